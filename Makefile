@@ -1,0 +1,72 @@
+# `make help` lists the targets. Each one does its own set-up on a fresh Debian 12 machine.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+JOBS ?= $(shell nproc)
+TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db
+
+.PHONY: help demo build test test-asan test-tsan bench lint generate fuzz clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: build ## build, then show a Pod refused because of a scan report (under 10 minutes cold, half a minute warm)
+	@setup/install demo
+	@demo/run
+
+build: ## build the programs into build/bin/ (about 5 minutes cold)
+	@setup/install build
+	@echo "building hullwright-webhook and hullctl into build/bin (about 3 minutes cold on two cores)"
+	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
+	@ninja -C build -j $(JOBS) --quiet hullwright-webhook hullctl
+
+test: ## build and run every test against the real parts (about 45 minutes with cold caches, 10 warm)
+	@setup/install build test
+	@echo "building the real API server, Trivy and crane from their Go modules, once per user (about 25 minutes cold)"
+	@tests/tools/build $(TEST_TOOLS) >/dev/null
+	@echo "building the programs and their tests (about 8 minutes cold)"
+	@cmake --preset release >/dev/null
+	@ninja -C build -j $(JOBS) --quiet
+	@tests/run build
+
+test-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer (build-asan/)
+	@$(MAKE) --no-print-directory sanitized PRESET=asan
+
+test-tsan: ## the tests under ThreadSanitizer (build-tsan/)
+	@$(MAKE) --no-print-directory sanitized PRESET=tsan
+
+.PHONY: sanitized
+sanitized:
+	@setup/install build test
+	@tests/tools/build $(TEST_TOOLS) >/dev/null
+	@cmake --preset $(PRESET) >/dev/null
+	@ninja -C build-$(PRESET) -j $(JOBS) --quiet
+	@tests/run build-$(PRESET)
+
+bench: ## measure against floors in the same run: a table and build/bench.json (about 10 minutes)
+	@setup/install build test bench
+	@tests/tools/build kube-apiserver kubectl >/dev/null
+	@cmake --preset release >/dev/null
+	@ninja -C build -j $(JOBS) --quiet
+	@tests/bench/run build
+
+lint: ## clang-format, clang-tidy-19 and shell checks (about 10 minutes cold, seconds when nothing changed)
+	@setup/install build lint
+	@cmake --preset release >/dev/null
+	@tests/lint/run build
+
+generate: ## write crds/, docs/reference/ and the man page from the field tables and the command tree
+	@setup/install build
+	@cmake --preset release >/dev/null
+	@ninja -C build -j $(JOBS) --quiet hullwright-generate hullctl
+	@build/bin/hullwright-generate crds docs/reference
+	@build/bin/hullctl man >docs/man/hullctl.1
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60) from the kept seeds
+	@setup/install build fuzz
+	@cmake --preset fuzz >/dev/null
+	@ninja -C build-fuzz -j $(JOBS) --quiet fuzzers
+	@tests/fuzz/run build-fuzz $${FUZZ_SECONDS:-60}
+
+clean: ## remove what was built in this folder (the test tools in the user's cache stay)
+	@rm -rf build build-asan build-tsan build-fuzz

@@ -1,0 +1,58 @@
+# hullwright_layer(NAME DEPS … LIBRARIES …): one static library per folder of lib/, aliased hullwright::NAME. DEPS are layers it may
+# include and link, LIBRARIES are foreign. tests/architecture reads both this graph and the #include lines.
+# hullwright_program(NAME SOURCES … DEPS … LIBRARIES …): a program in build/bin.
+# hullwright_test(NAME SOURCES … DEPS …): a Catch2 program in build/bin/tests.
+
+add_library(hullwright_options INTERFACE)
+target_compile_features(hullwright_options INTERFACE cxx_std_23)
+target_compile_options(hullwright_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+                                                    -Woverloaded-virtual -Werror
+                                                    -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+target_link_libraries(hullwright_options INTERFACE Threads::Threads)
+
+set(HULLWRIGHT_SANITIZE "" CACHE STRING "Sanitizers for every target: address,undefined or thread")
+if(HULLWRIGHT_SANITIZE)
+  target_compile_options(hullwright_options INTERFACE -fsanitize=${HULLWRIGHT_SANITIZE} -fno-omit-frame-pointer
+                                                      -fno-sanitize-recover=all)
+  target_link_options(hullwright_options INTERFACE -fsanitize=${HULLWRIGHT_SANITIZE})
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  # Paths relative to the source folder, so that another clone of the same sources finds them cached.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE_PROGRAM})
+endif()
+
+function(hullwright_layer name)
+  cmake_parse_arguments(arg "" "" "DEPS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  if(NOT sources)
+    add_library(hullwright_${name} INTERFACE)
+    add_library(hullwright::${name} ALIAS hullwright_${name})
+    return()
+  endif()
+  add_library(hullwright_${name} STATIC ${sources})
+  add_library(hullwright::${name} ALIAS hullwright_${name})
+  target_include_directories(hullwright_${name} PUBLIC "${CMAKE_SOURCE_DIR}/lib")
+  list(TRANSFORM arg_DEPS PREPEND "hullwright::")
+  target_link_libraries(hullwright_${name} PUBLIC hullwright_options ${arg_DEPS} ${arg_LIBRARIES})
+endfunction()
+
+function(hullwright_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  list(TRANSFORM arg_DEPS PREPEND "hullwright::")
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE hullwright_options ${arg_DEPS} ${arg_LIBRARIES})
+endfunction()
+
+function(hullwright_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  list(TRANSFORM arg_DEPS PREPEND "hullwright::")
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}" "${CMAKE_SOURCE_DIR}/tests")
+  target_compile_definitions(${name} PRIVATE HULLWRIGHT_SOURCE_DIR="${CMAKE_SOURCE_DIR}" HULLWRIGHT_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  target_link_libraries(${name} PRIVATE hullwright_options test_main ${arg_DEPS} ${arg_LIBRARIES})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin/tests")
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

@@ -1,0 +1,58 @@
+// Every object we know, by key, with the last good version of each: what a request is judged against. Fed by folders
+// (folder_source.h) or by the API server (webhook/cluster_source.h); both use the same two verbs, Put and Remove.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/object.h"
+#include "base/guarded.h"
+#include "evidence/scan_index.h"
+#include "policy/policy_set.h"
+
+namespace hullwright::evidence {
+
+using NamespaceLabels = std::map<std::string, std::map<std::string, std::string>, std::less<>>;
+
+// Something that could not be used. Shown in logs, a metric and /readyz?verbose until it is mended.
+struct Problem {
+  std::string origin;             // "policies/production.yaml" or "cluster"
+  std::string object;             // ObjectKey::ToString(), "" when the origin as a whole is unreadable
+  std::string error;
+  bool last_good_in_force = false;
+};
+
+// Thread-safe. Readers take a snapshot; writers call Put/Remove and then Publish once per batch, which rebuilds only what changed.
+class Catalogue {
+ public:
+  // An object was read. With an error the last good version stays in force; where there is none, a policy covers what match says (nullopt:
+  // everything) and denies it, a publisher counts as unknown, a scan as invalid, a waiver as absent.
+  void Put(const api::ObjectKey& key, std::string_view origin, Result<api::Object> object, std::optional<api::PolicyMatch> match = std::nullopt);
+  void Remove(const api::ObjectKey& key);
+
+  // An origin that cannot be read at all (a YAML file that does not parse). may_hold_policies: with nothing good known from it, everything is
+  // denied, since nobody can know what it covers.
+  void PutUnreadable(std::string_view origin, const Error& error, bool may_hold_policies, bool has_last_good);
+  void ClearUnreadable(std::string_view origin);
+
+  void Publish();
+
+  std::shared_ptr<const policy::PolicySet> Policies() const;
+  std::shared_ptr<const NamespaceLabels> Namespaces() const;
+  const ScanIndex& Scans() const;
+  std::vector<Problem> Problems() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+
+ public:
+  Catalogue();
+  ~Catalogue();
+};
+
+}  // namespace hullwright::evidence

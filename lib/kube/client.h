@@ -1,0 +1,73 @@
+// A typed client of the Kubernetes API, over http/client.h. No client-go: what we need of it is here and in list_watch.h.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "http/client.h"
+
+namespace hullwright::kube {
+
+// Where the API server is and who we are.
+struct ClusterAccess {
+  std::string server;                        // "https://10.96.0.1:443"
+  std::string ca_file;
+  std::string token_file;                    // re-read at most every 60 s and after a 401; the last good token is kept when the read fails
+  std::string token;                         // instead of token_file: a fixed token (kubeconfig)
+  std::string client_certificate_file, client_key_file;
+
+  // From a Pod's environment and its projected ServiceAccount volume.
+  static Result<ClusterAccess> FromServiceAccount();
+  // From the current (or named) context of a kubeconfig; inline *-data is written to files of the process's own private folder.
+  static Result<ClusterAccess> FromKubeconfig(const std::string& file, std::string_view context = "");
+};
+
+// An answer whose status was 2xx.
+struct KubeReply {
+  int status = 200;
+  std::string body;                          // JSON
+};
+
+// Thread-safe. Errors carry the API server's own Status message; codes: 404 kNotFound, 409 kConflict, 401 and 403 kDenied, 410 kExpired,
+// 422 and 400 kInvalidInput, 429 and 5xx and no connection kUnavailable.
+class KubeClient {
+ public:
+  static Result<std::unique_ptr<KubeClient>> Connect(const ClusterAccess& access);
+  virtual ~KubeClient() = default;
+
+  virtual Result<KubeReply> Get(const std::string& path_and_query, Deadline deadline) = 0;
+  virtual Result<KubeReply> Post(const std::string& path_and_query, std::string json, Deadline deadline) = 0;
+  virtual Result<KubeReply> Put(const std::string& path_and_query, std::string json, Deadline deadline) = 0;
+  // content_type: "application/apply-patch+yaml", "application/merge-patch+json", "application/json-patch+json".
+  virtual Result<KubeReply> Patch(const std::string& path_and_query, std::string_view content_type, std::string body, Deadline deadline) = 0;
+  virtual Result<KubeReply> Delete(const std::string& path_and_query, Deadline deadline) = 0;
+
+  // GET of a watch: hands over each line (one JSON event) until the server closes (success), on_line returns false, or stop.
+  virtual Result<void> Watch(const std::string& path_and_query, std::function<bool(std::string_view line)> on_line,
+                             std::chrono::milliseconds idle_timeout, std::stop_token stop) = 0;
+};
+
+// One question to the authorizer (authorization.k8s.io/v1 SubjectAccessReview).
+struct AccessQuestion {
+  std::string username;
+  std::vector<std::string> groups;
+  std::string uid;
+  std::map<std::string, std::vector<std::string>> extra;
+  std::string verb, group, resource, namespace_, name;
+};
+struct AccessAnswer {
+  bool allowed = false;
+  std::string reason;
+};
+Result<AccessAnswer> ReviewAccess(KubeClient& client, const AccessQuestion& question, Deadline deadline);
+
+}  // namespace hullwright::kube

@@ -1,0 +1,25 @@
+// The engine: policies, facts and the time in, a Decision out. Pure: no clock, no I/O; the same input gives the same answer.
+// Serves webhook, operator and command line alike (docs/decisions/0004-one-engine.md).
+#pragma once
+
+#include <span>
+
+#include "base/clock.h"
+#include "policy/decision.h"
+#include "policy/facts.h"
+#include "policy/policy_set.h"
+
+namespace hullwright::policy {
+
+// What happens to an image that no policy covers.
+enum class Unmatched { kDeny, kWarn, kAllow };
+
+struct EngineOptions {
+  Unmatched unmatched = Unmatched::kDeny;
+  bool trace = false;                        // fill ImageDecision::trace
+  std::size_t max_images = 256;              // more distinct uses in one object are refused whole (k8s-mechanics row 61)
+};
+
+Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now, const EngineOptions& options);
+
+}  // namespace hullwright::policy

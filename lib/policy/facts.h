@@ -1,0 +1,43 @@
+// What the engine is given: the request, and everything known of each image, as plain data. "Unknown" is always its own value.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/image_use.h"
+#include "base/image_reference.h"
+#include "policy/scan_record.h"
+
+namespace hullwright::policy {
+
+// What is being judged: an object that runs images now (a Pod), or one from which Pods will be made.
+enum class SubjectKind { kPod, kTemplate };
+
+// Everything about the request that a decision may depend on. Nothing here comes from annotations, labels or owners of the object.
+struct Subject {
+  SubjectKind kind = SubjectKind::kPod;
+  std::string description;                   // "Pod shop/api-0", for reasons and logs
+  std::string namespace_;
+  // Labels of the namespace; nullopt when we do not know the namespace.
+  std::optional<std::map<std::string, std::string>> namespace_labels;
+};
+
+// Why there is no usable scan record although something under the digest's name exists.
+struct BrokenScan {
+  std::string error;
+};
+
+struct ImageFacts {
+  api::ImageUse use;
+  Result<ImageReference> reference;          // parsed use.reference
+  // Scans of this digest: of the platform manifest, or of every platform the index lists. Empty: unscanned.
+  std::vector<std::shared_ptr<const ScanRecord>> scans;
+  std::vector<BrokenScan> broken_scans;
+  // When this namespace was first seen to run the digest under a policy; key: Policy::Id(). Absent: it did not.
+  std::map<std::string, Time> admitted_since;
+};
+
+}  // namespace hullwright::policy

@@ -1,0 +1,30 @@
+// From a report to an ImageScan: the digest it speaks of, and what of it is kept.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "api/image_scan.h"
+#include "base/error.h"
+#include "base/image_reference.h"
+#include "scan/report.h"
+
+namespace hullwright::scan {
+
+struct ImportOptions {
+  // --image REPO@DIGEST: the submitter answers for the digest. Refused when the report proves another one for that repository.
+  std::optional<ImageReference> image;
+  std::string imported_by;                   // user name, for ScanResult::imported_by
+  Time now{};                                // scannedAt may not lie after it by more than five minutes
+  std::size_t max_bytes = 256u << 10;        // of the encoded object; findings are cut from the least severe end and counted
+};
+
+// A report is bound to a digest only if it proves it (exactly one RepoDigests digest) or the submitter names it; otherwise kInvalidInput says
+// how to name it.
+Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options);
+
+// The scan with one scanner's result replaced or added: results stand side by side, findings of several scanners with the same
+// (id or alias, package, version) are one with several witnesses, the stricter severity kept.
+api::ImageScan Merge(const api::ImageScan& existing, const api::ImageScan& imported, std::size_t max_bytes);
+
+}  // namespace hullwright::scan

@@ -1,0 +1,40 @@
+// One typed scanner report, whatever scanner wrote it. What a format cannot say stays unknown, never a default.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/image_scan.h"
+#include "base/error.h"
+#include "base/image_reference.h"
+
+namespace hullwright::scan {
+
+struct Report {
+  std::string scanner;                       // "trivy", "grype": also the name of the ScanResult
+  std::string scanner_version;
+  std::optional<Time> scanned_at;
+  std::optional<Time> database_updated_at;   // Grype says it, Trivy's report does not
+  std::string artifact_name;                 // as the scanner was asked for it
+  std::vector<ImageReference> repo_digests;  // what the report itself says it looked at; often the index's digest
+  std::optional<api::Platform> platform;
+  std::optional<api::OperatingSystem> os;
+  std::optional<api::ImageFacts> image;
+  api::ScanOutcome outcome = api::ScanOutcome::kFailed;
+  std::string outcome_reason;                // why not Complete
+  std::optional<std::int64_t> package_count, secrets;
+  std::vector<api::Finding> findings;        // one per (id, package, version), most severe first
+};
+
+struct ReportLimits {
+  std::size_t max_bytes = 64u << 20;
+  std::size_t max_findings = 200'000;
+};
+
+// Recognises the format by its own marks (Trivy: SchemaVersion; Grype: descriptor.name), never by file name. kUnsupported names the formats
+// that are known; kInvalidInput says where the report is broken.
+Result<Report> DecodeReport(std::string_view json, const ReportLimits& limits = {});
+
+}  // namespace hullwright::scan
