@@ -25,6 +25,9 @@ Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& op
 
 // The scan with one scanner's result replaced or added: results stand side by side, findings of several scanners with the same
 // (id or alias, package, version) are one with several witnesses, the stricter severity kept.
-api::ImageScan Merge(const api::ImageScan& existing, const api::ImageScan& imported, std::size_t max_bytes);
+//
+// kConflict when the two are not of the same digest, or of two platforms: one scan cannot speak for both platforms of an index.
+// Counts are exact while nothing was cut; when something was, they count what two scanners both report twice, never too little.
+Result<api::ImageScan> Merge(const api::ImageScan& existing, const api::ImageScan& imported, std::size_t max_bytes);
 
 }  // namespace hullwright::scan

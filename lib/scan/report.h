@@ -18,7 +18,9 @@ struct Report {
   std::optional<Time> scanned_at;
   std::optional<Time> database_updated_at;   // Grype says it, Trivy's report does not
   std::string artifact_name;                 // as the scanner was asked for it
-  std::vector<ImageReference> repo_digests;  // what the report itself says it looked at; often the index's digest
+  bool from_image = false;                   // the scanner read the image itself; false for an SBOM or a folder: then nothing proves a digest
+  std::vector<ImageReference> repo_digests;  // what the report itself says it looked at, each with a digest; often the index's
+  std::optional<Digest> manifest_digest;     // of the platform manifest; Grype says it, Trivy does not
   std::optional<api::Platform> platform;
   std::optional<api::OperatingSystem> os;
   std::optional<api::ImageFacts> image;
