@@ -78,7 +78,7 @@ def linked_dependencies(build):
     """What the generated build really links into each layer's users: targets reachable in CMake's own dependency graph."""
     with tempfile.TemporaryDirectory() as folder:
         dot = pathlib.Path(folder) / "graph.dot"
-        subprocess.run(["cmake", f"--graphviz={dot}", str(build)], check=True, capture_output=True)
+        subprocess.run(["cmake", "-S", ROOT, "-B", build, f"--graphviz={dot}"], check=True, capture_output=True)
         text = dot.read_text()
     names = {m[1]: m[2] for m in re.finditer(r'"(node\d+)" \[ label = "hullwright_(\w+)', text)}
     edges = re.findall(r'"(node\d+)" -> "(node\d+)"', text)
