@@ -18,10 +18,11 @@ namespace hullwright::kube {
 
 // Where a kind keeps its PodSpec: {"apps", "Deployment", {"spec", "template", "spec"}}.
 struct Workload {
-  std::string group;                         // "" for core
+  std::string group;  // "" for core
   std::string kind;
   std::vector<std::string> pod_spec_path;
-  bool is_pod = false;                       // the images run now; otherwise a template from which Pods will be made
+  bool is_pod = false;             // the images run now; otherwise a template from which Pods will be made
+  bool may_lack_pod_spec = false;  // Kubernetes (or the operator who configured the kind) lets an object have no PodSpec
 };
 
 // The kinds we can read. Immutable after construction.
@@ -30,7 +31,8 @@ class Workloads {
   // Pod, PodTemplate, ReplicationController, Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob.
   Workloads();
 
-  // Adds a kind from "group/Kind=/path/to/podSpec" (--workload-path), e.g. "argoproj.io/Rollout=/spec/template/spec".
+  // Adds a kind from "group/Kind=/path/to/podSpec" (--workload-path), e.g. "argoproj.io/Rollout=/spec/template/spec". The path goes
+  // through members only, not through lists. A kind that is known already is refused: nothing can redirect a built-in one.
   Result<void> Add(std::string_view setting);
 
   // nullptr: a kind we cannot read.
@@ -42,14 +44,17 @@ class Workloads {
 
 // The images of an object, split by what the request changes. Order: the four lists, each in document order.
 struct ReviewedImages {
-  std::vector<api::ImageUse> changed;        // to be judged: new, or another reference than the old object's container of that name
-  std::vector<api::ImageUse> unchanged;      // same list, same container name, same reference as in the old object
+  std::vector<api::ImageUse> changed;    // to be judged: new, or another reference than the old object's container of that name
+  std::vector<api::ImageUse> unchanged;  // same list, same container name, same reference as in the old object
 };
 
-// Lists the images of an object. old_object is the state before an UPDATE; nullopt judges everything. A container whose name occurs twice
-// in its list counts as changed. A member of another type than Kubernetes gives it is an error with its path: what cannot be read is never skipped.
-// An absent PodSpec, or absent or empty image in a template, lists nothing for it only where Kubernetes allows absence; an empty image
-// is listed with reference "".
+// Lists the images of an object. old_object is the state before an UPDATE; nullopt judges everything.
+//   - A name that occurs twice in its list, or is empty, counts as changed; so does everything when the old object cannot be read.
+//   - A member of another type than Kubernetes gives it is an error (kInvalidInput) with its path: what cannot be read is never skipped.
+//     Members that Kubernetes does not have are ignored, as it ignores them. null means absent.
+//   - An absent PodSpec is an error unless the kind may lack it.
+//   - An absent or empty image is one and the same to Kubernetes (omitempty). In a Pod it is listed with reference ""; in a template, where
+//     a default may fill it in before there is a Pod, it names no image and is not listed.
 Result<ReviewedImages> ReviewImages(const Workload& workload, JsonElement object, std::optional<JsonElement> old_object);
 
 }  // namespace hullwright::kube
