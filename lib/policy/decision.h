@@ -22,50 +22,52 @@ struct FindingDetail {
 struct Reason {
   ReasonWord word = ReasonWord::kUnmatched;
   Outcome outcome = Outcome::kViolation;
-  api::Enforcement enforcement = api::Enforcement::kDeny;    // what this reason does to the request
-  std::string policy;                // Policy::Id(): "ClusterImageAdmissionPolicy/production"; "" for Unmatched and TooManyImages
-  std::string rule;                  // "reference.digest", "vulnerabilities.forbid[fixable-critical]", "vulnerabilities.scan"
-  std::vector<FindingDetail> findings;    // most severe first, at most kMaxFindingsPerReason; total in finding_count
+  api::Enforcement enforcement = api::Enforcement::kDeny;  // what this reason does to the request
+  std::string policy;                   // Policy::Id(): "ClusterImageAdmissionPolicy/production"; "" for Unmatched and TooManyImages
+  std::string rule;                     // "reference.digest", "vulnerabilities.forbid[fixable-critical]", "vulnerabilities.scan"
+  std::vector<FindingDetail> findings;  // most severe first, at most kMaxFindingsPerReason; total in finding_count
   std::size_t finding_count = 0;
-  std::string message;               // one sentence: what was seen, what is wanted
-  std::string remedy;                // one sentence: what to do
+  std::string message;  // one sentence: what was seen, what is wanted
+  std::string remedy;   // one sentence: what to do
 };
 inline constexpr std::size_t kMaxFindingsPerReason = 5;
 
 // A finding or state that would have been a reason, had somebody not accepted it.
 struct Waived {
-  std::string waiver;                // "VulnerabilityException/shop/openssl", "BreakGlass/shop/tonight"
+  std::string waiver;  // "VulnerabilityException/shop/openssl", "BreakGlass/shop/tonight"
   std::string policy, rule;
-  std::string what;                  // "CVE-2024-1234 in pkg:deb/debian/openssl" or a reason word
-  std::string why;                   // the waiver's reason, and its owner or ticket
-  std::string until;                 // RFC 3339
+  std::string what;   // "CVE-2024-1234 in pkg:deb/debian/openssl" or a reason word
+  std::string why;    // the waiver's reason, and its owner or ticket
+  std::string until;  // RFC 3339
 };
+// Beyond this many of one rule, one last entry counts the rest.
+inline constexpr std::size_t kMaxWaivedPerRule = 20;
 
 // What one policy saw of one image: the material of `hullctl explain`.
 struct RuleTrace {
   std::string policy, rule;
   Outcome outcome = Outcome::kPass;
-  std::string saw;                   // "scan of trivy, 3 h old; 12 findings, none meets the entry"
+  std::string saw;  // "scan of trivy, 3 h old; 12 findings, none meets the entry"
 };
 
 struct ImageDecision {
-  std::string field_path;            // of the use
-  std::string reference;             // as written, printable
-  std::string image;                 // canonical name and digest; the printable reference when it does not parse
-  std::string digest;                // "" when unknown
+  std::string field_path;  // of the use
+  std::string reference;   // as written, printable
+  std::string image;       // canonical name and digest; the printable reference when it does not parse
+  std::string digest;      // "" when unknown
   Outcome outcome = Outcome::kPass;
-  std::vector<std::string> policies; // ids of those that cover it
+  std::vector<std::string> policies;  // ids of those that cover it
   std::vector<Reason> reasons;
   std::vector<Waived> waived;
-  std::vector<RuleTrace> trace;      // filled only when asked for
+  std::vector<RuleTrace> trace;  // filled only when asked for
 };
 
 struct Decision {
   Outcome outcome = Outcome::kPass;
   // The hardest enforcement among the reasons; nullopt when there are none.
   std::optional<api::Enforcement> enforcement;
-  std::vector<ImageDecision> images; // in the order of the facts
-  bool unmatched = false;            // some image was covered by no policy
+  std::vector<ImageDecision> images;  // in the order of the facts
+  bool unmatched = false;             // some image was covered by no policy
 
   bool allowed() const { return enforcement != api::Enforcement::kDeny; }
 };

@@ -16,10 +16,11 @@ enum class Unmatched { kDeny, kWarn, kAllow };
 
 struct EngineOptions {
   Unmatched unmatched = Unmatched::kDeny;
-  bool trace = false;                        // fill ImageDecision::trace
-  std::size_t max_images = 256;              // more distinct uses in one object are refused whole (k8s-mechanics row 61)
+  bool trace = false;            // fill ImageDecision::trace
+  std::size_t max_images = 256;  // more distinct uses in one object are refused whole (k8s-mechanics row 61)
 };
 
-Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now, const EngineOptions& options);
+Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now,
+                const EngineOptions& options);
 
 }  // namespace hullwright::policy

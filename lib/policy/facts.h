@@ -19,7 +19,7 @@ enum class SubjectKind { kPod, kTemplate };
 // Everything about the request that a decision may depend on. Nothing here comes from annotations, labels or owners of the object.
 struct Subject {
   SubjectKind kind = SubjectKind::kPod;
-  std::string description;                   // "Pod shop/api-0", for reasons and logs
+  std::string description;  // "Pod shop/api-0", for reasons and logs
   std::string namespace_;
   // Labels of the namespace; nullopt when we do not know the namespace.
   std::optional<std::map<std::string, std::string>> namespace_labels;
@@ -32,7 +32,7 @@ struct BrokenScan {
 
 struct ImageFacts {
   api::ImageUse use;
-  Result<ImageReference> reference;          // parsed use.reference
+  Result<ImageReference> reference;  // parsed use.reference
   // Scans of this digest: of the platform manifest, or of every platform the index lists. Empty: unscanned.
   std::vector<std::shared_ptr<const ScanRecord>> scans;
   std::vector<BrokenScan> broken_scans;

@@ -2,34 +2,38 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <variant>
 #include <vector>
 
-#include "api/object.h"
+#include "api/break_glass.h"
+#include "api/image_admission_policy.h"
+#include "api/trusted_publisher.h"
+#include "api/vulnerability_exception.h"
+#include "policy/coverage_index.h"
+#include "policy/facts.h"
 
 namespace hullwright::policy {
 
 struct Policy {
   api::ImageAdmissionPolicy object;
-  std::string id;                    // "ClusterImageAdmissionPolicy/production", "ImageAdmissionPolicy/shop/extra"
+  std::string id;  // "ClusterImageAdmissionPolicy/production", "ImageAdmissionPolicy/shop/extra"
 };
 
 // A policy without a good version. It denies what its match covers; without a readable match, everything in its scope.
 struct BrokenPolicy {
   std::string id;
-  std::string namespace_;            // "" for the cluster kind
+  std::string namespace_;  // "" for the cluster kind
   std::optional<api::PolicyMatch> match;
   std::string error;
 };
 
 // A waiver of any of the three kinds, with what the engine needs in one shape.
 struct Waiver {
-  std::string id;                    // "VulnerabilityException/shop/openssl"
-  api::WaiverKind kind;
+  std::string id;  // "VulnerabilityException/shop/openssl"
+  api::WaiverKind kind = api::WaiverKind::kVulnerabilityException;
   std::variant<api::VulnerabilityException, api::BreakGlass> object;
 };
 
@@ -38,21 +42,24 @@ struct PolicySetParts {
   std::vector<api::ImageAdmissionPolicy> policies;
   std::vector<BrokenPolicy> broken_policies;
   std::vector<api::TrustedPublisher> publishers;
-  std::vector<std::string> broken_publishers;    // names
+  std::vector<std::string> broken_publishers;  // names
   std::vector<api::VulnerabilityException> exceptions;
   std::vector<api::BreakGlass> break_glasses;
 };
 
-// Thread-safe (immutable).
+// Thread-safe (immutable). Neither copied nor moved: it points into itself.
 class PolicySet {
  public:
   explicit PolicySet(PolicySetParts parts);
+  PolicySet(const PolicySet&) = delete;
+  PolicySet& operator=(const PolicySet&) = delete;
 
-  // The policies whose scope and image patterns may cover an image, by an index over the patterns' literal prefixes, so that the cost
-  // grows with the policies that match and not with all. Namespace selectors and container types are still to be checked.
-  // reference: nullptr when the image's reference does not parse: then every policy of the scope.
-  std::vector<const Policy*> Candidates(std::string_view namespace_, const ImageReference* reference) const;
-  std::vector<const BrokenPolicy*> BrokenCandidates(std::string_view namespace_, const ImageReference* reference) const;
+  // The policies that may cover an image, by an index over scope, namespace selectors and the patterns' literal prefixes, so that the
+  // cost grows with the policies that match and not with all. Never leaves one out that covers; whether one does is for matching.h to say.
+  // In the order of their ids, the cluster kind first. reference: nullptr when the image's reference does not parse: then every policy
+  // of the scope.
+  std::vector<const Policy*> Candidates(const Subject& subject, const ImageReference* reference) const;
+  std::vector<const BrokenPolicy*> BrokenCandidates(const Subject& subject, const ImageReference* reference) const;
 
   // nullptr: there is none of that name. broken: it exists without a good version.
   const api::TrustedPublisher* FindPublisher(std::string_view name) const;
@@ -64,12 +71,16 @@ class PolicySet {
   std::size_t policy_count() const { return policies_.size(); }
 
  private:
-  // Chosen by the implementation; see policy_set.cpp.
+  void AddWaivers(PolicySetParts& parts);
+
   std::vector<Policy> policies_;
   std::vector<BrokenPolicy> broken_policies_;
+  CoverageIndex policy_index_, broken_policy_index_;  // positions in the vectors above
   std::map<std::string, api::TrustedPublisher, std::less<>> publishers_;
-  std::map<std::string, bool, std::less<>> broken_publishers_;
+  std::vector<std::string> broken_publishers_;  // sorted
   std::vector<Waiver> waivers_;
+  std::vector<const Waiver*> cluster_waivers_;
+  std::map<std::string, std::vector<const Waiver*>, std::less<>> namespace_waivers_;  // each with the cluster-wide ones
 };
 
 }  // namespace hullwright::policy

@@ -16,14 +16,15 @@ namespace hullwright::policy {
 // Views into the record they came from.
 struct FindingView {
   std::string_view id, package, version, fixed_in;
-  std::string_view aliases;                  // separated by '\n'
-  std::string_view scanners;                 // separated by '\n'
-  api::Severity severity;
-  api::FixState fix;
-  api::Layer layer;
+  std::string_view aliases;   // separated by '\n'
+  std::string_view scanners;  // separated by '\n'
+  api::Severity severity = api::Severity::kUnknown;
+  api::FixState fix = api::FixState::kUnknown;
+  api::Layer layer = api::Layer::kUnknown;
   std::optional<Decimal> cvss;
 
-  bool HasName(std::string_view id_or_alias) const;      // compared without case
+  bool HasName(std::string_view id_or_alias) const;  // compared without case
+  // A finding that names no scanner counts as seen by each: leaving a name out must not hide a finding.
   bool SeenBy(std::string_view scanner) const;
 };
 
@@ -34,7 +35,7 @@ class ScanRecord {
 
   const Digest& digest() const { return digest_; }
   const std::vector<Digest>& index_digests() const { return index_digests_; }
-  const std::string& platform() const { return platform_; }    // "linux/amd64", "" when unknown
+  const std::string& platform() const { return platform_; }  // "linux/amd64", "" when unknown
   const std::vector<api::ScanResult>& results() const { return results_; }
   const std::vector<api::FindingCount>& counts() const { return counts_; }
   std::int64_t truncated_findings() const { return truncated_findings_; }
@@ -42,8 +43,21 @@ class ScanRecord {
   std::size_t size() const { return rows_.size(); }
   FindingView Finding(std::size_t index) const;
 
+  // What the findings and their text occupy.
+  std::size_t finding_bytes() const { return rows_.capacity() * sizeof(Row) + text_.capacity(); }
+
  private:
-  struct Row;    // offsets into text_
+  struct Slice {  // of text_; equal strings of one record share their bytes
+    std::uint32_t offset = 0, length = 0;
+  };
+  struct Row {
+    Slice id, package, version, fixed_in, aliases, scanners;
+    std::int32_t cvss_millionths = -1;  // -1: the finding carries no score
+    api::Severity severity : 8;
+    api::FixState fix : 8;
+    api::Layer layer : 8;
+  };
+  std::string_view Text(Slice slice) const { return std::string_view(text_).substr(slice.offset, slice.length); }
 
   Digest digest_;
   std::string platform_;

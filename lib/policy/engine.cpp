@@ -1,0 +1,196 @@
+// One request: every image against every policy that covers it. The order of the functions is the order of the work; rules are listed once,
+// in JudgeRules.
+#include "policy/engine.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "policy/enforcement.h"
+#include "policy/matching.h"
+#include "policy/rule.h"
+#include "policy/rules_publishers.h"
+#include "policy/rules_reference.h"
+#include "policy/rules_vulnerabilities.h"
+
+namespace hullwright::policy {
+namespace {
+
+struct Request {
+  const PolicySet& policies;
+  const Subject& subject;
+  Time now;
+  const EngineOptions& options;
+};
+
+// Every rule there is. A new one gets its line here.
+void JudgeRules(const RuleInput& input, RuleReport& report) {
+  JudgeDigest(input, report);
+  JudgeTag(input, report);
+  JudgePublishers(input, report);
+  JudgeVulnerabilities(input, report);
+}
+
+void Complete(Reason& reason, const std::string& policy, api::Enforcement enforcement) {
+  reason.policy = policy;
+  reason.outcome = OutcomeOf(reason.word);
+  reason.enforcement = enforcement;
+  reason.remedy = RemedyFor(reason.word);
+}
+
+Reason MakeReason(ReasonWord word, const std::string& policy, std::string_view rule, api::Enforcement enforcement, std::string message) {
+  Reason reason;
+  reason.word = word;
+  reason.rule = rule;
+  reason.message = std::move(message);
+  Complete(reason, policy, enforcement);
+  return reason;
+}
+
+void TakeReport(RuleReport report, const Policy& policy, const Request& request, const ImageFacts& image, ImageDecision& decision) {
+  for (Reason& reason : report.reasons) {
+    Complete(reason, policy.id, EnforcementOf(reason.word, policy, request.subject, image, request.now));
+    decision.reasons.push_back(std::move(reason));
+  }
+  for (Waived& waived : report.waived) {
+    waived.policy = policy.id;
+    decision.waived.push_back(std::move(waived));
+  }
+  for (RuleTrace& trace : report.traces) {
+    trace.policy = policy.id;
+    decision.trace.push_back(std::move(trace));
+  }
+}
+
+void JudgePolicy(const Policy& policy, const Request& request, const ImageFacts& image, ImageDecision& decision) {
+  RuleReport report;
+  report.tracing = request.options.trace;
+  if (image.reference)
+    JudgeRules({policy, request.policies, request.subject, image, *image.reference, request.now}, report);
+  else
+    report.Add(ReasonWord::kReferenceInvalid, "reference", Printable(image.reference.error().message, 512));
+  TakeReport(std::move(report), policy, request, image, decision);
+}
+
+void ReportNamespaceUnknown(const Policy& policy, const Request& request, const ImageFacts& image, ImageDecision& decision) {
+  RuleReport report;
+  report.tracing = request.options.trace;
+  report.Add(ReasonWord::kNamespaceUnknown, "match.namespaceSelector",
+             fmt::format("the policy selects namespaces by label, and the labels of namespace \"{}\" are not known",
+                         Printable(request.subject.namespace_, 64)));
+  report.Trace("match.namespaceSelector", Outcome::kCouldNotTell, [] { return std::string("labels not known"); });
+  TakeReport(std::move(report), policy, request, image, decision);
+}
+
+// Policies whose match covers the image, good and broken.
+struct Covered {
+  bool surely = false;
+  bool perhaps = false;  // some policy's namespace selector could not be asked
+};
+
+Covered JudgePolicies(const Request& request, const ImageFacts& image, ImageDecision& decision) {
+  Covered covered;
+  const ImageReference* reference = image.reference ? &*image.reference : nullptr;
+  for (const Policy* policy : request.policies.Candidates(request.subject, reference)) {
+    const Coverage coverage = CoverageOf(policy->object, request.subject, image);
+    if (coverage == Coverage::kNo) continue;
+    decision.policies.push_back(policy->id);
+    (coverage == Coverage::kYes ? covered.surely : covered.perhaps) = true;
+    if (coverage == Coverage::kYes)
+      JudgePolicy(*policy, request, image, decision);
+    else
+      ReportNamespaceUnknown(*policy, request, image, decision);
+  }
+  for (const BrokenPolicy* policy : request.policies.BrokenCandidates(request.subject, reference)) {
+    if (!MayCover(*policy, request.subject, image)) continue;
+    decision.policies.push_back(policy->id);
+    covered.surely = true;
+    decision.reasons.push_back(MakeReason(ReasonWord::kPolicyInvalid, policy->id, "", EnforcementOfBroken(request.subject.kind),
+                                          fmt::format("{} has no good version: {}", policy->id, Printable(policy->error, 512))));
+  }
+  return covered;
+}
+
+void ReportUnmatched(const Request& request, const ImageFacts& image, ImageDecision& decision) {
+  const std::optional<api::Enforcement> enforcement = EnforcementOfUnmatched(request.options.unmatched, request.subject.kind);
+  if (!image.reference) {  // no runtime can pull it; without a policy to be as hard as, it is at least said
+    decision.reasons.push_back(MakeReason(ReasonWord::kReferenceInvalid, "", "reference", enforcement.value_or(api::Enforcement::kAudit),
+                                          Printable(image.reference.error().message, 512)));
+  } else if (enforcement) {
+    decision.reasons.push_back(
+        MakeReason(ReasonWord::kUnmatched, "", "", *enforcement, fmt::format("no policy covers {}", decision.image)));
+  }
+}
+
+// Either one of these policies covers the image or perhaps none does: the harder of the two answers is the safe one.
+void HardenUncertain(const Request& request, ImageDecision& decision) {
+  const std::optional<api::Enforcement> unmatched = EnforcementOfUnmatched(request.options.unmatched, request.subject.kind);
+  for (Reason& reason : decision.reasons)
+    if (unmatched && reason.word == ReasonWord::kNamespaceUnknown) reason.enforcement = std::max(reason.enforcement, *unmatched);
+}
+
+ImageDecision Describe(const ImageFacts& image) {
+  ImageDecision decision;
+  decision.field_path = image.use.field_path;
+  decision.reference = Printable(image.use.reference, 512);
+  if (!image.reference) {
+    decision.image = decision.reference;
+  } else if (image.reference->digest) {
+    decision.digest = image.reference->digest->text();
+    decision.image = image.reference->Name() + "@" + decision.digest;
+  } else {
+    decision.image = image.reference->ToString();
+  }
+  return decision;
+}
+
+void Conclude(ImageDecision& decision) {
+  std::ranges::stable_sort(decision.reasons, [](const Reason& a, const Reason& b) {
+    return std::pair(a.enforcement, a.outcome) > std::pair(b.enforcement, b.outcome);
+  });
+  for (const Reason& reason : decision.reasons) decision.outcome = std::max(decision.outcome, reason.outcome);
+}
+
+ImageDecision DecideImage(const Request& request, const ImageFacts& image, bool& unmatched) {
+  ImageDecision decision = Describe(image);
+  const Covered covered = JudgePolicies(request, image, decision);
+  if (!covered.surely && covered.perhaps) HardenUncertain(request, decision);
+  if (!covered.surely && !covered.perhaps) {
+    unmatched = true;
+    ReportUnmatched(request, image, decision);
+  }
+  Conclude(decision);
+  return decision;
+}
+
+void Add(Decision& decision, ImageDecision image) {
+  decision.outcome = std::max(decision.outcome, image.outcome);
+  for (const Reason& reason : image.reasons) decision.enforcement = std::max(decision.enforcement, std::optional(reason.enforcement));
+  decision.images.push_back(std::move(image));
+}
+
+Decision TooManyImages(const Subject& subject, std::size_t count, const EngineOptions& options) {
+  ImageDecision image;
+  image.field_path = "spec";
+  image.outcome = Outcome::kViolation;
+  image.reasons.push_back(MakeReason(
+      ReasonWord::kTooManyImages, "", "", api::Enforcement::kDeny,
+      fmt::format("{} names {} images, more than the {} that one object may", Printable(subject.description), count, options.max_images)));
+  Decision decision;
+  Add(decision, std::move(image));
+  return decision;
+}
+
+}  // namespace
+
+Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now,
+                const EngineOptions& options) {
+  if (images.size() > options.max_images) return TooManyImages(subject, images.size(), options);
+  const Request request{policies, subject, now, options};
+  Decision decision;
+  decision.images.reserve(images.size());
+  for (const ImageFacts& image : images) Add(decision, DecideImage(request, image, decision.unmatched));
+  return decision;
+}
+
+}  // namespace hullwright::policy

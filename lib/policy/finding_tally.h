@@ -1,0 +1,39 @@
+// One scan against the forbid entries of one policy: which findings meet which entry, which might, and what waivers take away.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "policy/forbid.h"
+#include "policy/waivers.h"
+
+namespace hullwright::policy {
+
+struct WaivedFinding {
+  std::uint32_t finding;
+  const Waiver* waiver;
+};
+
+// Findings are positions in the scan.
+struct EntryTally {
+  std::vector<std::uint32_t> met;
+  std::vector<std::uint32_t> unknown;  // a value that the entry asks for is missing
+  std::vector<WaivedFinding> waived;   // would be in one of the above
+  std::int64_t cut = 0;                // findings cut from the scan that might meet it
+
+  bool violates = false;    // more met than the entry allows
+  bool incomplete = false;  // not violating, but the unknown ones could make it so
+  bool truncated = false;   // not violating, but the cut ones could make it so
+};
+
+struct ScanTally {
+  const ScanRecord* scan = nullptr;
+  std::vector<EntryTally> entries;  // as the policy's forbid list
+};
+
+// Only findings that a scanner of scan.scannerRefs witnesses are looked at, where the policy names scanners. Waivers are asked only for
+// entries that would otherwise give a reason. An unknown finding that a violating entry of this policy already forbids is not counted
+// again.
+ScanTally TallyFindings(const ScanRecord& scan, const api::VulnerabilityRules& rules, WaiverLookup& waivers);
+
+}  // namespace hullwright::policy

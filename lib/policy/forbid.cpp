@@ -1,0 +1,86 @@
+#include "policy/forbid.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace hullwright::policy {
+namespace {
+
+// More than any scan holds, small enough that sums of them stay inside 64 bits.
+constexpr std::int64_t kMaxCount = 1LL << 40;
+
+Truth FromBool(bool value) {
+  return value ? Truth::kYes : Truth::kNo;
+}
+
+std::int64_t CountOf(const api::FindingCount& bucket) {
+  return std::clamp<std::int64_t>(bucket.count, 0, kMaxCount);
+}
+
+bool MayBeInBucket(const api::ForbidEntry& entry, api::Severity severity, api::FixState fix) {
+  return std::min(MeetsSeverity(entry, severity), MeetsFix(entry, fix)) != Truth::kNo;
+}
+
+std::int64_t CountedFindings(const ScanRecord& scan) {
+  std::int64_t sum = 0;
+  for (const api::FindingCount& bucket : scan.counts()) sum += CountOf(bucket);
+  return sum;
+}
+
+}  // namespace
+
+Truth MeetsSeverity(const api::ForbidEntry& entry, api::Severity severity) {
+  if (entry.severities.empty()) return Truth::kYes;
+  if (std::ranges::find(entry.severities, severity) != entry.severities.end()) return Truth::kYes;
+  return severity == api::Severity::kUnknown ? Truth::kUnknown : Truth::kNo;
+}
+
+Truth MeetsFix(const api::ForbidEntry& entry, api::FixState fix) {
+  if (entry.fix == api::FixCondition::kAny) return Truth::kYes;
+  if (fix == api::FixState::kUnknown) return Truth::kUnknown;
+  return FromBool((fix == api::FixState::kAvailable) == (entry.fix == api::FixCondition::kAvailable));
+}
+
+Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding) {
+  if (!entry.min_cvss) return Truth::kYes;
+  if (!finding.cvss) return Truth::kUnknown;
+  return FromBool(*finding.cvss >= *entry.min_cvss);
+}
+
+Truth MeetsIds(const api::ForbidEntry& entry, const FindingView& finding) {
+  if (entry.ids.empty()) return Truth::kYes;
+  return FromBool(std::ranges::any_of(entry.ids, [&](const std::string& id) { return finding.HasName(id); }));
+}
+
+Truth Meets(const api::ForbidEntry& entry, const FindingView& finding) {
+  const Truth cheap = std::min({MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsScore(entry, finding)});
+  return cheap == Truth::kNo ? Truth::kNo : std::min(cheap, MeetsIds(entry, finding));
+}
+
+std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding) {
+  std::vector<std::string_view> missing;
+  if (MeetsSeverity(entry, finding.severity) == Truth::kUnknown) missing.push_back("its severity");
+  if (MeetsFix(entry, finding.fix) == Truth::kUnknown) missing.push_back("whether there is a fix");
+  if (MeetsScore(entry, finding) == Truth::kUnknown) missing.push_back("its CVSS score");
+  return fmt::format("{}", fmt::join(missing, " and "));
+}
+
+std::int64_t CutFindings(const api::ForbidEntry& entry, const ScanRecord& scan) {
+  if (scan.truncated_findings() <= 0) return 0;
+  const auto kept = static_cast<std::int64_t>(scan.size());
+  const bool counts_cover_the_cut = CountedFindings(scan) >= kept + scan.truncated_findings();
+  if (!counts_cover_the_cut) return scan.truncated_findings();
+
+  std::int64_t cut = 0;
+  for (const api::FindingCount& bucket : scan.counts())
+    if (MayBeInBucket(entry, bucket.severity, bucket.fix)) cut += CountOf(bucket);
+  for (std::size_t i = 0; i < scan.size(); ++i) {
+    const FindingView finding = scan.Finding(i);
+    if (MayBeInBucket(entry, finding.severity, finding.fix)) --cut;
+  }
+  return std::max<std::int64_t>(cut, 0);
+}
+
+}  // namespace hullwright::policy

@@ -1,0 +1,34 @@
+// What a forbid entry asks of a finding, in three-valued logic: a value that the finding does not carry is unknown, and unknown is not no.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "api/image_admission_policy.h"
+#include "policy/scan_record.h"
+
+namespace hullwright::policy {
+
+// Kleene's logic: the AND of truths is the least of them.
+enum class Truth { kNo, kUnknown, kYes };
+
+// One function per condition; a condition that the entry leaves out is met.
+// Severity Unknown is unknown, unless the entry lists Unknown itself.
+Truth MeetsSeverity(const api::ForbidEntry& entry, api::Severity severity);
+// fix: Available. fix: None means that no fix exists, be it None or WillNotFix.
+Truth MeetsFix(const api::ForbidEntry& entry, api::FixState fix);
+Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding);
+// Ids and aliases, compared without case.
+Truth MeetsIds(const api::ForbidEntry& entry, const FindingView& finding);
+
+// All conditions together.
+Truth Meets(const api::ForbidEntry& entry, const FindingView& finding);
+
+// The values that make Meets unknown: "its severity and whether it has a fix".
+std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding);
+
+// How many of the findings that were cut from the scan may meet the entry. With trustworthy counts: those in the buckets of severity and
+// fix that the entry may ask for, less the kept ones. Otherwise every cut finding may.
+std::int64_t CutFindings(const api::ForbidEntry& entry, const ScanRecord& scan);
+
+}  // namespace hullwright::policy

@@ -1,0 +1,56 @@
+#include "policy/rules_reference.h"
+
+#include <fmt/core.h>
+
+namespace hullwright::policy {
+namespace {
+
+constexpr std::string_view kDigestRule = "reference.digest";
+constexpr std::string_view kTagRule = "reference.forbiddenTags";
+
+std::string TagText(const ImageReference& reference) {
+  const std::string tag = Printable(reference.tag.value_or("latest"));
+  return reference.tag_defaulted ? fmt::format("no tag, which means {}", tag) : fmt::format("tag {}", tag);
+}
+
+ReasonWord WordForMissingDigest(api::DigestRule rule) {
+  return rule == api::DigestRule::kFromAuthor ? ReasonWord::kDigestRequired : ReasonWord::kDigestUnresolved;
+}
+
+std::string MissingDigestMessage(const ImageReference& reference, api::DigestRule rule) {
+  if (rule == api::DigestRule::kFromAuthor)
+    return fmt::format("the reference has {} and no digest; the policy wants the author to write the digest", TagText(reference));
+  return fmt::format("the reference has {} and no digest, so which image would run is not known", TagText(reference));
+}
+
+}  // namespace
+
+void JudgeDigest(const RuleInput& input, RuleReport& report) {
+  const api::DigestRule rule = input.rules().reference.value_or(api::ReferenceRules{}).digest;
+  if (input.reference.digest || rule == api::DigestRule::kNotRequired) {
+    report.Trace(kDigestRule, Outcome::kPass, [&] { return input.reference.digest ? input.reference.digest->text() : "not required"; });
+    return;
+  }
+  const ReasonWord word = WordForMissingDigest(rule);
+  report.Add(word, kDigestRule, MissingDigestMessage(input.reference, rule));
+  report.Trace(kDigestRule, OutcomeOf(word), [&] { return TagText(input.reference) + ", no digest"; });
+}
+
+void JudgeTag(const RuleInput& input, RuleReport& report) {
+  if (!input.rules().reference || input.rules().reference->forbidden_tags.empty()) return;
+  if (input.reference.digest) {
+    report.Trace(kTagRule, Outcome::kPass, [] { return std::string("the digest decides, the tag is decoration"); });
+    return;
+  }
+  const std::string_view tag = input.reference.tag ? std::string_view(*input.reference.tag) : "latest";
+  for (const std::string& pattern : input.rules().reference->forbidden_tags) {
+    if (!WildcardMatches(pattern, tag)) continue;
+    report.Add(ReasonWord::kTagForbidden, kTagRule,
+               fmt::format("the reference has {}, which forbiddenTags entry {} forbids", TagText(input.reference), Printable(pattern)));
+    report.Trace(kTagRule, Outcome::kViolation, [&] { return TagText(input.reference); });
+    return;
+  }
+  report.Trace(kTagRule, Outcome::kPass, [&] { return TagText(input.reference); });
+}
+
+}  // namespace hullwright::policy

@@ -1,0 +1,233 @@
+#include "policy/rules_vulnerabilities.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "policy/finding_tally.h"
+#include "policy/finding_text.h"
+#include "policy/scan_freshness.h"
+
+namespace hullwright::policy {
+namespace {
+
+constexpr std::string_view kRule = "vulnerabilities";
+constexpr std::string_view kScanRule = "vulnerabilities.scan";
+
+// "linux/arm64: …" where the image has more than one platform.
+std::string OnPlatform(const RuleInput& input, const ScanRecord& scan, std::string message) {
+  if (input.image.scans.size() < 2) return message;
+  return fmt::format("{}: {}", scan.platform().empty() ? scan.digest().text() : Printable(scan.platform(), 64), message);
+}
+
+std::vector<ScanProblem> ProblemsOfAllScans(const RuleInput& input) {
+  std::vector<ScanProblem> all;
+  for (const BrokenScan& broken : input.image.broken_scans)
+    all.push_back(
+        {ReasonWord::kScanInvalid, fmt::format("the ImageScan of this digest does not decode: {}", Printable(broken.error, 512))});
+  for (const auto& scan : input.image.scans)
+    for (ScanProblem& problem : ProblemsOf(*scan, input.rules().vulnerabilities->scan, input.now))
+      all.push_back({problem.word, OnPlatform(input, *scan, std::move(problem.message))});
+  if (input.image.scans.empty() && input.image.broken_scans.empty())
+    all.push_back({ReasonWord::kUnscanned, fmt::format("there is no scan of {}", input.reference.digest->text())});
+  return all;
+}
+
+// One problem per word: the first, which says how many more there are.
+std::vector<ScanProblem> GroupedByWord(std::vector<ScanProblem> problems) {
+  std::vector<ScanProblem> groups;
+  for (ScanProblem& problem : problems) {
+    const auto is_same = [&](const ScanProblem& other) { return other.word == problem.word; };
+    if (std::ranges::any_of(groups, is_same)) continue;
+    const auto more = std::ranges::count_if(problems, is_same) - 1;
+    groups.push_back({problem.word, more == 0 ? problem.message : fmt::format("{} (and {} more like it)", problem.message, more)});
+  }
+  return groups;
+}
+
+// ---- Findings of one forbid entry, over all scans
+
+std::string RuleOf(const api::ForbidEntry& entry) {
+  return fmt::format("vulnerabilities.forbid[{}]", Printable(entry.name, 128));
+}
+
+auto Identity(const FindingView& finding) {
+  return std::tuple(finding.id, finding.package, finding.version);
+}
+
+// Most severe first; a finding that several platforms share is one.
+std::vector<FindingView> Ordered(std::vector<FindingView> findings, bool several_scans) {
+  if (several_scans) {
+    std::ranges::sort(findings, {}, Identity);
+    const auto doubles = std::ranges::unique(findings, {}, Identity);
+    findings.erase(doubles.begin(), doubles.end());
+  }
+  std::ranges::stable_sort(findings, std::greater<>(), &FindingView::severity);
+  return findings;
+}
+
+std::vector<FindingView> Collect(const std::vector<ScanTally>& tallies, std::size_t entry, bool EntryTally::* included,
+                                 std::vector<std::uint32_t> EntryTally::* findings) {
+  std::vector<FindingView> collected;
+  for (const ScanTally& tally : tallies) {
+    if (!(tally.entries[entry].*included)) continue;
+    for (const std::uint32_t finding : tally.entries[entry].*findings) collected.push_back(tally.scan->Finding(finding));
+  }
+  return Ordered(std::move(collected), tallies.size() > 1);
+}
+
+std::string AndMore(std::size_t count) {
+  return count < 2 ? "" : fmt::format(", and {} more", count - 1);
+}
+
+std::string ForbiddenMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
+  if (entry.more_than > 0)
+    return fmt::format("{} findings meet {}, which allows {}; the most severe is {}", findings.size(), Printable(entry.name),
+                       entry.more_than, Describe(findings.front()));
+  if (findings.size() == 1) return fmt::format("{} is forbidden by {}", Describe(findings.front()), Printable(entry.name));
+  return fmt::format("{}{} are forbidden by {}", Describe(findings.front()), AndMore(findings.size()), Printable(entry.name));
+}
+
+std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
+  return fmt::format("whether {}{} meets {} is not known: the scan does not say {}", Describe(findings.front()), AndMore(findings.size()),
+                     Printable(entry.name), MissingValues(entry, findings.front()));
+}
+
+std::string NearMissOfAny(WaiverLookup& waivers, const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
+  for (std::size_t i = 0; i < std::min(findings.size(), kMaxFindingsPerReason); ++i)
+    if (std::string near_miss = waivers.NearMiss(entry, findings[i]); !near_miss.empty()) return near_miss;
+  return {};
+}
+
+void AddWithFindings(RuleReport& report, ReasonWord word, const api::ForbidEntry& entry, std::string message,
+                     const std::vector<FindingView>& findings) {
+  report.Add(word, RuleOf(entry), std::move(message));
+  Reason& reason = report.reasons.back();
+  reason.finding_count = findings.size();
+  for (std::size_t i = 0; i < std::min(findings.size(), kMaxFindingsPerReason); ++i) reason.findings.push_back(DetailOf(findings[i]));
+}
+
+void ReportViolation(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, WaiverLookup& waivers,
+                     RuleReport& report) {
+  const std::vector<FindingView> findings = Collect(tallies, index, &EntryTally::violates, &EntryTally::met);
+  if (findings.empty()) return;
+  const ReasonWord word = entry.more_than > 0 ? ReasonWord::kTooManyVulnerabilities : ReasonWord::kVulnerabilityForbidden;
+  AddWithFindings(report, word, entry, ForbiddenMessage(entry, findings) + NearMissOfAny(waivers, entry, findings), findings);
+}
+
+void ReportIncomplete(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, WaiverLookup& waivers,
+                      RuleReport& report) {
+  const std::vector<FindingView> findings = Collect(tallies, index, &EntryTally::incomplete, &EntryTally::unknown);
+  if (findings.empty()) return;
+  AddWithFindings(report, ReasonWord::kFindingIncomplete, entry,
+                  IncompleteMessage(entry, findings) + NearMissOfAny(waivers, entry, findings), findings);
+}
+
+void ReportTruncated(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry,
+                     WaiverLookup& waivers, RuleReport& report) {
+  for (const ScanTally& tally : tallies) {
+    const EntryTally& here = tally.entries[index];
+    if (!here.truncated) continue;
+    std::string message = OnPlatform(
+        input, *tally.scan, fmt::format("{} findings that {} may ask for were cut from the ImageScan", here.cut, Printable(entry.name)));
+    if (const Waiver* pass = entry.waivable ? waivers.BreakGlassInForce() : nullptr)
+      report.waived.push_back(RecordWaived(*pass, RuleOf(entry), std::string(ToString(ReasonWord::kFindingsTruncated))));
+    else
+      report.Add(ReasonWord::kFindingsTruncated, RuleOf(entry), message + waivers.NearMiss());
+    return;  // one platform is enough to say so
+  }
+}
+
+void ReportWaived(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, RuleReport& report) {
+  const std::string rule = RuleOf(entry);
+  std::vector<Waived> records;
+  std::size_t more = 0;
+  for (const ScanTally& tally : tallies) {
+    for (const WaivedFinding& waived : tally.entries[index].waived) {
+      std::string what = NameOf(tally.scan->Finding(waived.finding));
+      const auto is_same = [&](const Waived& other) { return other.what == what && other.waiver == waived.waiver->id; };
+      if (std::ranges::any_of(records, is_same)) continue;
+      if (records.size() < kMaxWaivedPerRule)
+        records.push_back(RecordWaived(*waived.waiver, rule, std::move(what)));
+      else
+        ++more;
+    }
+  }
+  if (more > 0) records.back().what += fmt::format(", and {} more findings", more);
+  report.waived.insert(report.waived.end(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
+}
+
+void TraceEntry(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, RuleReport& report) {
+  std::size_t all = 0, met = 0, unknown = 0, waived = 0;
+  std::int64_t cut = 0;
+  auto outcome = Outcome::kPass;
+  for (const ScanTally& tally : tallies) {
+    const EntryTally& here = tally.entries[index];
+    all += tally.scan->size();
+    met += here.met.size();
+    unknown += here.unknown.size();
+    waived += here.waived.size();
+    cut += here.cut;
+    if (here.violates) outcome = Outcome::kViolation;
+    if (here.incomplete || here.truncated) outcome = std::max(outcome, Outcome::kCouldNotTell);
+  }
+  report.Trace(RuleOf(entry), outcome, [&] {
+    return fmt::format("{} findings: {} meet the entry, which allows {}; {} lack a value, {} are waived, {} were cut", all, met,
+                       entry.more_than, unknown, waived, cut);
+  });
+}
+
+void JudgeEntry(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, WaiverLookup& waivers,
+                RuleReport& report) {
+  const api::ForbidEntry& entry = input.rules().vulnerabilities->forbid[index];
+  ReportViolation(tallies, index, entry, waivers, report);
+  ReportIncomplete(tallies, index, entry, waivers, report);
+  ReportTruncated(input, tallies, index, entry, waivers, report);
+  const bool any_waived = std::ranges::any_of(tallies, [&](const ScanTally& tally) { return !tally.entries[index].waived.empty(); });
+  if (any_waived) ReportWaived(tallies, index, entry, report);
+  if (report.tracing) TraceEntry(tallies, index, entry, report);
+}
+
+}  // namespace
+
+void JudgeScans(const RuleInput& input, WaiverLookup& waivers, RuleReport& report) {
+  auto outcome = Outcome::kPass;
+  for (ScanProblem& problem : GroupedByWord(ProblemsOfAllScans(input))) {
+    if (const Waiver* pass = waivers.BreakGlassInForce()) {
+      report.waived.push_back(RecordWaived(*pass, kScanRule, std::string(ToString(problem.word))));
+      continue;
+    }
+    outcome = Outcome::kCouldNotTell;
+    report.Add(problem.word, kScanRule, std::move(problem.message) + waivers.NearMiss());
+  }
+  report.Trace(kScanRule, outcome, [&] {
+    if (input.image.scans.empty()) return std::string("no scan");
+    std::vector<std::string> scans;
+    for (const auto& scan : input.image.scans) scans.push_back(OnPlatform(input, *scan, DescribeResults(*scan, input.now)));
+    return fmt::format("{}", fmt::join(scans, "; "));
+  });
+}
+
+void JudgeForbidden(const RuleInput& input, WaiverLookup& waivers, RuleReport& report) {
+  const api::VulnerabilityRules& rules = *input.rules().vulnerabilities;
+  std::vector<ScanTally> tallies;
+  tallies.reserve(input.image.scans.size());
+  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, rules, waivers));
+  for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, tallies, i, waivers, report);
+}
+
+void JudgeVulnerabilities(const RuleInput& input, RuleReport& report) {
+  if (!input.rules().vulnerabilities) return;
+  if (!input.reference.digest) {
+    if (!report.Has(ReasonWord::kDigestRequired) && !report.Has(ReasonWord::kDigestUnresolved))
+      report.Add(ReasonWord::kDigestUnresolved, kRule, "the reference has no digest, so there is nothing to look a scan up by");
+    report.Trace(kRule, Outcome::kCouldNotTell, [] { return std::string("no digest"); });
+    return;
+  }
+  WaiverLookup waivers(input);
+  JudgeScans(input, waivers, report);
+  JudgeForbidden(input, waivers, report);
+}
+
+}  // namespace hullwright::policy

@@ -1,0 +1,120 @@
+#include "policy/scan_record.h"
+
+#include <algorithm>
+#include <limits>
+#include <unordered_map>
+
+namespace hullwright::policy {
+namespace {
+
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool EqualWithoutCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+// Whether a list separated by '\n' has an element for which equal(element, wanted).
+template <class Equal>
+bool ListHas(std::string_view list, std::string_view wanted, Equal equal) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find('\n'), list.size());
+    if (equal(list.substr(0, end), wanted)) return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+std::string Joined(const std::vector<std::string>& elements) {
+  std::string joined;
+  for (const std::string& element : elements) {
+    if (!joined.empty()) joined += '\n';
+    joined += element;
+  }
+  return joined;
+}
+
+std::string PlatformText(const std::optional<api::Platform>& platform) {
+  if (!platform) return {};
+  std::string text = platform->os + "/" + platform->architecture;
+  if (!platform->variant.empty()) text += "/" + platform->variant;
+  return text;
+}
+
+std::int32_t CvssMillionths(const std::optional<Decimal>& cvss) {
+  if (!cvss) return -1;
+  // A score is at most 10.0; anything larger stays larger than every limit a policy can ask for.
+  return static_cast<std::int32_t>(std::min<std::int64_t>(cvss->millionths(), std::numeric_limits<std::int32_t>::max()));
+}
+
+// Collects the text of one record, each distinct string once: package names and scanners repeat from finding to finding.
+class TextPool {
+ public:
+  std::uint32_t Place(const std::string& text) {
+    const auto [place, is_new] = places_.try_emplace(text, static_cast<std::uint32_t>(text_.size()));
+    if (is_new) text_ += text;
+    return place->second;
+  }
+  std::string Take() {
+    text_.shrink_to_fit();
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;
+  std::unordered_map<std::string, std::uint32_t> places_;
+};
+
+}  // namespace
+
+bool FindingView::HasName(std::string_view id_or_alias) const {
+  return EqualWithoutCase(id, id_or_alias) || ListHas(aliases, id_or_alias, EqualWithoutCase);
+}
+
+bool FindingView::SeenBy(std::string_view scanner) const {
+  return scanners.empty() || ListHas(scanners, scanner, std::equal_to<std::string_view>());
+}
+
+ScanRecord::ScanRecord(const api::ImageScan& scan)
+    : digest_(scan.spec.digest),
+      platform_(PlatformText(scan.spec.platform)),
+      index_digests_(scan.status.index_digests),
+      results_(scan.status.results),
+      counts_(scan.status.counts),
+      truncated_findings_(scan.status.truncated_findings) {
+  TextPool pool;
+  const auto place = [&pool](const std::string& text) { return Slice{pool.Place(text), static_cast<std::uint32_t>(text.size())}; };
+  rows_.reserve(scan.status.findings.size());
+  for (const api::Finding& finding : scan.status.findings) {
+    rows_.push_back(Row{.id = place(finding.id),
+                        .package = place(finding.package),
+                        .version = place(finding.version),
+                        .fixed_in = place(finding.fixed_in),
+                        .aliases = place(Joined(finding.aliases)),
+                        .scanners = place(Joined(finding.scanners)),
+                        .cvss_millionths = CvssMillionths(finding.cvss),
+                        .severity = finding.severity,
+                        .fix = finding.fix,
+                        .layer = finding.layer});
+  }
+  text_ = pool.Take();
+}
+
+FindingView ScanRecord::Finding(std::size_t index) const {
+  const Row& row = rows_[index];
+  FindingView view{.id = Text(row.id),
+                   .package = Text(row.package),
+                   .version = Text(row.version),
+                   .fixed_in = Text(row.fixed_in),
+                   .aliases = Text(row.aliases),
+                   .scanners = Text(row.scanners),
+                   .severity = row.severity,
+                   .fix = row.fix,
+                   .layer = row.layer,
+                   .cvss = std::nullopt};
+  if (row.cvss_millionths >= 0) view.cvss = Decimal::FromMillionths(row.cvss_millionths);
+  return view;
+}
+
+}  // namespace hullwright::policy

@@ -1,0 +1,275 @@
+#include "policy/waivers.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "base/rfc3339.h"
+#include "policy/package_url.h"
+
+namespace hullwright::policy {
+namespace {
+
+using std::chrono::days;
+using std::chrono::seconds;
+
+constexpr std::int64_t kMaxBreakGlassSeconds = 86'400;
+constexpr std::int64_t kMaxDays = 366'000;  // keeps the arithmetic of time inside 64 bits
+
+const std::vector<api::PolicyRef>& PolicyRefsOf(const Waiver& waiver) {
+  if (const auto* exception = std::get_if<api::VulnerabilityException>(&waiver.object)) return exception->spec.policy_refs;
+  return std::get<api::BreakGlass>(waiver.object).spec.policy_refs;
+}
+
+const api::ObjectMeta& MetadataOf(const Waiver& waiver) {
+  return std::visit([](const auto& object) -> const api::ObjectMeta& { return object.metadata; }, waiver.object);
+}
+
+bool NamesPolicy(const Waiver& waiver, const api::ImageAdmissionPolicy& policy) {
+  const auto names_it = [&](const api::PolicyRef& ref) {
+    if (ref.name != policy.metadata.name) return false;
+    if (ref.kind == api::PolicyKind::kClusterImageAdmissionPolicy) return policy.IsCluster();
+    // A cluster-wide waiver has no namespace in which it could name one.
+    return !policy.IsCluster() && policy.metadata.namespace_ == MetadataOf(waiver).namespace_;
+  };
+  return std::ranges::any_of(PolicyRefsOf(waiver), names_it);
+}
+
+const api::WaiverConsent* ConsentOf(const RuleInput& input) {
+  const auto& rules = input.rules().vulnerabilities;
+  return rules && rules->waivers ? &*rules->waivers : nullptr;
+}
+
+bool ConsentsToNamespace(const api::WaiverConsent& consent, const Subject& subject) {
+  const api::LabelSelector& selector = consent.namespace_selector;
+  if (selector.match_labels.empty() && selector.match_expressions.empty()) return true;
+  return subject.namespace_labels && selector.Matches(*subject.namespace_labels);
+}
+
+Obstacle ObstacleOfConsent(const Waiver& waiver, const RuleInput& input) {
+  const api::WaiverConsent* consent = ConsentOf(input);
+  if (!NamesPolicy(waiver, input.policy.object)) return Obstacle::kOtherPolicy;
+  if (consent == nullptr || std::ranges::find(consent->kinds, waiver.kind) == consent->kinds.end()) return Obstacle::kKindNotAccepted;
+  if (!ConsentsToNamespace(*consent, input.subject)) return Obstacle::kNamespaceNotAccepted;
+  return Obstacle::kNone;
+}
+
+// ---- Exceptions
+
+bool IncludesImage(const api::VulnerabilityException& exception, const ImageReference& image) {
+  return std::ranges::any_of(exception.spec.images, [&](const ImagePattern& pattern) { return pattern.Matches(image); });
+}
+
+// From creation; a creation that is unknown, or dated in the future, cannot make a life shorter than what is left of it.
+bool LivesTooLong(const api::VulnerabilityException& exception, const std::optional<std::int64_t>& max_days, Time now) {
+  if (!max_days) return false;
+  const Time start = std::min(exception.metadata.creation_timestamp.value_or(now), now);
+  return exception.spec.expires_at - start > days(std::clamp<std::int64_t>(*max_days, 0, kMaxDays));
+}
+
+Obstacle ObstacleOfException(const Waiver& waiver, const api::VulnerabilityException& exception, const RuleInput& input) {
+  if (!IncludesImage(exception, input.reference)) return Obstacle::kOtherImage;
+  if (const Obstacle obstacle = ObstacleOfConsent(waiver, input); obstacle != Obstacle::kNone) return obstacle;
+  if (input.now >= exception.spec.expires_at) return Obstacle::kExpired;
+  if (LivesTooLong(exception, ConsentOf(input)->max_days, input.now)) return Obstacle::kTooLong;
+  return Obstacle::kNone;
+}
+
+bool NamesFinding(const api::ExceptedVulnerability& vulnerability, const FindingView& finding) {
+  return finding.HasName(vulnerability.id) ||
+         std::ranges::any_of(vulnerability.aliases, [&](const std::string& alias) { return finding.HasName(alias); });
+}
+
+bool IncludesPackage(const api::ExceptedVulnerability& vulnerability, const FindingView& finding) {
+  return vulnerability.packages.empty() ||
+         std::ranges::any_of(vulnerability.packages, [&](const std::string& package) { return IsSamePackage(package, finding.package); });
+}
+
+Obstacle ObstacleOfVulnerability(const api::VulnerabilityException& exception, const FindingView& finding) {
+  Obstacle nearest = Obstacle::kOtherVulnerability;
+  for (const api::ExceptedVulnerability& vulnerability : exception.spec.vulnerabilities) {
+    if (!NamesFinding(vulnerability, finding)) continue;
+    if (IncludesPackage(vulnerability, finding)) return Obstacle::kNone;
+    nearest = Obstacle::kOtherPackage;
+  }
+  return nearest;
+}
+
+Obstacle ObstacleOfFix(const api::VulnerabilityException& exception, const FindingView& finding) {
+  if (!exception.spec.ends_on_fix || finding.fix == api::FixState::kNone || finding.fix == api::FixState::kWillNotFix)
+    return Obstacle::kNone;
+  return finding.fix == api::FixState::kAvailable ? Obstacle::kFixAvailable : Obstacle::kFixUnknown;
+}
+
+// ---- Break-glass
+
+bool NamesDigest(const api::BreakGlass& pass, const ImageReference& image) {
+  return image.digest && std::ranges::any_of(pass.spec.images, [&](const ImageReference& named) { return named.digest == image.digest; });
+}
+
+bool NamesImage(const api::BreakGlass& pass, const ImageReference& image) {
+  return std::ranges::any_of(pass.spec.images, [&](const ImageReference& named) {
+    return named.digest == image.digest && named.host == image.host && named.repository == image.repository;
+  });
+}
+
+seconds DurationOf(const api::BreakGlass& pass) {
+  return seconds(std::clamp<std::int64_t>(pass.spec.duration_seconds, 0, kMaxBreakGlassSeconds));
+}
+
+Obstacle ObstacleOfBreakGlass(const Waiver& waiver, const api::BreakGlass& pass, const RuleInput& input) {
+  if (!NamesDigest(pass, input.reference)) return Obstacle::kOtherVulnerability;  // not about this image at all
+  if (!NamesImage(pass, input.reference)) return Obstacle::kOtherImage;
+  if (const Obstacle obstacle = ObstacleOfConsent(waiver, input); obstacle != Obstacle::kNone) return obstacle;
+  if (!pass.metadata.creation_timestamp) return Obstacle::kStartUnknown;
+  if (input.now < *pass.metadata.creation_timestamp) return Obstacle::kNotStarted;
+  if (input.now >= *pass.metadata.creation_timestamp + DurationOf(pass)) return Obstacle::kExpired;
+  return Obstacle::kNone;
+}
+
+// ---- Both
+
+// Unknown may be the worst there is, so only a policy that lets everything be waived lets it.
+bool IsWithin(api::Severity severity, api::Severity most) {
+  return most == api::Severity::kCritical || (severity != api::Severity::kUnknown && severity <= most);
+}
+
+Time EndOf(const Waiver& waiver) {
+  if (const auto* exception = std::get_if<api::VulnerabilityException>(&waiver.object)) return exception->spec.expires_at;
+  const auto& pass = std::get<api::BreakGlass>(waiver.object);
+  return pass.metadata.creation_timestamp.value_or(Time{}) + DurationOf(pass);
+}
+
+std::string WhyOf(const Waiver& waiver) {
+  if (const auto* exception = std::get_if<api::VulnerabilityException>(&waiver.object))
+    return fmt::format("{} ({})", Printable(exception->spec.reason), Printable(exception->spec.owner));
+  const auto& spec = std::get<api::BreakGlass>(waiver.object).spec;
+  return spec.ticket.empty() ? Printable(spec.reason) : fmt::format("{} ({})", Printable(spec.reason), Printable(spec.ticket));
+}
+
+}  // namespace
+
+void WaiverLookup::Prepare() {
+  if (prepared_) return;
+  prepared_ = true;
+  for (const Waiver* waiver : input_.policies.WaiversFor(input_.subject.namespace_)) {
+    const Obstacle obstacle = ObstacleOf(*waiver);
+    if (obstacle != Obstacle::kOtherVulnerability) standings_.push_back({waiver, obstacle});
+  }
+  // Those without an obstacle first, so that looking for a cover stops where they end; within each half in the order of the set.
+  std::ranges::stable_partition(standings_, [](const Standing& standing) { return standing.obstacle == Obstacle::kNone; });
+  // Exceptions name what they accept, so they are credited before a break-glass that accepts everything.
+  std::ranges::stable_sort(standings_, {}, [](const Standing& standing) {
+    return std::pair(standing.obstacle != Obstacle::kNone, standing.waiver->kind == api::WaiverKind::kBreakGlass);
+  });
+}
+
+Obstacle WaiverLookup::ObstacleOf(const Waiver& waiver) const {
+  if (const auto* exception = std::get_if<api::VulnerabilityException>(&waiver.object))
+    return ObstacleOfException(waiver, *exception, input_);
+  return ObstacleOfBreakGlass(waiver, std::get<api::BreakGlass>(waiver.object), input_);
+}
+
+Obstacle WaiverLookup::ObstacleOf(const Standing& standing, const api::ForbidEntry& entry, const FindingView& finding, Truth meets) const {
+  const auto* exception = std::get_if<api::VulnerabilityException>(&standing.waiver->object);
+  if (exception != nullptr) {
+    const Obstacle of_vulnerability = ObstacleOfVulnerability(*exception, finding);
+    if (of_vulnerability == Obstacle::kOtherVulnerability) return of_vulnerability;
+    if (standing.obstacle != Obstacle::kNone) return standing.obstacle;
+    if (of_vulnerability != Obstacle::kNone) return of_vulnerability;
+  }
+  if (standing.obstacle != Obstacle::kNone) return standing.obstacle;
+  if (!entry.waivable) return Obstacle::kNotWaivable;
+  // A break-glass accepts what could not be found out, an unknown severity included.
+  const bool accepts_unknown = exception == nullptr && meets == Truth::kUnknown && finding.severity == api::Severity::kUnknown;
+  if (!accepts_unknown && !IsWithin(finding.severity, ConsentOf(input_)->max_severity)) return Obstacle::kTooSevere;
+  return exception == nullptr ? Obstacle::kNone : ObstacleOfFix(*exception, finding);
+}
+
+const Waiver* WaiverLookup::Covering(const api::ForbidEntry& entry, const FindingView& finding, Truth meets) {
+  if (ConsentOf(input_) == nullptr || !entry.waivable) return nullptr;
+  Prepare();
+  for (const Standing& standing : standings_) {
+    if (standing.obstacle != Obstacle::kNone) break;
+    if (ObstacleOf(standing, entry, finding, meets) == Obstacle::kNone) return standing.waiver;
+  }
+  return nullptr;
+}
+
+const Waiver* WaiverLookup::BreakGlassInForce() {
+  if (ConsentOf(input_) == nullptr) return nullptr;
+  Prepare();
+  for (const Standing& standing : standings_)
+    if (standing.obstacle == Obstacle::kNone && standing.waiver->kind == api::WaiverKind::kBreakGlass) return standing.waiver;
+  return nullptr;
+}
+
+std::string WaiverLookup::Explain(const Waiver& waiver, Obstacle obstacle) const {
+  const auto because = [&](std::string_view text) { return fmt::format("; {} does not count: {}", waiver.id, text); };
+  switch (obstacle) {
+    case Obstacle::kOtherVulnerability:
+    case Obstacle::kNone:
+      return {};
+    case Obstacle::kOtherImage:
+      return because("its images do not include this one");
+    case Obstacle::kOtherPolicy:
+      return because("it does not name this policy");
+    case Obstacle::kKindNotAccepted:
+      return because("the policy accepts no waivers of this kind");
+    case Obstacle::kNamespaceNotAccepted:
+      return because("the policy accepts no waivers in this namespace");
+    case Obstacle::kOtherPackage:
+      return because("it is for another package");
+    case Obstacle::kNotWaivable:
+      return because("this entry may not be waived");
+    case Obstacle::kTooSevere:
+      return because(fmt::format("the policy lets nothing above {} be waived", api::ToString(ConsentOf(input_)->max_severity)));
+    case Obstacle::kTooLong:
+      return because(fmt::format("it lasts longer than the {} days the policy allows", *ConsentOf(input_)->max_days));
+    case Obstacle::kStartUnknown:
+      return because("it has no creationTimestamp, so when it ends is not known");
+    case Obstacle::kNotStarted:
+      return because("its creationTimestamp is later than now");
+    case Obstacle::kFixUnknown:
+      return because("it ends on a fix, and whether there is one is not known");
+    case Obstacle::kFixAvailable:
+      return because("it ended when a fix became available");
+    case Obstacle::kExpired:
+      return because(fmt::format("it expired at {}", FormatRfc3339(EndOf(waiver))));
+  }
+  return {};
+}
+
+std::string WaiverLookup::NearMiss(const api::ForbidEntry& entry, const FindingView& finding) {
+  Prepare();
+  const Waiver* nearest = nullptr;
+  Obstacle obstacle = Obstacle::kOtherVulnerability;
+  for (const Standing& standing : standings_) {
+    const Obstacle here = ObstacleOf(standing, entry, finding, Truth::kYes);
+    if (here != Obstacle::kNone && here > obstacle) {
+      nearest = standing.waiver;
+      obstacle = here;
+    }
+  }
+  return nearest == nullptr ? "" : Explain(*nearest, obstacle);
+}
+
+std::string WaiverLookup::NearMiss() {
+  Prepare();
+  for (const Standing& standing : standings_)
+    if (standing.waiver->kind == api::WaiverKind::kBreakGlass && standing.obstacle != Obstacle::kNone)
+      return Explain(*standing.waiver, standing.obstacle);
+  return {};
+}
+
+Waived RecordWaived(const Waiver& waiver, std::string_view rule, std::string what) {
+  return {.waiver = waiver.id,
+          .policy = {},
+          .rule = std::string(rule),
+          .what = std::move(what),
+          .why = WhyOf(waiver),
+          .until = FormatRfc3339(EndOf(waiver))};
+}
+
+}  // namespace hullwright::policy
