@@ -1,8 +1,11 @@
 // A list-watch over one resource: keeps a sink true to the API server (client-go's reflector, tools/cache/reflector.go).
 //
-//   LIST ─► Replace ─► WATCH ─► Upsert / Remove …
-//     ▲                  │ closed: WATCH again from the last resourceVersion · 429 or no connection: back off, same version
-//     └──── 410 Gone ────┘ the sink keeps what it has until the new list is complete; what vanished meanwhile is absent from Replace
+//   LIST (in pages) ─► BeginList, Upsert …, EndList ─► WATCH ─► Upsert / Remove …
+//     ▲                                                 │ closed: WATCH again from the last resourceVersion · 429 or no connection:
+//     └──────────────────────────────────── 410 Gone ───┘ back off, same version
+//
+// The sink keeps what it has until the new list is complete. Pages are handed on one by one, so that a list of ten thousand scans is never in
+// memory as a whole.
 #pragma once
 
 #include <atomic>
@@ -23,8 +26,10 @@ namespace hullwright::kube {
 class ObjectSink {
  public:
   virtual ~ObjectSink() = default;
-  virtual void Replace(const std::vector<JsonElement>& all) = 0;    // everything there is; absent means gone
+  // A list begins: until EndList, Upsert is called for everything there is. A list that fails half-way is begun again without an EndList.
+  virtual void BeginList() = 0;
   virtual void Upsert(JsonElement object) = 0;
+  virtual void EndList() = 0;    // what was not upserted since the last BeginList is gone
   virtual void Remove(JsonElement last_state) = 0;
 };
 
