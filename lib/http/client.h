@@ -16,16 +16,16 @@ namespace hullwright::http {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string path_and_query;    // "/api/v1/namespaces?limit=500", already percent-encoded
+  std::string path_and_query;  // "/api/v1/namespaces?limit=500", already percent-encoded
   Headers headers;
-  std::string content_type;      // of body
+  std::string content_type;  // of body
   std::string body;
   std::size_t max_response_bytes = 16u << 20;
 };
 
 struct ClientOptions {
-  std::string base_url;                       // "https://127.0.0.1:6443"
-  std::string ca_file;                        // PEM roots that alone are trusted; empty: the system's
+  std::string base_url;  // "https://127.0.0.1:6443"
+  std::string ca_file;   // PEM roots that alone are trusted; empty: the system's
   std::string client_certificate_file, client_key_file;
 };
 

@@ -5,6 +5,8 @@
 //   - header bytes, body bytes, the sum of body bytes in memory, connections and blocking calls are capped; over a cap the answer
 //     is 413, 431 or 429 + "Retry-After: 1" (the API server retries only with that header), and the connection closes;
 //   - a body needs Content-Length (411 for chunked or none on POST), and smuggling combinations are 400;
+//   - a body that fits in a connection's own 16 KiB buffer takes nothing from the common budget, a larger one only as its bytes arrive:
+//     announcing large bodies starves nobody;
 //   - header and body must arrive inside read_timeout; an idle connection lives idle_timeout, which must exceed the 90 s after which
 //     the API server drops idle connections (otherwise a POST meets a closing socket and fails, it is not retried).
 #pragma once
@@ -28,21 +30,21 @@ namespace hullwright::http {
 // A request as the handler sees it; views are valid until the handler has answered.
 struct ServerRequest {
   std::string_view method;
-  std::string_view path;                    // without the query
+  std::string_view path;  // without the query
   std::string_view query;
   std::string_view content_type;
   std::string_view body;
   std::string_view authorization;           // the Authorization header
   std::optional<std::string> peer_subject;  // common name of the verified client certificate; nullopt without one
-  Deadline deadline;                        // when the caller gives up, less a margin: from ?timeout=Ns, else ServerOptions::request_deadline
+  Deadline deadline;  // when the caller gives up, less a margin: from ?timeout=Ns, else ServerOptions::request_deadline
 };
 
 // May throw: the server answers 500 to that request, counts it and lives on.
 using Handler = std::function<Response(const ServerRequest&)>;
 
 struct Route {
-  std::string method;    // "GET", "POST"
-  std::string path;      // exact
+  std::string method;  // "GET", "POST"
+  std::string path;    // exact
   Handler handler;
   // A blocking handler runs on the small pool of blocking_threads, others on the connection's own thread, where they must only
   // compute: memory, no I/O.
@@ -51,36 +53,37 @@ struct Route {
 
 struct ServerOptions {
   std::string address = "0.0.0.0";
-  std::uint16_t port = 8443;                      // 0: any free port, see HttpServer::port()
-  std::string certificate_file, key_file;         // PEM; empty both: plain HTTP (metrics port, tests)
-  std::string client_ca_file;                     // verify client certificates when they are given
-  bool require_client_certificate = false;        // refuse connections without one
+  std::uint16_t port = 8443;                // 0: any free port, see HttpServer::port()
+  std::string certificate_file, key_file;   // PEM; empty both: plain HTTP (metrics port, tests)
+  std::string client_ca_file;               // verify client certificates when they are given
+  bool require_client_certificate = false;  // refuse connections without one
   unsigned threads = 2;
   unsigned blocking_threads = 4;
   std::size_t max_header_bytes = 16u << 10;
-  std::size_t max_body_bytes = 7u << 20;          // JsonLimits::max_bytes
+  std::size_t max_body_bytes = 7u << 20;  // JsonLimits::max_bytes
   std::size_t max_body_bytes_in_flight = 64u << 20;
   std::size_t max_connections = 4096;
   std::size_t max_blocking_queue = 64;
   std::chrono::milliseconds read_timeout{10'000};
   std::chrono::milliseconds handshake_timeout{5'000};
   std::chrono::milliseconds idle_timeout{120'000};
-  std::chrono::milliseconds max_connection_age{120'000};    // then "Connection: close", so that new replicas get load
+  std::chrono::milliseconds max_connection_age{120'000};  // then "Connection: close", so that new replicas get load
   std::chrono::milliseconds request_deadline{9'000};
 };
 
 // What the server counts; read by /metrics. Plain numbers since start.
 struct ServerStatistics {
   std::uint64_t connections_accepted = 0, connections_open = 0, connections_refused = 0;
-  std::uint64_t requests = 0, requests_refused = 0;    // refused: 4xx given by the server itself, before any handler
-  std::uint64_t handler_failures = 0;                  // a handler threw
+  std::uint64_t requests = 0, requests_refused = 0;  // refused: 4xx given by the server itself, before any handler
+  std::uint64_t handler_failures = 0;                // a handler threw
   std::uint64_t certificate_reloads = 0, certificate_reload_failures = 0;
 };
 
 // Thread-safe. Start → serve → Drain → destructor.
 class HttpServer {
  public:
-  // Binds and starts to serve. Errors name the address or file and what would be right (port in use, no such certificate, key does not fit).
+  // Binds and starts to serve. Errors name the address or file and what would be right (port in use, no such certificate, key does not
+  // fit).
   static Result<std::unique_ptr<HttpServer>> Start(ServerOptions options, std::vector<Route> routes);
   virtual ~HttpServer() = default;
 
