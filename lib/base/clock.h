@@ -20,9 +20,7 @@ class Clock {
 
 class SystemClock final : public Clock {
  public:
-  Time Now() const override {
-    return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  }
+  Time Now() const override { return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()); }
 };
 
 }  // namespace hullwright

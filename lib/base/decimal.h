@@ -20,7 +20,7 @@ class Decimal {
 
   static constexpr Decimal FromMillionths(std::int64_t millionths) { return Decimal(millionths); }
   constexpr std::int64_t millionths() const { return millionths_; }
-  std::string ToString() const;    // shortest form with at least one place: "9.0", "0.97531"
+  std::string ToString() const;  // shortest form with at least one place: "9.0", "0.97531"
 
   friend auto operator<=>(const Decimal&, const Decimal&) = default;
 

@@ -15,9 +15,9 @@ class Digest {
   // Refuses every other algorithm, length, upper-case hex and surrounding characters.
   static Result<Digest> Parse(std::string_view text);
 
-  const std::string& text() const { return text_; }    // "sha256:…"
-  std::string_view algorithm() const;                   // "sha256"
-  std::string_view hex() const;                         // "…"
+  const std::string& text() const { return text_; }  // "sha256:…"
+  std::string_view algorithm() const;                // "sha256"
+  std::string_view hex() const;                      // "…"
 
   friend auto operator<=>(const Digest&, const Digest&) = default;
 

@@ -13,16 +13,16 @@ namespace hullwright {
 
 // What the caller should do about an error. People read the message, callers branch on the code.
 enum class ErrorCode {
-  kInvalidInput,   // the bytes or values given are wrong: fix them; a retry gives the same
-  kUnsupported,    // well formed, but this version cannot do or enforce it
-  kNotFound,       // asked, and the answer was "there is none"
-  kConflict,       // somebody else changed it first: read again, then retry
-  kDenied,         // the other side knows us and says no
-  kUnavailable,    // could not be reached or is overloaded: retry later
-  kDeadline,       // the time allowed for the operation ran out
-  kTooLarge,       // a bound on size, count or depth was exceeded
-  kExpired,        // a resource version or token is too old to continue from (HTTP 410)
-  kInternal,       // a library or the operating system failed in a way that has no better word
+  kInvalidInput,  // the bytes or values given are wrong: fix them; a retry gives the same
+  kUnsupported,   // well formed, but this version cannot do or enforce it
+  kNotFound,      // asked, and the answer was "there is none"
+  kConflict,      // somebody else changed it first: read again, then retry
+  kDenied,        // the other side knows us and says no
+  kUnavailable,   // could not be reached or is overloaded: retry later
+  kDeadline,      // the time allowed for the operation ran out
+  kTooLarge,      // a bound on size, count or depth was exceeded
+  kExpired,       // a resource version or token is too old to continue from (HTTP 410)
+  kInternal,      // a library or the operating system failed in a way that has no better word
 };
 
 std::string_view ToString(ErrorCode code);

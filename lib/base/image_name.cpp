@@ -12,6 +12,8 @@
 namespace hullwright::image_name {
 namespace {
 
+constexpr std::string_view kHttpsPort = "443";
+
 bool IsUpper(char c) {
   return c >= 'A' && c <= 'Z';
 }
@@ -131,8 +133,10 @@ Result<std::string> CanonicalHost(std::string_view host) {
   auto canonical = name.starts_with('[') ? CanonicalIpv6(name) : CanonicalDomain(name);
   if (!canonical) return canonical;
   if (port && !IsPort(*port)) return BadHost(host, "the port is a number from 1 to 65535 without leading zeros");
-  if (port && !(*port == "443" && !IsLoopback(*canonical))) return fmt::format("{}:{}", *canonical, *port);
+  if (port && (*port != kHttpsPort || IsLoopback(*canonical))) return fmt::format("{}:{}", *canonical, *port);
   if (IsHubAlias(*canonical)) return std::string(kHubHost);
+  // "Registry" and "registry:443" are hosts, "registry" alone would be a path on Docker Hub: these keep their port.
+  if (!IsHost(*canonical)) return fmt::format("{}:{}", *canonical, kHttpsPort);
   return canonical;
 }
 

@@ -20,7 +20,8 @@ bool IsLowerAlphanumeric(char c);
 // Whether the part before the first '/' is a host and not the first part of a path on Docker Hub.
 bool IsHost(std::string_view first_component);
 
-// The canonical spelling of a host with optional port: lower case, one name for Docker Hub, no ":443", shortest IPv6.
+// The canonical spelling of a host with optional port: lower case, one name for Docker Hub, shortest IPv6,
+// and ":443" only where the host would not be one without it.
 Result<std::string> CanonicalHost(std::string_view host);
 
 // Whether text is one part of a repository path: lower-case letters and digits, separated inside by ".", "_", "__" or any number of "-".

@@ -21,7 +21,7 @@ class ImagePattern {
 
   bool Matches(const ImageReference& image) const;
 
-  const std::string& text() const { return text_; }      // as written
+  const std::string& text() const { return text_; }  // as written
   // The longest literal "host/segment/segment" that every matched name begins with, ending at a segment boundary; empty for "**".
   // What an index over many patterns is keyed by.
   const std::string& literal_prefix() const { return literal_prefix_; }
@@ -32,9 +32,9 @@ class ImagePattern {
   ImagePattern() = default;
   std::string text_;
   std::string literal_prefix_;
-  std::string host_;                       // empty: any host (pattern "**")
-  std::vector<std::string> segments_;      // without the trailing "**"
-  bool any_tail_ = false;                  // ended in "**"
+  std::string host_;                   // empty: any host (pattern "**")
+  std::vector<std::string> segments_;  // without the trailing "**"
+  bool any_tail_ = false;              // ended in "**"
 };
 
 // One "*" wildcard pattern without segments, as forbiddenTags use it.

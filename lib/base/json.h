@@ -22,7 +22,8 @@ using JsonArray = simdjson::dom::array;
 
 struct JsonLimits {
   std::size_t max_bytes = 7u << 20;  // what a webhook request may have (controller-runtime's derivation: 2 x 3 MiB + envelope)
-  std::size_t max_depth = 64;        // arrays and objects inside each other; Kubernetes objects stay below 30
+  // Arrays and objects inside each other, an empty one at the bottom not counted. Kubernetes objects stay below 30.
+  std::size_t max_depth = 64;
 };
 
 // Reads one document at a time; the element lives until the next Read or the reader's end. Not thread-safe: one per thread, reused,

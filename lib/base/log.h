@@ -34,9 +34,17 @@ void SetLevel(Level level);
 void Write(Level level, std::string_view message, std::initializer_list<Field> fields);
 void Flush();
 
-inline void Debug(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kDebug, message, fields); }
-inline void Info(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kInfo, message, fields); }
-inline void Warn(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kWarn, message, fields); }
-inline void Error(std::string_view message, std::initializer_list<Field> fields = {}) { Write(Level::kError, message, fields); }
+inline void Debug(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kDebug, message, fields);
+}
+inline void Info(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kInfo, message, fields);
+}
+inline void Warn(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kWarn, message, fields);
+}
+inline void Error(std::string_view message, std::initializer_list<Field> fields = {}) {
+  Write(Level::kError, message, fields);
+}
 
 }  // namespace hullwright::log

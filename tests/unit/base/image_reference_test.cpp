@@ -115,7 +115,7 @@ TEST_CASE("the first part is a host when it has a dot, a port or an upper-case l
   CHECK(Canonical("registry:5000/x") == "registry:5000/x:latest");
   CHECK(Canonical("localhost/x") == "localhost/x:latest");
   CHECK(Canonical("localhost:5000/x:1") == "localhost:5000/x:1");
-  CHECK(Canonical("Registry/x") == "registry/x:latest");
+  CHECK(Canonical("Registry/x") == "registry:443/x:latest");
   CHECK(Canonical("registry/x") == "docker.io/registry/x:latest");
   CHECK(Canonical("localhost") == "docker.io/library/localhost:latest");
   CHECK(Canonical("localhost:5000") == "docker.io/library/localhost:5000");
@@ -128,6 +128,12 @@ TEST_CASE("the host is lower-cased and loses the port that https has anyway", "[
   CHECK(Canonical("registry.example:8443/ok/x:1") == "registry.example:8443/ok/x:1");
   CHECK(Canonical("registry.example:80/ok/x:1") == "registry.example:80/ok/x:1");
   CHECK(Canonical("xn--bcher-kva.example/x:1") == "xn--bcher-kva.example/x:1");
+}
+
+TEST_CASE("a host that would read as a path on Docker Hub without its port keeps it", "[base]") {
+  CHECK(Canonical("registry:443/x:1") == "registry:443/x:1");
+  CHECK(Canonical("Registry/x:1") == "registry:443/x:1");
+  CHECK(Canonical("REGISTRY:443/x:1") == "registry:443/x:1");
 }
 
 TEST_CASE("a loopback host keeps port 443, since runtimes speak plain HTTP to it without a port", "[base]") {
