@@ -12,11 +12,11 @@
 namespace hullwright::api {
 
 struct BreakGlassSpec {
-  std::vector<PolicyRef> policy_refs;        // at least one
-  std::vector<ImageReference> images;        // each with a digest, at least one
+  std::vector<PolicyRef> policy_refs;  // at least one
+  std::vector<ImageReference> images;  // each with a digest, at least one
   std::string reason;
   std::string ticket;
-  std::int64_t duration_seconds = 14400;     // 60 to 86400, counted from metadata.creationTimestamp
+  std::int64_t duration_seconds = 14400;  // 60 to 86400, counted from metadata.creationTimestamp
   std::optional<RequestedBy> requested_by;
 };
 

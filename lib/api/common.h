@@ -20,7 +20,7 @@ inline constexpr std::string_view kApiVersion = "hullwright.dev/v1alpha1";
 // The parts of metadata we read. Unknown members of metadata belong to Kubernetes and are left alone.
 struct ObjectMeta {
   std::string name;
-  std::string namespace_;                 // "" for cluster-scoped kinds
+  std::string namespace_;  // "" for cluster-scoped kinds
   std::map<std::string, std::string> labels;
   std::string uid;
   std::string resource_version;
@@ -33,7 +33,7 @@ enum class SelectorOperator { kIn, kNotIn, kExists, kDoesNotExist };
 struct SelectorRequirement {
   std::string key;
   SelectorOperator op = SelectorOperator::kIn;
-  std::vector<std::string> values;        // In and NotIn only
+  std::vector<std::string> values;  // In and NotIn only
 };
 
 // Kubernetes LabelSelector (apimachinery meta/v1): the AND of all its requirements; empty selects everything.
@@ -60,7 +60,7 @@ struct NameRef {
 
 struct Condition {
   std::string type;
-  std::string status;                     // True | False | Unknown
+  std::string status;  // True | False | Unknown
   std::string reason;
   std::string message;
   std::int64_t observed_generation = 0;

@@ -13,17 +13,17 @@
 namespace hullwright::api {
 
 struct PolicyMatch {
-  std::vector<ImagePattern> images;                           // empty: every image
+  std::vector<ImagePattern> images;  // empty: every image
   std::vector<ImagePattern> exclude_images;
-  std::optional<LabelSelector> namespace_selector;            // cluster kind only; absent: every namespace
-  std::vector<ContainerType> container_types;                 // decoded default: all four
+  std::optional<LabelSelector> namespace_selector;  // cluster kind only; absent: every namespace
+  std::vector<ContainerType> container_types;       // decoded default: all four
 };
 
 struct PolicyEnforcement {
-  Enforcement new_images = Enforcement::kDeny;                // required; nothing below acts harder
-  Enforcement no_data = Enforcement::kDeny;                   // decoded default: new_images
-  Enforcement templates = Enforcement::kWarn;                 // decoded default: the softer of Warn and new_images
-  Enforcement admitted_images = Enforcement::kDeny;           // decoded default: new_images (no softening)
+  Enforcement new_images = Enforcement::kDeny;       // required; nothing below acts harder
+  Enforcement no_data = Enforcement::kDeny;          // decoded default: new_images
+  Enforcement templates = Enforcement::kWarn;        // decoded default: the softer of Warn and new_images
+  Enforcement admitted_images = Enforcement::kDeny;  // decoded default: new_images (no softening)
   std::int64_t admitted_hours = 168;
 };
 
@@ -31,12 +31,12 @@ enum class DigestRule { kFromAuthor, kPinned, kNotRequired };
 
 struct ReferenceRules {
   DigestRule digest = DigestRule::kPinned;
-  std::vector<std::string> forbidden_tags;                    // exact or with "*"
+  std::vector<std::string> forbidden_tags;  // exact or with "*"
 };
 
 struct PublisherRules {
-  std::vector<NameRef> refs;                                  // TrustedPublishers, at least one, distinct
-  std::int64_t minimum = 1;                                   // how many distinct ones must vouch; at most refs
+  std::vector<NameRef> refs;  // TrustedPublishers, at least one, distinct
+  std::int64_t minimum = 1;   // how many distinct ones must vouch; at most refs
 };
 
 enum class FixCondition { kAny, kAvailable, kNone };
@@ -44,32 +44,32 @@ enum class FixCondition { kAny, kAvailable, kNone };
 // The AND of its conditions, at least one of them given; a finding that meets all of them violates.
 struct ForbidEntry {
   std::string name;
-  std::vector<Severity> severities;                           // empty: any
-  FixCondition fix = FixCondition::kAny;                      // None: no fix exists (FixState None or WillNotFix)
-  std::optional<Decimal> min_cvss;                            // 0.0 to 10.0
-  std::vector<std::string> ids;                               // vulnerability ids or aliases, upper or lower case; empty: any
-  std::int64_t more_than = 0;                                 // violates when more findings than this meet the entry
+  std::vector<Severity> severities;       // empty: any
+  FixCondition fix = FixCondition::kAny;  // None: no fix exists (FixState None or WillNotFix)
+  std::optional<Decimal> min_cvss;        // 0.0 to 10.0
+  std::vector<std::string> ids;           // vulnerability ids or aliases, upper or lower case; empty: any
+  std::int64_t more_than = 0;             // violates when more findings than this meet the entry
   bool waivable = true;
 };
 
 struct ScanRequirements {
   std::optional<std::int64_t> max_age_hours;
   std::optional<std::int64_t> max_database_age_hours;
-  std::vector<NameRef> scanner_refs;                          // each must have a complete, fresh result; empty: any scanner
+  std::vector<NameRef> scanner_refs;  // each must have a complete, fresh result; empty: any scanner
 };
 
 enum class WaiverKind { kVulnerabilityException, kClusterVulnerabilityException, kBreakGlass };
 
 // The policy's consent to exceptions. Absent: none count.
 struct WaiverConsent {
-  std::vector<WaiverKind> kinds;                              // at least one
-  LabelSelector namespace_selector;                           // of the request's namespace; empty: every namespace
-  Severity max_severity = Severity::kCritical;                // the most severe finding that may be waived; Unknown never below Critical
-  std::optional<std::int64_t> max_days;                       // longest life of an exception, from creation to expiry
+  std::vector<WaiverKind> kinds;                // at least one
+  LabelSelector namespace_selector;             // of the request's namespace; empty: every namespace
+  Severity max_severity = Severity::kCritical;  // the most severe finding that may be waived; Unknown never below Critical
+  std::optional<std::int64_t> max_days;         // longest life of an exception, from creation to expiry
 };
 
 struct VulnerabilityRules {
-  std::vector<ForbidEntry> forbid;                            // at least one; names unique
+  std::vector<ForbidEntry> forbid;  // at least one; names unique
   ScanRequirements scan;
   std::optional<WaiverConsent> waivers;
 };
@@ -83,7 +83,7 @@ struct PolicyRules {
 struct ImageAdmissionPolicySpec {
   PolicyMatch match;
   PolicyEnforcement enforcement;
-  PolicyRules rules;                                          // at least one rule
+  PolicyRules rules;  // at least one rule
 };
 
 struct PolicySummary {
@@ -91,12 +91,12 @@ struct PolicySummary {
 };
 
 struct ImageAdmissionPolicyStatus {
-  std::vector<Condition> conditions;                          // Ready
+  std::vector<Condition> conditions;  // Ready
   std::optional<PolicySummary> summary;
 };
 
 struct ImageAdmissionPolicy {
-  ObjectMeta metadata;                                        // namespace_ empty: the cluster kind
+  ObjectMeta metadata;  // namespace_ empty: the cluster kind
   ImageAdmissionPolicySpec spec;
   ImageAdmissionPolicyStatus status;
 

@@ -18,7 +18,7 @@ struct Platform {
 };
 
 struct ImageScanSpec {
-  Digest digest;                             // of the platform manifest (or of the index, where the scanner names only that)
+  Digest digest;  // of the platform manifest (or of the index, where the scanner names only that)
   std::optional<Platform> platform;
 };
 
@@ -26,13 +26,13 @@ enum class ScanSource { kPull, kSBOM, kAttestation, kImport };
 enum class ScanOutcome { kComplete, kPartial, kUnscannable, kFailed };
 
 struct ScanResult {
-  NameRef scanner_ref;                       // "trivy", "grype"
+  NameRef scanner_ref;  // "trivy", "grype"
   std::string version;
-  std::optional<Time> database_updated_at;   // absent: the report does not say
+  std::optional<Time> database_updated_at;  // absent: the report does not say
   std::optional<Time> scanned_at;
   ScanSource source = ScanSource::kImport;
   ScanOutcome outcome = ScanOutcome::kFailed;
-  std::string reason;                        // why not Complete
+  std::string reason;  // why not Complete
   std::string imported_by;
 };
 
@@ -56,35 +56,35 @@ struct FindingCount {
 };
 
 struct Finding {
-  std::string id;                            // "CVE-2024-1234", "GHSA-…", distribution ids
+  std::string id;  // "CVE-2024-1234", "GHSA-…", distribution ids
   std::vector<std::string> aliases;
-  std::string package;                       // package URL, or the bare name when the report has no purl
-  std::string version;                       // installed
+  std::string package;  // package URL, or the bare name when the report has no purl
+  std::string version;  // installed
   Severity severity = Severity::kUnknown;
   std::optional<Decimal> cvss;
   FixState fix = FixState::kUnknown;
   std::string fixed_in;
   Layer layer = Layer::kUnknown;
   std::optional<Time> published, first_seen, fix_first_seen;
-  std::vector<std::string> scanners;         // names of the results that witness it
+  std::vector<std::string> scanners;  // names of the results that witness it
 };
 
 struct ImageScanStatus {
-  std::vector<std::string> repositories;     // "registry.example/shop/api"
-  std::vector<Digest> index_digests;         // indexes that list this manifest
-  std::vector<ScanResult> results;           // one per scanner
+  std::vector<std::string> repositories;  // "registry.example/shop/api"
+  std::vector<Digest> index_digests;      // indexes that list this manifest
+  std::vector<ScanResult> results;        // one per scanner
   std::optional<OperatingSystem> os;
   std::optional<ImageFacts> image;
-  std::vector<FindingCount> counts;          // of all findings, the cut ones included
+  std::vector<FindingCount> counts;  // of all findings, the cut ones included
   std::optional<std::int64_t> package_count, secrets;
-  std::vector<Finding> findings;             // most severe first, byte-capped
-  std::int64_t truncated_findings = 0;       // how many were cut
+  std::vector<Finding> findings;        // most severe first, byte-capped
+  std::int64_t truncated_findings = 0;  // how many were cut
   std::string report_ref;
-  std::vector<Condition> conditions;         // Scanned, Complete
+  std::vector<Condition> conditions;  // Scanned, Complete
 };
 
 struct ImageScan {
-  ObjectMeta metadata;                       // name: sha256-<64 hex> of spec.digest
+  ObjectMeta metadata;  // name: sha256-<64 hex> of spec.digest
   ImageScanSpec spec;
   ImageScanStatus status;
 };

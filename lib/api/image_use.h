@@ -9,9 +9,9 @@ namespace hullwright::api {
 
 struct ImageUse {
   ContainerType type = ContainerType::kContainers;
-  std::string name;            // of the container or volume
-  std::string field_path;      // "spec.template.spec.initContainers[0].image"
-  std::string reference;       // as written; hostile
+  std::string name;        // of the container or volume
+  std::string field_path;  // "spec.template.spec.initContainers[0].image"
+  std::string reference;   // as written; hostile
 };
 
 }  // namespace hullwright::api

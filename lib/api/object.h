@@ -25,12 +25,12 @@ using Object = std::variant<ImageAdmissionPolicy, TrustedPublisher, Vulnerabilit
 
 // What an object calls itself, whether or not the rest of it decodes.
 struct ObjectKey {
-  std::string kind;            // "ClusterImageAdmissionPolicy"
-  std::string namespace_;      // "" for cluster-scoped kinds
+  std::string kind;        // "ClusterImageAdmissionPolicy"
+  std::string namespace_;  // "" for cluster-scoped kinds
   std::string name;
 
   auto operator<=>(const ObjectKey&) const = default;
-  std::string ToString() const;    // "ClusterImageAdmissionPolicy/production", "BreakGlass/shop/tonight"
+  std::string ToString() const;  // "ClusterImageAdmissionPolicy/production", "BreakGlass/shop/tonight"
 };
 
 // Reads apiVersion, kind and metadata. kUnsupported for an object that is not ours (and no v1 Namespace); kInvalidInput for one that has no

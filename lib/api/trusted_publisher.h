@@ -14,8 +14,8 @@ enum class PublisherVerification { kSignature, kNameOnly };
 
 struct TrustedPublisherSpec {
   std::string display_name;
-  std::vector<ImagePattern> repositories;    // at least one
-  PublisherVerification verification = PublisherVerification::kSignature;    // required
+  std::vector<ImagePattern> repositories;                                  // at least one
+  PublisherVerification verification = PublisherVerification::kSignature;  // required
 };
 
 struct TrustedPublisherStatus {

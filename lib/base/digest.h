@@ -12,6 +12,8 @@ namespace hullwright {
 
 class Digest {
  public:
+  // No digest at all: a place for one that is still to be read. Its text is empty and equals no parsed digest.
+  Digest() = default;
   // Refuses every other algorithm, length, upper-case hex and surrounding characters.
   static Result<Digest> Parse(std::string_view text);
 

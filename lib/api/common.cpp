@@ -1,0 +1,191 @@
+#include "api/common.h"
+
+#include <algorithm>
+
+#include "api/shared_tables.h"
+
+namespace hullwright::api {
+namespace {
+
+bool Selects(const SelectorRequirement& requirement, const std::map<std::string, std::string>& labels) {
+  auto label = labels.find(requirement.key);
+  bool exists = label != labels.end();
+  bool among = exists && std::ranges::find(requirement.values, label->second) != requirement.values.end();
+  switch (requirement.op) {
+    case SelectorOperator::kIn:
+      return among;
+    case SelectorOperator::kNotIn:
+      return !among;  // also when there is no such label: apimachinery labels.Requirement.Matches
+    case SelectorOperator::kExists:
+      return exists;
+    case SelectorOperator::kDoesNotExist:
+      return !exists;
+  }
+  return false;
+}
+
+void CheckRequirement(SelectorRequirement& requirement, const Given& given) {
+  if (!given.HasGood("operator")) return;
+  bool takes_values = requirement.op == SelectorOperator::kIn || requirement.op == SelectorOperator::kNotIn;
+  if (takes_values && !given.Has("values")) given.Mistake("values", "is required with the operators In and NotIn");
+  if (!takes_values && given.Has("values")) given.Mistake("values", "must be left out with the operators Exists and DoesNotExist");
+}
+
+}  // namespace
+
+bool LabelSelector::Matches(const std::map<std::string, std::string>& labels) const {
+  bool all_labels = std::ranges::all_of(match_labels, [&](const auto& wanted) {
+    auto label = labels.find(wanted.first);
+    return label != labels.end() && label->second == wanted.second;
+  });
+  return all_labels && std::ranges::all_of(match_expressions, [&](const auto& requirement) { return Selects(requirement, labels); });
+}
+
+template <>
+const std::vector<EnumWord<Severity>>& WordsOf<Severity>() {
+  static const std::vector<EnumWord<Severity>> words = {
+      {Severity::kUnknown, "Unknown"}, {Severity::kNegligible, "Negligible"}, {Severity::kLow, "Low"}, {Severity::kMedium, "Medium"},
+      {Severity::kHigh, "High"},       {Severity::kCritical, "Critical"},
+  };
+  return words;
+}
+
+template <>
+const std::vector<EnumWord<FixState>>& WordsOf<FixState>() {
+  static const std::vector<EnumWord<FixState>> words = {
+      {FixState::kUnknown, "Unknown"},
+      {FixState::kAvailable, "Available"},
+      {FixState::kNone, "None"},
+      {FixState::kWillNotFix, "WillNotFix"},
+  };
+  return words;
+}
+
+template <>
+const std::vector<EnumWord<Layer>>& WordsOf<Layer>() {
+  static const std::vector<EnumWord<Layer>> words = {
+      {Layer::kUnknown, "Unknown"},
+      {Layer::kBase, "Base"},
+      {Layer::kApplication, "Application"},
+  };
+  return words;
+}
+
+template <>
+const std::vector<EnumWord<Enforcement>>& WordsOf<Enforcement>() {
+  static const std::vector<EnumWord<Enforcement>> words = {
+      {Enforcement::kAudit, "Audit"},
+      {Enforcement::kWarn, "Warn"},
+      {Enforcement::kDeny, "Deny"},
+  };
+  return words;
+}
+
+template <>
+const std::vector<EnumWord<ContainerType>>& WordsOf<ContainerType>() {
+  static const std::vector<EnumWord<ContainerType>> words = {
+      {ContainerType::kContainers, "Containers"},
+      {ContainerType::kInitContainers, "InitContainers"},
+      {ContainerType::kEphemeralContainers, "EphemeralContainers"},
+      {ContainerType::kImageVolumes, "ImageVolumes"},
+  };
+  return words;
+}
+
+template <>
+const std::vector<EnumWord<SelectorOperator>>& WordsOf<SelectorOperator>() {
+  static const std::vector<EnumWord<SelectorOperator>> words = {
+      {SelectorOperator::kIn, "In"},
+      {SelectorOperator::kNotIn, "NotIn"},
+      {SelectorOperator::kExists, "Exists"},
+      {SelectorOperator::kDoesNotExist, "DoesNotExist"},
+  };
+  return words;
+}
+
+std::string_view ToString(Severity value) {
+  return WordOf(value);
+}
+std::string_view ToString(FixState value) {
+  return WordOf(value);
+}
+std::string_view ToString(Layer value) {
+  return WordOf(value);
+}
+std::string_view ToString(Enforcement value) {
+  return WordOf(value);
+}
+std::string_view ToString(ContainerType value) {
+  return WordOf(value);
+}
+
+// The parts of metadata we read; the API server has checked it, and files need little of it.
+template <>
+const Table& TableOf<ObjectMeta>() {
+  static const auto table =
+      StructTable<ObjectMeta>(
+          {
+              Field<&ObjectMeta::name>("name", "Name of the object.").Required().Length(1, 253).Format(kDnsSubdomain),
+              Field<&ObjectMeta::namespace_>("namespace", "Namespace of the object; none for cluster-scoped kinds.").Format(kDnsLabel),
+              Field<&ObjectMeta::labels>("labels", "Labels of the object.").Items(0, 1024),
+              Field<&ObjectMeta::uid>("uid", "Set by Kubernetes."),
+              Field<&ObjectMeta::resource_version>("resourceVersion", "Set by Kubernetes."),
+              Field<&ObjectMeta::generation>("generation", "Set by Kubernetes: counts the changes of spec."),
+              Field<&ObjectMeta::creation_timestamp>("creationTimestamp", "Set by Kubernetes."),
+          })
+          .Foreign();
+  return table;
+}
+
+template <>
+const Table& TableOf<SelectorRequirement>() {
+  static const auto table =
+      StructTable<SelectorRequirement>(
+          {
+              Field<&SelectorRequirement::key>("key", "Key of the label.").Required().Length(1, 317).Format(kLabelKey),
+              Field<&SelectorRequirement::op>("operator", "NotIn and DoesNotExist also select what has no such label.").Required(),
+              Field<&SelectorRequirement::values>("values", "For In and NotIn, and only for them.")
+                  .Items(1, 64)
+                  .Length(0, 63)
+                  .Format(kLabelValue),
+          })
+          .Check(CheckRequirement)
+          .Cel("(self.operator in ['In', 'NotIn']) == has(self.values)", "values are for the operators In and NotIn, and only for them");
+  return table;
+}
+
+template <>
+const Table& TableOf<LabelSelector>() {
+  static const auto table = StructTable<LabelSelector>({
+      Field<&LabelSelector::match_labels>("matchLabels", "Labels that must be there with these values.")
+          .Items(0, 64)
+          .Length(0, 63)
+          .Format(kLabelValue)
+          .KeyFormat(kLabelKey),
+      Field<&LabelSelector::match_expressions>("matchExpressions", "Conditions that must all hold.").Items(0, 32),
+  });
+  return table;
+}
+
+template <>
+const Table& TableOf<NameRef>() {
+  static const auto table = StructTable<NameRef>({
+      Field<&NameRef::name>("name", "Name of the object that is meant.").Required().Length(1, 253).Format(kDnsSubdomain),
+  });
+  return table;
+}
+
+template <>
+const Table& TableOf<Condition>() {
+  static const auto table = StructTable<Condition>({
+      Field<&Condition::type>("type", "What is told, in one word.").Required().Length(1, 316),
+      Field<&Condition::status>("status", "True, False or Unknown.").Required().Length(1, 16),
+      Field<&Condition::reason>("reason", "Why, in one word.").Length(0, 1024),
+      Field<&Condition::message>("message", "Why, in a sentence.").Length(0, 32768),
+      Field<&Condition::observed_generation>("observedGeneration", "metadata.generation of the spec that was looked at."),
+      Field<&Condition::last_transition_time>("lastTransitionTime", "When status last changed."),
+  });
+  return table;
+}
+
+}  // namespace hullwright::api

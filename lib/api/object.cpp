@@ -1,0 +1,105 @@
+#include "api/object.h"
+
+#include <fmt/format.h>
+
+#include "api/kind.h"
+#include "api/shared_tables.h"
+
+namespace hullwright::api {
+
+template <>
+const Table& TableOf<Namespace>() {
+  static const auto table = StructTable<Namespace>({
+                                                       Field<&Namespace::metadata>("metadata", kMetadataDoc).Required(),
+                                                   })
+                                .Foreign();
+  return table;
+}
+
+namespace {
+
+constexpr std::string_view kNamespaceKind = "Namespace";
+
+bool IsNamespace(JsonElement object) {
+  return TextMember(object, "apiVersion") == "v1" && TextMember(object, "kind") == kNamespaceKind;
+}
+
+Error NotOurs(JsonElement object) {
+  std::string_view api_version = TextMember(object, "apiVersion"), kind = TextMember(object, "kind");
+  std::string message;
+  if (api_version == kApiVersion) {
+    std::vector<std::string_view> known;
+    for (const KindInfo& info : Kinds()) known.push_back(info.kind);
+    std::string_view nearest = Nearest(kind, known);
+    message = fmt::format("kind: {} is no kind of {} in this version, ", Quoted(kind), kApiVersion) +
+              (nearest.empty() ? "known are " + Listed(known) : fmt::format("did you mean {}?", nearest));
+  } else if (api_version.starts_with(kGroup)) {
+    message = fmt::format("apiVersion: {} is not known to this version, write {}", Quoted(api_version), kApiVersion);
+  } else {
+    message =
+        fmt::format("apiVersion {} and kind {} belong neither to {} nor to a v1 Namespace", Quoted(api_version), Quoted(kind), kGroup);
+  }
+  return {ErrorCode::kUnsupported, std::move(message)};
+}
+
+Result<ObjectMeta> ReadMetadata(JsonElement object) {
+  auto metadata = Member(object, "metadata");
+  if (!metadata) return Fail(ErrorCode::kInvalidInput, "metadata.name: is required");
+  Mistakes mistakes;
+  Decoding decoding{mistakes, false, ""};
+  ObjectMeta meta;
+  TableOf<ObjectMeta>().Decode(*metadata, &meta, Path(Path(), "metadata"), decoding);
+  if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
+  return meta;
+}
+
+Result<void> CheckScope(const ObjectKey& key, bool namespaced) {
+  if (namespaced && key.namespace_.empty()) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("metadata.namespace: is required, a {} lives in a namespace", key.kind));
+  }
+  if (!namespaced && !key.namespace_.empty()) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("metadata.namespace: must be left out, a {} lives in no namespace", key.kind));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string ObjectKey::ToString() const {
+  return namespace_.empty() ? fmt::format("{}/{}", kind, name) : fmt::format("{}/{}/{}", kind, namespace_, name);
+}
+
+Result<ObjectKey> ReadKey(JsonElement object) {
+  if (!object.is_object()) return Fail(ErrorCode::kInvalidInput, fmt::format("must be an object, not {}", JsonTypeName(object)));
+  const Kind* kind = TextMember(object, "apiVersion") == kApiVersion ? FindKind(TextMember(object, "kind")) : nullptr;
+  if (kind == nullptr && !IsNamespace(object)) return std::unexpected(NotOurs(object));
+  auto metadata = ReadMetadata(object);
+  if (!metadata) return std::unexpected(metadata.error());
+  ObjectKey key{kind == nullptr ? std::string(kNamespaceKind) : kind->info.kind, metadata->namespace_, metadata->name};
+  auto scope = CheckScope(key, kind != nullptr && kind->info.namespaced);
+  if (!scope) return std::unexpected(scope.error());
+  return key;
+}
+
+Result<Object> DecodeObject(JsonElement object) {
+  auto key = ReadKey(object);
+  if (!key) return std::unexpected(key.error());
+  const Kind* kind = FindKind(key->kind);
+  if (kind != nullptr) return kind->decode(object, *kind);
+  static const Kind namespace_kind{.info = {"Namespace", "namespaces", "namespace", false},
+                                   .short_name = "ns",
+                                   .doc = "",
+                                   .example = "",
+                                   .columns = {},
+                                   .table = TableOf<Namespace>(),
+                                   .decode = DecodeAs<Namespace>};
+  return namespace_kind.decode(object, namespace_kind);
+}
+
+std::string EncodeJson(const ImageScan& scan) {
+  OrderedJson object = {{"apiVersion", kApiVersion}, {"kind", "ImageScan"}};
+  object.update(TableOf<ImageScan>().Encode(&scan));
+  return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+}  // namespace hullwright::api
