@@ -2,6 +2,7 @@
 // (folder_source.h) or by the API server (webhook/cluster_source.h); both use the same two verbs, Put and Remove.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,7 +11,6 @@
 #include <vector>
 
 #include "api/object.h"
-#include "base/guarded.h"
 #include "evidence/scan_index.h"
 #include "policy/policy_set.h"
 
@@ -20,22 +20,27 @@ using NamespaceLabels = std::map<std::string, std::map<std::string, std::string>
 
 // Something that could not be used. Shown in logs, a metric and /readyz?verbose until it is mended.
 struct Problem {
-  std::string origin;             // "policies/production.yaml" or "cluster"
-  std::string object;             // ObjectKey::ToString(), "" when the origin as a whole is unreadable
+  std::string origin;  // "policies/production.yaml" or "cluster"
+  std::string object;  // ObjectKey::ToString(), "" when the origin as a whole is unreadable
   std::string error;
   bool last_good_in_force = false;
 };
 
 // Thread-safe. Readers take a snapshot; writers call Put/Remove and then Publish once per batch, which rebuilds only what changed.
+// Scans are in force at once, without Publish.
 class Catalogue {
  public:
+  Catalogue();
+  ~Catalogue();
+
   // An object was read. With an error the last good version stays in force; where there is none, a policy covers what match says (nullopt:
-  // everything) and denies it, a publisher counts as unknown, a scan as invalid, a waiver as absent.
-  void Put(const api::ObjectKey& key, std::string_view origin, Result<api::Object> object, std::optional<api::PolicyMatch> match = std::nullopt);
+  // everything) and denies it, a publisher counts as unknown, a scan as invalid, a waiver as absent, a namespace as unknown.
+  void Put(const api::ObjectKey& key, std::string_view origin, Result<api::Object> object,
+           std::optional<api::PolicyMatch> match = std::nullopt);
   void Remove(const api::ObjectKey& key);
 
-  // An origin that cannot be read at all (a YAML file that does not parse). may_hold_policies: with nothing good known from it, everything is
-  // denied, since nobody can know what it covers.
+  // An origin that cannot be read at all (a YAML file that does not parse). may_hold_policies: with nothing good known from it, everything
+  // is denied, since nobody can know what it covers.
   void PutUnreadable(std::string_view origin, const Error& error, bool may_hold_policies, bool has_last_good);
   void ClearUnreadable(std::string_view origin);
 
@@ -44,15 +49,16 @@ class Catalogue {
   std::shared_ptr<const policy::PolicySet> Policies() const;
   std::shared_ptr<const NamespaceLabels> Namespaces() const;
   const ScanIndex& Scans() const;
+
   std::vector<Problem> Problems() const;
+  // How many objects of each kind are in force.
+  std::map<std::string, std::size_t> Counts() const;
+  // When Publish was last called.
+  std::chrono::steady_clock::time_point PublishedAt() const;
 
  private:
   struct State;
-  std::shared_ptr<State> state_;
-
- public:
-  Catalogue();
-  ~Catalogue();
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace hullwright::evidence

@@ -14,7 +14,7 @@ namespace hullwright::evidence {
 
 struct Question {
   policy::SubjectKind kind = policy::SubjectKind::kPod;
-  std::string description;        // "Pod shop/api-0"
+  std::string description;  // "Pod shop/api-0"
   std::string namespace_;
   std::vector<api::ImageUse> images;
 };

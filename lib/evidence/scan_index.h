@@ -19,11 +19,12 @@ struct FoundScans {
   std::vector<policy::BrokenScan> broken;
 };
 
-// Thread-safe; lookups hold the lock for two hash probes.
+// Thread-safe; lookups hold the lock for two hash probes, and one more for each manifest of an index.
 class ScanIndex {
  public:
   void Put(std::shared_ptr<const policy::ScanRecord> record);
-  void PutBroken(const std::string& digest_text, std::string error);    // no good version of the scan of this digest
+  // A scan of this digest exists and does not decode. Where there is a good version, that stays in force and false is returned.
+  bool PutBroken(const std::string& digest_text, std::string error);
   void Remove(const std::string& digest_text);
 
   FoundScans Find(const Digest& digest) const;
@@ -35,6 +36,7 @@ class ScanIndex {
     std::unordered_map<std::string, std::vector<std::string>> manifests_of_index;
     std::unordered_map<std::string, std::string> broken;
   };
+  static std::shared_ptr<const policy::ScanRecord> Take(Maps& maps, const std::string& digest_text);
   Guarded<Maps> maps_;
 };
 
