@@ -281,5 +281,8 @@ TEST_CASE("printable text escapes everything but visible ASCII and has a bound",
   CHECK(Printable(std::string(256, 'a')) == std::string(256, 'a'));
   CHECK(Printable("abcdef", 5) == "ab...");
   CHECK(Printable("abcdef", 2) == "..");
+  CHECK(Printable("a\n\n\n", 12) == "a\\x0a\\x0a...");
+  CHECK(Printable("a\n\n\n", 11) == "a\\x0a...");
+  CHECK(Printable("a", 0).empty());
   CHECK(Printable("", 0).empty());
 }
