@@ -18,10 +18,11 @@ struct PrinterColumn {
 struct Kind {
   KindInfo info;
   std::string_view short_name;
-  std::string_view doc;                // some sentences for the reference page and `kubectl explain`
-  std::string_view example;            // YAML; a test decodes it
-  std::vector<PrinterColumn> columns;  // without AGE, which all have
-  const Table& table;                  // of the whole object
+  std::string_view doc;                 // some sentences for the reference page and `kubectl explain`
+  std::string_view example;             // YAML; a test decodes it
+  std::vector<PrinterColumn> columns;   // without AGE, which all have
+  std::vector<CelRule> cel_rules = {};  // of this twin only; the others are in the tables
+  const Table& table;                   // of the whole object
   std::function<Result<Object>(JsonElement, const Kind&)> decode;
 };
 

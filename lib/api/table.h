@@ -79,6 +79,7 @@ class Table {
   Table(std::vector<Row> rows, const void* fallback);
 
   const std::vector<Row>& rows() const { return rows_; }
+  const std::vector<CelRule>& cel_rules() const { return cel_rules_; }
   const Row* Find(std::string_view name) const;
   const void* fallback() const { return fallback_; }  // a default-constructed struct
 

@@ -7,6 +7,7 @@ namespace hullwright::api {
 
 struct TextFormat {
   std::string_view pattern;  // RE2 and Go syntax, of the whole value, without anchors
+  std::string_view noun;     // what it is, in few words
   std::string_view words;    // what it must be, after "must be "
 };
 

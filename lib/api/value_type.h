@@ -62,6 +62,7 @@ class ValueType {
   // A sentence of the description that belongs to the type, "" for most.
   virtual std::string Note() const { return ""; }
   virtual bool is_scalar() const { return true; }
+  virtual bool is_list() const { return false; }
   // The fields of a struct, or of a list's items.
   virtual const Table* table() const { return nullptr; }
 };

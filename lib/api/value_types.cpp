@@ -43,7 +43,7 @@ class StringType final : public ValueType {
     return schema;
   }
   std::string Words(const Limits& limits) const override {
-    return limits.format == nullptr ? "text, " + LengthWords(limits) : std::string(limits.format->words);
+    return limits.format == nullptr ? "text, " + LengthWords(limits) : std::string(limits.format->noun);
   }
 };
 
@@ -123,7 +123,7 @@ class MapType final : public ValueType {
             {"maxProperties", limits.max_items},
             {"additionalProperties", ScalarType<std::string>().Schema(limits, context)}};
   }
-  std::string Words(const Limits& limits) const override { return fmt::format("map of text, at most {}", limits.max_items); }
+  std::string Words(const Limits& limits) const override { return fmt::format("label keys and values, at most {}", limits.max_items); }
   bool is_scalar() const override { return false; }
 };
 
@@ -149,7 +149,7 @@ struct TextForm<Time> {
   static constexpr std::size_t kMaxLength = 64;
   static Result<Time> Parse(std::string_view text) { return ParseRfc3339(text); }
   static std::string Format(const Time& value) { return FormatRfc3339(value); }
-  static std::string Words(const Limits&) { return R"(time as in RFC 3339, like "2027-01-31T00:00:00Z")"; }
+  static std::string Words(const Limits&) { return R"(time, like "2027-01-31T00:00:00Z")"; }
 };
 
 template <>
@@ -158,7 +158,7 @@ struct TextForm<Digest> {
   static constexpr std::size_t kMaxLength = 135;
   static Result<Digest> Parse(std::string_view text) { return Digest::Parse(text); }
   static std::string Format(const Digest& value) { return value.text(); }
-  static std::string Words(const Limits&) { return R"(digest, "sha256:" and 64 lower-case hexadecimal digits)"; }
+  static std::string Words(const Limits&) { return R"(digest, like "sha256:...")"; }
 };
 
 template <>
@@ -254,7 +254,7 @@ void CheckItemCount(std::size_t count, const Limits& limits, const Path& path, D
 }
 
 std::string ListWords(const std::string& item, const Limits& limits) {
-  return fmt::format("list of {}, at most {} items", item, limits.max_items);
+  return fmt::format("{}; list of at most {}", item, limits.max_items);
 }
 
 OrderedJson ListSchema(OrderedJson item, const Limits& limits, const Table* item_table) {

@@ -152,6 +152,7 @@ class ListType final : public ValueType {
   std::string Words(const Limits& limits) const override { return ListWords(TypeOf<T>().Words(limits), limits); }
   std::string Note() const override { return TypeOf<T>().Note(); }
   bool is_scalar() const override { return false; }
+  bool is_list() const override { return true; }
   const Table* table() const override { return TypeOf<T>().table(); }
 
  private:
