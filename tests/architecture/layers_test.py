@@ -114,6 +114,12 @@ class Layers(unittest.TestCase):
         for user, used in edges:
             self.assertIn(used, ARROWS[user], f"{user} links {used}")
 
+    def test_every_attack_in_the_catalogue_has_a_test(self):
+        rows = re.findall(r"^\| (\d\d) \|", (ROOT / "docs" / "attacks.md").read_text(), re.M)
+        self.assertGreaterEqual(len(rows), 50)
+        text = "".join(p.read_text() for p in (ROOT / "tests").rglob("*_test.cpp"))
+        self.assertEqual([row for row in rows if f"[attack-{row}]" not in text], [])
+
     def test_no_path_of_a_machine_is_in_the_tree(self):
         names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
         pattern = re.compile(r"(^|[^\w.}-])/(work|root|home/\w+)/")
