@@ -357,7 +357,8 @@ Result<PolicyMatch> DecodePolicyMatch(JsonElement object) {
   match.container_types = kAllContainerTypes;
   Mistakes mistakes;
   Decoding decoding{mistakes, !kind->info.namespaced, kind->info.kind};
-  Path spec_path(Path(), "spec");
+  const Path root;  // named: a path points at its parent
+  const Path spec_path(root, "spec");
   JsonElement element;
   if (spec->get_object().value().at_key("match").get(element) == simdjson::SUCCESS) {
     TableOf<PolicyMatch>().Decode(element, &match, Path(spec_path, "match"), decoding);
