@@ -31,8 +31,9 @@ std::string NameOf(const FindingView& finding) {
 }
 
 std::string Describe(const FindingView& finding) {
-  return fmt::format("{} ({}) in {} {}, {}", Printable(finding.id), api::ToString(finding.severity),
-                     Printable(WithoutVersion(finding.package)), Printable(finding.version, kMaxVersionBytes), FixText(finding));
+  const std::string version = finding.version.empty() ? "" : " " + Printable(finding.version, kMaxVersionBytes);
+  return fmt::format("{} ({}) in {}{}, {}", Printable(finding.id), api::ToString(finding.severity),
+                     Printable(WithoutVersion(finding.package)), version, FixText(finding));
 }
 
 FindingDetail DetailOf(const FindingView& finding) {

@@ -85,12 +85,12 @@ std::string ForbiddenMessage(const api::ForbidEntry& entry, const std::vector<Fi
   if (entry.more_than > 0)
     return fmt::format("{} findings meet {}, which allows {}; the most severe is {}", findings.size(), Printable(entry.name),
                        entry.more_than, Describe(findings.front()));
-  if (findings.size() == 1) return fmt::format("{} is forbidden by {}", Describe(findings.front()), Printable(entry.name));
-  return fmt::format("{}{} are forbidden by {}", Describe(findings.front()), AndMore(findings.size()), Printable(entry.name));
+  if (findings.size() == 1) return fmt::format("{}, is forbidden by {}", Describe(findings.front()), Printable(entry.name));
+  return fmt::format("{}{}, are forbidden by {}", Describe(findings.front()), AndMore(findings.size()), Printable(entry.name));
 }
 
 std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
-  return fmt::format("whether {}{} meets {} is not known: the scan does not say {}", Describe(findings.front()), AndMore(findings.size()),
+  return fmt::format("whether {}{}, meets {} is not known: the scan does not say {}", Describe(findings.front()), AndMore(findings.size()),
                      Printable(entry.name), MissingValues(entry, findings.front()));
 }
 
@@ -129,8 +129,8 @@ void ReportTruncated(const RuleInput& input, const std::vector<ScanTally>& talli
   for (const ScanTally& tally : tallies) {
     const EntryTally& here = tally.entries[index];
     if (!here.truncated) continue;
-    std::string message = OnPlatform(
-        input, *tally.scan, fmt::format("{} findings that {} may ask for were cut from the ImageScan", here.cut, Printable(entry.name)));
+    std::string message = OnPlatform(input, *tally.scan,
+                                     fmt::format("{} of the findings cut from the ImageScan may meet {}", here.cut, Printable(entry.name)));
     if (const Waiver* pass = entry.waivable ? waivers.BreakGlassInForce() : nullptr)
       report.waived.push_back(RecordWaived(*pass, RuleOf(entry), std::string(ToString(ReasonWord::kFindingsTruncated))));
     else

@@ -1,0 +1,249 @@
+// Every case under tests/cases/ against the engine. A case is data: see tests/cases/README.md.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "api/object.h"
+#include "base/rfc3339.h"
+#include "base/yaml.h"
+#include "kube/pod_spec.h"
+#include "policy/engine.h"
+#include "support/case_file.h"
+
+namespace hullwright {
+namespace {
+
+using policy::Decision;
+using policy::Reason;
+using policy::Waived;
+
+const std::string kFolder = HULLWRIGHT_SOURCE_DIR "/tests/cases";
+const Time kDefaultNow = *ParseRfc3339("2026-03-01T12:00:00Z");
+
+template <class T>
+T Must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+// ---- What is in force
+
+struct World {
+  policy::PolicySetParts parts;
+  std::map<std::string, std::map<std::string, std::string>> namespaces;
+  std::vector<std::shared_ptr<const policy::ScanRecord>> scans;
+  std::vector<std::string> broken_scan_names;
+};
+
+struct AddObject {
+  World& world;
+  void operator()(api::ImageAdmissionPolicy object) { world.parts.policies.push_back(std::move(object)); }
+  void operator()(api::TrustedPublisher object) { world.parts.publishers.push_back(std::move(object)); }
+  void operator()(api::VulnerabilityException object) { world.parts.exceptions.push_back(std::move(object)); }
+  void operator()(api::BreakGlass object) { world.parts.break_glasses.push_back(std::move(object)); }
+  void operator()(api::ImageScan object) { world.scans.push_back(std::make_shared<policy::ScanRecord>(object)); }
+  void operator()(api::Namespace object) { world.namespaces[object.metadata.name] = object.metadata.labels; }
+};
+
+void AddJson(World& world, const std::string& json) {
+  JsonReader reader;
+  try {
+    std::visit(AddObject{world}, Must(api::DecodeObject(Must(reader.Read(json)))));
+  } catch (const std::exception& error) {
+    throw std::runtime_error(fmt::format("{} in {}", error.what(), json));
+  }
+}
+
+// An object that does not decode stands in force as what it covers, as lib/evidence does it.
+void AddBroken(World& world, const std::string& yaml) {
+  for (const YamlDocument& document : Must(ReadYaml(yaml))) {
+    JsonReader reader;
+    const JsonElement element = Must(reader.Read(document.json));
+    const api::ObjectKey key = Must(api::ReadKey(element));
+    const Result<api::Object> object = api::DecodeObject(element);
+    REQUIRE_FALSE(object);
+    if (key.kind == "TrustedPublisher") world.parts.broken_publishers.push_back(key.name);
+    if (key.kind == "ImageScan") world.broken_scan_names.push_back(key.name);
+    if (!key.kind.ends_with("ImageAdmissionPolicy")) continue;
+    const Result<api::PolicyMatch> match = api::DecodePolicyMatch(element);
+    world.parts.broken_policies.push_back(
+        {key.ToString(), key.namespace_, match ? std::optional(*match) : std::nullopt, object.error().message});
+  }
+}
+
+World Build(const tests::MaterialisedCase& given) {
+  World world;
+  for (const std::string& json : given.namespaces) AddJson(world, json);
+  for (const std::string& json : given.objects) AddJson(world, json);
+  for (const std::string& json : given.scans) AddJson(world, json);
+  for (const std::string& yaml : given.broken) AddBroken(world, yaml);
+  return world;
+}
+
+// ---- What is asked
+
+policy::ImageFacts FactsOf(const api::ImageUse& use, const World& world, const tests::MaterialisedCase& given) {
+  policy::ImageFacts facts{
+      .use = use, .reference = ImageReference::Parse(use.reference), .scans = {}, .broken_scans = {}, .admitted_since = {}};
+  if (!facts.reference || !facts.reference->digest) return facts;
+  const Digest& digest = *facts.reference->digest;
+  for (const auto& scan : world.scans)
+    if (scan->digest() == digest || std::ranges::find(scan->index_digests(), digest) != scan->index_digests().end())
+      facts.scans.push_back(scan);
+  for (const std::string& name : world.broken_scan_names)
+    if (name == fmt::format("{}-{}", digest.algorithm(), digest.hex())) facts.broken_scans.push_back({"the ImageScan is broken"});
+  for (const tests::AdmittedBefore& admitted : given.admitted) {
+    const ImageReference ran = Must(ImageReference::Parse(admitted.image));
+    if (admitted.namespace_ == given.review.namespace_ && ran.Name() == facts.reference->Name() && ran.digest == digest)
+      facts.admitted_since[admitted.policy] = admitted.since;
+  }
+  return facts;
+}
+
+std::pair<std::string, std::string> GroupAndKind(JsonElement object) {
+  const std::string version(TextMember(object, "apiVersion"));
+  const std::size_t slash = version.find('/');
+  return {slash == std::string::npos ? "" : version.substr(0, slash), std::string(TextMember(object, "kind"))};
+}
+
+Decision Judge(const tests::Case& given) {
+  const tests::MaterialisedCase made = given.Materialise(kDefaultNow);
+  World world = Build(made);
+  JsonReader reader, old_reader;
+  const JsonElement object = Must(reader.Read(made.review.object));
+  std::optional<JsonElement> old_object;
+  if (made.review.old_object) old_object = Must(old_reader.Read(*made.review.old_object));
+
+  const kube::Workloads workloads;
+  const auto [group, kind] = GroupAndKind(object);
+  const kube::Workload* workload = workloads.Find(group, kind);
+  if (workload == nullptr) throw std::runtime_error("no workload kind: " + kind);
+  const kube::ReviewedImages images = Must(kube::ReviewImages(*workload, object, old_object));
+
+  policy::Subject subject{.kind = workload->is_pod ? policy::SubjectKind::kPod : policy::SubjectKind::kTemplate,
+                          .description = kind,
+                          .namespace_ = made.review.namespace_,
+                          .namespace_labels = std::nullopt};
+  if (const auto labels = world.namespaces.find(subject.namespace_); labels != world.namespaces.end())
+    subject.namespace_labels = labels->second;
+  std::vector<policy::ImageFacts> facts;
+  for (const api::ImageUse& use : images.changed) facts.push_back(FactsOf(use, world, made));
+
+  policy::EngineOptions options;
+  options.unmatched = given.unmatched == "Allow"  ? policy::Unmatched::kAllow
+                      : given.unmatched == "Warn" ? policy::Unmatched::kWarn
+                                                  : policy::Unmatched::kDeny;
+  options.trace = true;
+  return policy::Decide(policy::PolicySet(std::move(world.parts)), subject, facts, made.now, options);
+}
+
+// ---- What was expected
+
+struct SeenReason {
+  Reason reason;
+  std::string image, field_path;
+};
+
+bool IsIdOrName(const std::string& id, const std::string& wanted) {
+  return id == wanted || id.ends_with("/" + wanted);
+}
+
+bool Fits(const tests::ExpectedReason& wanted, const SeenReason& seen) {
+  return wanted.word == policy::ToString(seen.reason.word) && (!wanted.policy || IsIdOrName(seen.reason.policy, *wanted.policy)) &&
+         (!wanted.rule || *wanted.rule == seen.reason.rule) &&
+         (!wanted.enforcement || *wanted.enforcement == api::ToString(seen.reason.enforcement)) &&
+         (!wanted.image || *wanted.image == seen.image);
+}
+
+bool Fits(const tests::ExpectedWaived& wanted, const Waived& seen) {
+  return (!wanted.waiver || IsIdOrName(seen.waiver, *wanted.waiver)) && (!wanted.rule || *wanted.rule == seen.rule) &&
+         (!wanted.what || seen.what.find(*wanted.what) != std::string::npos);
+}
+
+// Whether every wanted element can be paired with one seen, and none is left over.
+template <class Wanted, class Seen>
+bool IsSameMultiset(const std::vector<Wanted>& wanted, std::vector<Seen> seen) {
+  if (wanted.size() != seen.size()) return false;
+  for (const Wanted& each : wanted) {
+    const auto found = std::ranges::find_if(seen, [&](const Seen& one) { return Fits(each, one); });
+    if (found == seen.end()) return false;
+    seen.erase(found);
+  }
+  return true;
+}
+
+std::string Show(const Decision& decision) {
+  std::string text = fmt::format("{}, {}\n", ToString(decision.outcome), decision.allowed() ? "allowed" : "refused");
+  for (const policy::ImageDecision& image : decision.images) {
+    text += fmt::format("  {} {}\n", image.field_path, image.image);
+    for (const Reason& reason : image.reasons)
+      text += fmt::format("    {} policy={} rule={} enforcement={}: {}\n", ToString(reason.word), reason.policy, reason.rule,
+                          api::ToString(reason.enforcement), reason.message);
+    for (const Waived& waived : image.waived) text += fmt::format("    waived by {}: {} ({})\n", waived.waiver, waived.what, waived.rule);
+    for (const policy::RuleTrace& trace : image.trace)
+      text += fmt::format("    trace {} {}: {}: {}\n", trace.policy, trace.rule, ToString(trace.outcome), trace.saw);
+  }
+  return text;
+}
+
+void Compare(const tests::Expectation& expect, const Decision& decision) {
+  std::vector<SeenReason> reasons;
+  std::vector<Waived> waived;
+  for (const policy::ImageDecision& image : decision.images) {
+    for (const Reason& reason : image.reasons) reasons.push_back({reason, image.image, image.field_path});
+    waived.insert(waived.end(), image.waived.begin(), image.waived.end());
+  }
+  CHECK(std::string(ToString(decision.outcome)) == expect.outcome);
+  CHECK(decision.allowed() == expect.allowed);
+  if (expect.unmatched) CHECK(decision.unmatched == *expect.unmatched);
+  CHECK(IsSameMultiset(expect.reasons, reasons));
+  CHECK(IsSameMultiset(expect.waived, waived));
+  for (const std::string& word : expect.absent)
+    CHECK(std::ranges::none_of(reasons, [&](const SeenReason& seen) { return ToString(seen.reason.word) == word; }));
+  for (const std::string& text : expect.mentions) {
+    INFO("mentions: " << text);
+    CHECK(std::ranges::any_of(reasons, [&](const SeenReason& seen) { return seen.reason.message.find(text) != std::string::npos; }));
+  }
+}
+
+TEST_CASE("the engine decides every case file as expected", "[policy][cases]") {
+  const std::vector<tests::Case> cases = tests::LoadCases(kFolder);
+  REQUIRE(cases.size() >= 120);
+  for (const tests::Case& each : cases) {
+    DYNAMIC_SECTION(each.file << ": " << each.name) {
+      const Decision decision = Judge(each);
+      INFO("case: " << each.file << ": " << each.name << "\ngot: " << Show(decision));
+      Compare(each.expect, decision);
+    }
+  }
+}
+
+TEST_CASE("every reason word except the bound on images has a case in which it appears and one in which it does not", "[policy][cases]") {
+  std::map<std::string, int> appears, absent;
+  for (const tests::Case& each : tests::LoadCases(kFolder)) {
+    std::set<std::string> words;
+    for (const tests::ExpectedReason& reason : each.expect.reasons) words.insert(reason.word);
+    for (const policy::ReasonWord word : policy::AllReasonWords())
+      ++(words.contains(std::string(ToString(word))) ? appears : absent)[std::string(ToString(word))];
+  }
+  for (const policy::ReasonWord word : policy::AllReasonWords()) {
+    if (word == policy::ReasonWord::kTooManyImages) continue;  // its case would be hundreds of lines; see engine_test.cpp
+    INFO(ToString(word));
+    CHECK(appears[std::string(ToString(word))] > 0);
+    CHECK(absent[std::string(ToString(word))] > 0);
+  }
+}
+
+TEST_CASE("names of cases are unique in their file", "[policy][cases]") {
+  std::set<std::string> names;
+  for (const tests::Case& each : tests::LoadCases(kFolder)) {
+    INFO(each.file << ": " << each.name);
+    CHECK(names.insert(each.file + ": " + each.name).second);
+  }
+}
+
+}  // namespace
+}  // namespace hullwright
