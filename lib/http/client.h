@@ -16,17 +16,17 @@ namespace hullwright::http {
 
 struct ClientRequest {
   std::string method = "GET";
-  std::string path_and_query;  // "/api/v1/namespaces?limit=500", already percent-encoded
-  Headers headers;
-  std::string content_type;  // of body
-  std::string body;
+  std::string path_and_query = {};  // "/api/v1/namespaces?limit=500", already percent-encoded
+  Headers headers = {};
+  std::string content_type = {};  // of body
+  std::string body = {};
   std::size_t max_response_bytes = 16u << 20;
 };
 
 struct ClientOptions {
-  std::string base_url;  // "https://127.0.0.1:6443"
-  std::string ca_file;   // PEM roots that alone are trusted; empty: the system's
-  std::string client_certificate_file, client_key_file;
+  std::string base_url = {};  // "https://127.0.0.1:6443"
+  std::string ca_file = {};   // PEM roots that alone are trusted; empty: the system's
+  std::string client_certificate_file = {}, client_key_file = {};
 };
 
 // Thread-safe.
@@ -45,7 +45,7 @@ class HttpClient {
                               std::stop_token stop) = 0;
 };
 
-// Errors: a CA or certificate file that does not load. Call InitializeThreads once before, in main.
+// Errors: a CA or certificate file that does not load. Call InitializeClientThreads once before, in main.
 Result<std::unique_ptr<HttpClient>> MakeHttpClient(const ClientOptions& options);
 
 // cpprestsdk starts 40 threads unless told otherwise, once per process.
