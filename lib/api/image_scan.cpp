@@ -64,6 +64,17 @@ const Table& TableOf<ImageScanSpec>() {
 }
 
 template <>
+const Table& TableOf<FindingCount>() {
+  static const auto table = StructTable<FindingCount>({
+      Field<&FindingCount::severity>("severity", "Severity of the findings counted.").Required(),
+      Field<&FindingCount::fix>("fix", "Their fix state.").Required(),
+      Field<&FindingCount::layer>("layer", "Their layer.").Required(),
+      Field<&FindingCount::count>("count", "How many there are.").Required(),
+  });
+  return table;
+}
+
+template <>
 const Table& TableOf<ScanResult>() {
   static const auto table = StructTable<ScanResult>({
       Field<&ScanResult::scanner_ref>("scannerRef", "The scanner.").Required(),
@@ -75,6 +86,9 @@ const Table& TableOf<ScanResult>() {
       Field<&ScanResult::outcome>("outcome", "Whether it could look at everything.").Required(),
       Field<&ScanResult::reason>("reason", "Why not.").Length(0, 1024),
       Field<&ScanResult::imported_by>("importedBy", "Who brought the report.").Length(0, 1024),
+      Field<&ScanResult::counts>("counts", "All findings of this scanner counted. Left out where nothing was cut.")
+          .Items(0, 128)
+          .DistinctBy({"severity", "fix", "layer"}),
   });
   return table;
 }
@@ -96,17 +110,6 @@ const Table& TableOf<ImageFacts>() {
       Field<&ImageFacts::user>("user", "User it runs as."),
       Field<&ImageFacts::size_bytes>("sizeBytes", "Size of its layers."),
       Field<&ImageFacts::layers>("layers", "Number of its layers."),
-  });
-  return table;
-}
-
-template <>
-const Table& TableOf<FindingCount>() {
-  static const auto table = StructTable<FindingCount>({
-      Field<&FindingCount::severity>("severity", "Severity of the findings counted.").Required(),
-      Field<&FindingCount::fix>("fix", "Their fix state.").Required(),
-      Field<&FindingCount::layer>("layer", "Their layer.").Required(),
-      Field<&FindingCount::count>("count", "How many there are.").Required(),
   });
   return table;
 }

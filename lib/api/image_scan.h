@@ -25,6 +25,13 @@ struct ImageScanSpec {
 enum class ScanSource { kPull, kSBOM, kAttestation, kImport };
 enum class ScanOutcome { kComplete, kPartial, kUnscannable, kFailed };
 
+struct FindingCount {
+  Severity severity = Severity::kUnknown;
+  FixState fix = FixState::kUnknown;
+  Layer layer = Layer::kUnknown;
+  std::int64_t count = 0;
+};
+
 struct ScanResult {
   NameRef scanner_ref;  // "trivy", "grype"
   std::string version;
@@ -34,6 +41,7 @@ struct ScanResult {
   ScanOutcome outcome = ScanOutcome::kFailed;
   std::string reason;  // why not Complete
   std::string imported_by;
+  std::vector<FindingCount> counts;  // of all findings of this scanner; only where findings were cut, so that a merge can count honestly
 };
 
 struct OperatingSystem {
@@ -46,13 +54,6 @@ struct ImageFacts {
   std::string user;
   std::optional<std::int64_t> size_bytes;
   std::optional<std::int64_t> layers;
-};
-
-struct FindingCount {
-  Severity severity = Severity::kUnknown;
-  FixState fix = FixState::kUnknown;
-  Layer layer = Layer::kUnknown;
-  std::int64_t count = 0;
 };
 
 struct Finding {
