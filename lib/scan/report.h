@@ -13,21 +13,21 @@
 namespace hullwright::scan {
 
 struct Report {
-  std::string scanner;                       // "trivy", "grype": also the name of the ScanResult
+  std::string scanner;  // "trivy", "grype": also the name of the ScanResult
   std::string scanner_version;
   std::optional<Time> scanned_at;
-  std::optional<Time> database_updated_at;   // Grype says it, Trivy's report does not
-  std::string artifact_name;                 // as the scanner was asked for it
-  bool from_image = false;                   // the scanner read the image itself; false for an SBOM or a folder: then nothing proves a digest
+  std::optional<Time> database_updated_at;  // Grype says it, Trivy's report does not
+  std::string artifact_name;                // as the scanner was asked for it
+  bool from_image = false;  // the scanner read the image itself; false for an SBOM or a folder: then nothing proves a digest
   std::vector<ImageReference> repo_digests;  // what the report itself says it looked at, each with a digest; often the index's
   std::optional<Digest> manifest_digest;     // of the platform manifest; Grype says it, Trivy does not
   std::optional<api::Platform> platform;
   std::optional<api::OperatingSystem> os;
   std::optional<api::ImageFacts> image;
   api::ScanOutcome outcome = api::ScanOutcome::kFailed;
-  std::string outcome_reason;                // why not Complete
+  std::string outcome_reason;  // why not Complete
   std::optional<std::int64_t> package_count, secrets;
-  std::vector<api::Finding> findings;        // one per (id, package, version), most severe first
+  std::vector<api::Finding> findings;  // one per (id, package, version), most severe first
 };
 
 struct ReportLimits {

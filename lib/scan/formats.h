@@ -1,0 +1,14 @@
+// The decoders of the formats that DecodeReport recognises; each takes a document that bears its marks.
+#pragma once
+
+#include "base/json.h"
+#include "scan/report.h"
+
+namespace hullwright::scan {
+
+// Trivy's JSON, SchemaVersion 2 (aquasecurity/trivy:pkg/types/report.go).
+Result<Report> DecodeTrivy(JsonElement document, const ReportLimits& limits);
+// Grype's JSON (anchore/grype:grype/presenter/models/document.go).
+Result<Report> DecodeGrype(JsonElement document, const ReportLimits& limits);
+
+}  // namespace hullwright::scan

@@ -1,0 +1,96 @@
+// Reading a scanner's report: lenient where the formats are (absent, null, "" and the zero time all mean "not known"), strict about types.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/mistakes.h"
+#include "base/clock.h"
+#include "base/json.h"
+
+namespace hullwright::scan {
+
+// Longest values that are kept, in bytes: the bounds of the ImageScan's fields (api/image_scan.cpp), so that what was decoded also fits
+// there.
+inline constexpr std::size_t kMaxIdBytes = 256;
+inline constexpr std::size_t kMaxPackageBytes = 1024;
+inline constexpr std::size_t kMaxVersionBytes = 256;
+inline constexpr std::size_t kMaxFixedInBytes = 1024;
+inline constexpr std::size_t kMaxOsBytes = 64;
+inline constexpr std::size_t kMaxTextBytes = 253;  // every other text
+
+// An object of the report, or its absence; it knows its path, so a mistake can be told with its place. Lives on the stack, inside its
+// parent's life. After a mistake reading goes on with "not known"; the caller looks at the mistakes once, at the end.
+class ReportNode {
+ public:
+  ReportNode(JsonElement root, api::Mistakes& mistakes);
+
+  bool present() const { return object_.has_value(); }
+  const api::Path& path() const { return path_; }
+
+  // The member object; absent when there is none or it is null.
+  ReportNode Object(std::string_view key) const&;
+  ReportNode Object(std::string_view key) && = delete;  // the child keeps a pointer to its parent
+
+  bool Has(std::string_view key) const;  // a member other than null
+  bool HasNumber(std::string_view key) const;
+  bool HasText(std::string_view key) const;
+  bool IsSwitchedOn(std::string_view key) const;  // a setting of any type other than null, false and ""
+
+  // "" for not known. A text that is too long or holds a control character is a mistake: cutting it would make it another name.
+  std::string_view Text(std::string_view key, std::size_t max_bytes) const;
+  // The same for a text that only people read: cut instead of refused.
+  std::string DisplayText(std::string_view key, std::size_t max_bytes) const;
+  std::optional<bool> Flag(std::string_view key) const;
+  std::optional<std::int64_t> Integer(std::string_view key) const;
+  std::optional<double> Number(std::string_view key) const;
+  std::optional<Time> Timestamp(std::string_view key) const;
+  std::vector<std::string_view> Texts(std::string_view key, std::size_t max_bytes) const;
+
+  std::size_t Count(std::string_view key) const;  // items of a list; 0 when absent
+
+  // Calls use(ReportNode) for every object in the list, or (ForEachMember) use(key, ReportNode) for every member of the object.
+  template <class Use>
+  void ForEach(std::string_view key, Use use) const;
+  template <class Use>
+  void ForEachMember(Use use) const;
+
+  void Mistake(std::string_view key, std::string_view what) const;
+
+ private:
+  ReportNode(api::Path path, std::optional<JsonElement> element, api::Mistakes& mistakes);
+
+  std::optional<JsonElement> Find(std::string_view key) const;
+  std::optional<JsonArray> List(std::string_view key) const;
+  void WrongType(const api::Path& path, std::string_view wanted, JsonElement found) const;
+  std::string_view CheckedText(const api::Path& path, JsonElement element, std::size_t max_bytes) const;
+
+  api::Path path_;
+  std::optional<JsonObject> object_;
+  api::Mistakes* mistakes_;
+};
+
+template <class Use>
+void ReportNode::ForEach(std::string_view key, Use use) const {
+  const auto list = List(key);
+  if (!list) return;
+  const api::Path list_path(path_, key);
+  std::size_t index = 0;
+  for (const JsonElement item : *list) {
+    use(ReportNode(api::Path(list_path, index), item, *mistakes_));
+    ++index;
+  }
+}
+
+template <class Use>
+void ReportNode::ForEachMember(Use use) const {
+  if (!object_) return;
+  for (const auto member : *object_) {
+    if (!member.value.is_null()) use(std::string_view(member.key), ReportNode(api::Path(path_, member.key), member.value, *mistakes_));
+  }
+}
+
+}  // namespace hullwright::scan

@@ -1,0 +1,233 @@
+// Trivy JSON. Which of its fields becomes what, and what is lost, is written down in docs/reference/scan-reports.md.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "scan/findings.h"
+#include "scan/formats.h"
+#include "scan/report_node.h"
+#include "scan/report_parts.h"
+
+namespace hullwright::scan {
+namespace {
+
+constexpr std::int64_t kSchemaVersion = 2;
+
+struct Status {
+  std::string_view word;
+  api::FixState fix;
+};
+
+// aquasecurity/trivy-db:pkg/types/status.go, but for not_affected, which is no finding at all. "affected" is how Trivy says that the vendor
+// has confirmed the vulnerability and has no fix yet; "unknown" and "under_investigation" that nobody has said anything about a fix.
+constexpr std::array<Status, 7> kStatuses = {{
+    {"unknown", api::FixState::kUnknown},
+    {"affected", api::FixState::kNone},
+    {"fixed", api::FixState::kAvailable},
+    {"under_investigation", api::FixState::kUnknown},
+    {"will_not_fix", api::FixState::kWillNotFix},
+    {"fix_deferred", api::FixState::kWillNotFix},  // Red Hat: not in the current release, no date given
+    {"end_of_life", api::FixState::kWillNotFix},   // the branch gets no more fixes
+}};
+constexpr std::string_view kNotAffected = "not_affected";
+
+// A version that mends it is a fix, whatever the status says beside it: the stricter reading for rules on fixable findings.
+api::FixState FixOf(std::string_view status, bool has_fixed_version) {
+  if (has_fixed_version) return api::FixState::kAvailable;
+  const auto known = std::ranges::find(kStatuses, status, &Status::word);
+  return known == kStatuses.end() ? api::FixState::kUnknown : known->fix;
+}
+
+// One source's score, the newer scale first. CVSS v2 is left out: its scale is another one and mostly lower, so that a bound like "9.0"
+// would pass what v3 calls 9.8.
+std::optional<Decimal> ScoreOf(const ReportNode& source) {
+  for (const std::string_view key : {"V40Score", "V3Score"}) {
+    if (const auto number = source.Number(key)) {
+      if (const auto score = ParseScore(*number)) return score;
+    }
+  }
+  return std::nullopt;
+}
+
+// The score of the source that the severity was taken from, so that both tell one story; else NVD's; else the highest there is.
+std::optional<Decimal> ChooseScore(const ReportNode& vulnerability) {
+  const ReportNode cvss = vulnerability.Object("CVSS");
+  if (!cvss.present()) return std::nullopt;
+  const std::string_view severity_source = vulnerability.Text("SeveritySource", kMaxTextBytes);
+  std::optional<Decimal> preferred, nvd, highest;
+  cvss.ForEachMember([&](std::string_view name, const ReportNode& source) {
+    const auto score = ScoreOf(source);
+    if (!score) return;
+    if (name == severity_source) preferred = score;
+    if (name == "nvd") nvd = score;
+    highest = std::max(highest, score);
+  });
+  return preferred ? preferred : nvd ? nvd : highest;
+}
+
+std::string PackageOf(const ReportNode& vulnerability) {
+  const ReportNode identifier = vulnerability.Object("PkgIdentifier");
+  const std::string_view url = identifier.Text("PURL", kMaxPackageBytes);
+  return std::string(url.empty() ? vulnerability.Text("PkgName", kMaxPackageBytes) : url);
+}
+
+api::Finding ReadFinding(const ReportNode& vulnerability) {
+  api::Finding finding;
+  finding.id = vulnerability.Text("VulnerabilityID", kMaxIdBytes);
+  if (finding.id.empty()) vulnerability.Mistake("VulnerabilityID", "must name the vulnerability");
+  AddTexts(finding.aliases, vulnerability.Texts("VendorIDs", kMaxIdBytes));
+  finding.package = PackageOf(vulnerability);
+  if (finding.package.empty()) vulnerability.Mistake("PkgName", "must name the package, or PkgIdentifier.PURL must");
+  finding.version = vulnerability.Text("InstalledVersion", kMaxVersionBytes);
+  finding.severity = ParseSeverity(vulnerability.Text("Severity", kMaxTextBytes));
+  finding.cvss = ChooseScore(vulnerability);
+  finding.fixed_in = vulnerability.DisplayText("FixedVersion", kMaxFixedInBytes);
+  finding.fix = FixOf(vulnerability.Text("Status", kMaxTextBytes), !finding.fixed_in.empty());
+  finding.published = vulnerability.Timestamp("PublishedDate");
+  finding.scanners = {"trivy"};
+  return finding;
+}
+
+// What the results say beside their findings.
+struct Coverage {
+  bool os_result = false, language_result = false;
+  bool os_findings = false;
+};
+
+class Results {
+ public:
+  explicit Results(const ReportLimits& limits) : limits_(limits) {}
+
+  Result<void> Read(const ReportNode& root) {
+    root.ForEach("Results", [this](const ReportNode& result) { ReadOne(result); });
+    if (listed_ > limits_.max_findings) return std::unexpected(TooManyFindings(listed_, limits_));
+    return {};
+  }
+
+  const Coverage& coverage() const { return coverage_; }
+  FindingSet& findings() { return findings_; }
+  std::optional<std::int64_t> packages() const { return packages_; }
+  std::optional<std::int64_t> secrets() const { return secrets_; }
+
+ private:
+  void ReadOne(const ReportNode& result) {
+    const std::string_view kind = result.Text("Class", kMaxTextBytes);
+    const bool of_os = kind == "os-pkgs";
+    coverage_.os_result |= of_os;
+    coverage_.language_result |= kind == "lang-pkgs";
+    AddCount(packages_, result, "Packages");
+    AddCount(secrets_, result, "Secrets");
+    // Counted before they are read: a report that is too large costs no more than its parsing.
+    listed_ += result.Count("Vulnerabilities");
+    if (listed_ > limits_.max_findings) return;
+    result.ForEach("Vulnerabilities", [&](const ReportNode& vulnerability) {
+      if (vulnerability.Text("Status", kMaxTextBytes) == kNotAffected) return;
+      coverage_.os_findings |= of_os;
+      findings_.Add(ReadFinding(vulnerability));
+    });
+  }
+
+  static void AddCount(std::optional<std::int64_t>& total, const ReportNode& result, std::string_view key) {
+    if (result.Has(key)) total = total.value_or(0) + static_cast<std::int64_t>(result.Count(key));
+  }
+
+  const ReportLimits& limits_;
+  std::size_t listed_ = 0;
+  Coverage coverage_;
+  FindingSet findings_;
+  std::optional<std::int64_t> packages_, secrets_;
+};
+
+std::optional<api::OperatingSystem> ReadOs(const ReportNode& metadata) {
+  const ReportNode node = metadata.Object("OS");
+  api::OperatingSystem os;
+  os.family = node.Text("Family", kMaxOsBytes);
+  os.name = node.Text("Name", kMaxOsBytes);
+  // Left out when false, and also for a release that Trivy's list of ends does not know: absent stays not known.
+  os.end_of_life = node.Flag("EOSL");
+  if (os.family.empty() || os.family == "none") return std::nullopt;
+  return os;
+}
+
+std::optional<api::ImageFacts> ReadImage(const ReportNode& metadata, const ReportNode& image_config) {
+  if (!image_config.present()) return std::nullopt;
+  api::ImageFacts image;
+  image.created = image_config.Timestamp("created");
+  const ReportNode config = image_config.Object("config");
+  image.user = config.DisplayText("User", kMaxTextBytes);
+  const auto size = metadata.Integer("Size");
+  if (size && *size > 0) image.size_bytes = size;
+  if (metadata.Has("DiffIDs")) image.layers = static_cast<std::int64_t>(metadata.Count("DiffIDs"));
+  return image;
+}
+
+// "No vulnerabilities" is said by a clean image and by one that Trivy cannot judge; these are the ways to tell them apart.
+void Judge(Report& report, const Coverage& coverage, bool dropped_aliases) {
+  report.outcome = api::ScanOutcome::kPartial;
+  const bool recognised = coverage.os_result || coverage.language_result || !report.findings.empty();
+  if (!report.os && !recognised) {
+    report.outcome = api::ScanOutcome::kUnscannable;
+    report.outcome_reason = "Trivy recognised neither an operating system nor packages in the image";
+  } else if (report.os && !coverage.os_result) {
+    report.outcome_reason = fmt::format("the report has no result for the packages of {}", Printable(report.os->family));
+  } else if (report.os && report.os->end_of_life.value_or(false) && !coverage.os_findings) {
+    report.outcome_reason = fmt::format("{} {} is past its end of life: that nothing was found may mean that nothing is published any more",
+                                        Printable(report.os->family), Printable(report.os->name));
+  } else if (dropped_aliases) {
+    report.outcome_reason = fmt::format("a finding has more than {} other ids; those beyond are not kept", kMaxAliases);
+  } else {
+    report.outcome = api::ScanOutcome::kComplete;
+  }
+}
+
+Result<void> CheckKind(const ReportNode& root, Report& report) {
+  const auto version = root.Integer("SchemaVersion");
+  if (version != kSchemaVersion) {
+    return Fail(ErrorCode::kUnsupported,
+                version ? fmt::format("Trivy report of SchemaVersion {}: only 2 is read, as Trivy 0.20 and later write it", *version)
+                        : "Trivy report without a whole number as SchemaVersion: 2 is read");
+  }
+  const std::string_view type = root.Text("ArtifactType", kMaxTextBytes);
+  report.from_image = type == "container_image";
+  if (report.from_image || type == "cyclonedx" || type == "spdx") return {};
+  return Fail(
+      ErrorCode::kUnsupported,
+      fmt::format("Trivy report of artifact type \"{}\": only container_image, cyclonedx and spdx speak of an image", Printable(type, 64)));
+}
+
+}  // namespace
+
+Result<Report> DecodeTrivy(JsonElement document, const ReportLimits& limits) {
+  api::Mistakes mistakes;
+  const ReportNode root(document, mistakes);
+  Report report;
+  report.scanner = "trivy";
+  if (auto kind = CheckKind(root, report); !kind) return std::unexpected(kind.error());
+
+  const ReportNode trivy = root.Object("Trivy");
+  report.scanner_version = trivy.Text("Version", kMaxTextBytes);
+  // Records of old cosign releases have a number here, of a unit nobody wrote down: not known, so a rule on freshness has no data.
+  if (!root.HasNumber("CreatedAt")) report.scanned_at = root.Timestamp("CreatedAt");
+  report.artifact_name = root.DisplayText("ArtifactName", kMaxPackageBytes);
+
+  const ReportNode metadata = root.Object("Metadata");
+  const ReportNode image_config = metadata.Object("ImageConfig");
+  report.repo_digests = ReadRepoDigests(metadata, "RepoDigests");
+  report.platform = ReadPlatform(image_config);
+  report.os = ReadOs(metadata);
+  report.image = ReadImage(metadata, image_config);
+
+  Results results(limits);
+  if (auto read = results.Read(root); !read) return std::unexpected(read.error());
+  if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
+  report.package_count = results.packages();
+  report.secrets = results.secrets();
+  const bool dropped_aliases = results.findings().dropped_aliases();
+  report.findings = results.findings().Take();
+  Judge(report, results.coverage(), dropped_aliases);
+  return report;
+}
+
+}  // namespace hullwright::scan
