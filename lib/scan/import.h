@@ -14,13 +14,13 @@ namespace hullwright::scan {
 struct ImportOptions {
   // --image REPO@DIGEST: the submitter answers for the digest. Refused when the report proves another one for that repository.
   std::optional<ImageReference> image;
-  std::string imported_by;                   // user name, for ScanResult::imported_by
-  Time now{};                                // scannedAt may not lie after it by more than five minutes
-  std::size_t max_bytes = 256u << 10;        // of the encoded object; findings are cut from the least severe end and counted
+  std::string imported_by;             // user name, for ScanResult::imported_by
+  Time now{};                          // scannedAt may not lie after it by more than five minutes
+  std::size_t max_bytes = 256u << 10;  // of the encoded object; findings are cut from the least severe end and counted
 };
 
-// A report is bound to a digest only if it proves it (exactly one RepoDigests digest) or the submitter names it; otherwise kInvalidInput says
-// how to name it.
+// A report is bound to a digest only if it proves it (exactly one RepoDigests digest) or the submitter names it; otherwise kInvalidInput
+// says how to name it.
 Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options);
 
 // The scan with one scanner's result replaced or added: results stand side by side, findings of several scanners with the same

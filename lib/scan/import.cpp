@@ -1,0 +1,149 @@
+#include "scan/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "base/rfc3339.h"
+#include "scan/assemble.h"
+#include "scan/findings.h"
+
+namespace hullwright::scan {
+namespace {
+
+// Clocks of build machines and of this one may differ by this much.
+constexpr std::chrono::minutes kClockSkew{5};
+
+constexpr std::size_t kMaxImportedByBytes = 1024;  // bound of the ImageScan's field
+
+// What a report turned out to speak of.
+struct Binding {
+  Digest digest;
+  std::vector<Digest> indexes;
+  std::set<std::string> repositories;
+};
+
+constexpr std::string_view kNameIt = "say which image it is with --image REPOSITORY@DIGEST";
+
+std::set<Digest> DigestsOf(const std::vector<ImageReference>& references) {
+  std::set<Digest> digests;
+  for (const auto& reference : references) digests.insert(*reference.digest);
+  return digests;
+}
+
+std::string Joined(const std::set<Digest>& digests) {
+  std::string text;
+  for (const auto& digest : digests) text += (text.empty() ? "" : ", ") + digest.text();
+  return text;
+}
+
+// Grype names the platform manifest and, as repoDigest, what the tag stood for: usually the index above it.
+Binding BindingOf(const Report& report, const Digest& digest) {
+  Binding binding{.digest = digest, .indexes = {}, .repositories = {}};
+  for (const auto& reference : report.repo_digests) {
+    if (*reference.digest == digest) binding.repositories.insert(reference.Name());
+  }
+  if (report.manifest_digest && *report.manifest_digest != digest) {
+    binding.indexes.push_back(digest);
+    binding.digest = *report.manifest_digest;
+  }
+  return binding;
+}
+
+Result<Binding> BindByReport(const Report& report) {
+  if (!report.from_image) {
+    return Fail(ErrorCode::kInvalidInput,
+                fmt::format("the report was not made from an image, so nothing in it proves a digest: {}", kNameIt));
+  }
+  const auto digests = DigestsOf(report.repo_digests);
+  if (digests.empty()) return Fail(ErrorCode::kInvalidInput, fmt::format("the report names no repository digest: {}", kNameIt));
+  if (digests.size() > 1) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("the report names several digests ({}): {}", Joined(digests), kNameIt));
+  }
+  return BindingOf(report, *digests.begin());
+}
+
+// The digests that the report gives for the repository the submitter names.
+std::set<Digest> ClaimsFor(const Report& report, const ImageReference& image) {
+  std::set<Digest> claims;
+  for (const auto& reference : report.repo_digests) {
+    if (reference.Name() == image.Name()) claims.insert(*reference.digest);
+  }
+  return claims;
+}
+
+// The submitter named the manifest that Grype looked at: the report's digests of that repository are the indexes above it.
+Binding BindToManifest(const ImageReference& image, const std::set<Digest>& claims) {
+  Binding binding{.digest = *image.digest, .indexes = {}, .repositories = {}};
+  std::ranges::copy_if(claims, std::back_inserter(binding.indexes), [&](const Digest& claim) { return claim != *image.digest; });
+  return binding;
+}
+
+Result<Binding> BindBySubmitter(const Report& report, const ImageReference& image) {
+  if (!image.digest) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("--image {} has no digest: {}", Printable(image.ToString()), kNameIt));
+  }
+  const auto claims = ClaimsFor(report, image);
+  const bool is_manifest = report.from_image && report.manifest_digest == image.digest;
+  const bool is_claimed = claims.contains(*image.digest);
+  if (!claims.empty() && !is_claimed && !is_manifest) {
+    return Fail(ErrorCode::kInvalidInput,
+                fmt::format("--image says {} of {}, but the report itself says {}: one of them is of another image", image.digest->text(),
+                            Printable(image.Name()), Joined(claims)));
+  }
+  Binding binding{.digest = *image.digest, .indexes = {}, .repositories = {}};
+  if (is_manifest) {
+    binding = BindToManifest(image, claims);
+  } else if (report.from_image && is_claimed) {
+    binding = BindingOf(report, *image.digest);
+  }
+  binding.repositories.insert(image.Name());
+  return binding;
+}
+
+Result<void> CheckTime(const Report& report, Time now) {
+  if (!report.scanned_at || *report.scanned_at <= now + kClockSkew) return {};
+  return Fail(ErrorCode::kInvalidInput,
+              fmt::format("the report says it was made at {}, but now it is {}: a report from the future would stay fresh "
+                          "for too long; correct the clock of the machine that scans, or of this one",
+                          FormatRfc3339(*report.scanned_at), FormatRfc3339(now)));
+}
+
+api::ScanResult ResultOf(const Report& report, const ImportOptions& options) {
+  api::ScanResult result;
+  result.scanner_ref = {report.scanner};
+  result.version = report.scanner_version;
+  result.database_updated_at = report.database_updated_at;
+  result.scanned_at = report.scanned_at;
+  result.source = api::ScanSource::kImport;
+  result.outcome = report.outcome;
+  result.reason = report.outcome_reason;
+  result.imported_by = Printable(options.imported_by, kMaxImportedByBytes);
+  return result;
+}
+
+}  // namespace
+
+Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options) {
+  if (auto time = CheckTime(report, options.now); !time) return std::unexpected(time.error());
+  const auto binding = options.image ? BindBySubmitter(report, *options.image) : BindByReport(report);
+  if (!binding) return std::unexpected(binding.error());
+
+  api::ImageScan scan{.metadata = {}, .spec = {.digest = binding->digest, .platform = report.platform}, .status = {}};
+  scan.metadata.name = fmt::format("{}-{}", binding->digest.algorithm(), binding->digest.hex());
+  scan.status.repositories.assign(binding->repositories.begin(), binding->repositories.end());
+  scan.status.index_digests = binding->indexes;
+  scan.status.results = {ResultOf(report, options)};
+  scan.status.os = report.os;
+  scan.status.image = report.image;
+  scan.status.package_count = report.package_count;
+  scan.status.secrets = report.secrets;
+  SetConditions(scan.status, options.now);
+  PutFindings(scan, report.findings, {}, options.max_bytes);
+  return scan;
+}
+
+}  // namespace hullwright::scan

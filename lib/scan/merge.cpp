@@ -1,0 +1,253 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "scan/assemble.h"
+#include "scan/findings.h"
+#include "scan/import.h"
+
+namespace hullwright::scan {
+namespace {
+
+std::string PlatformText(const api::Platform& platform) {
+  return platform.variant.empty() ? fmt::format("{}/{}", platform.os, platform.architecture)
+                                  : fmt::format("{}/{}/{}", platform.os, platform.architecture, platform.variant);
+}
+
+Result<void> CheckSameImage(const api::ImageScan& existing, const api::ImageScan& imported) {
+  if (existing.spec.digest != imported.spec.digest) {
+    return Fail(ErrorCode::kConflict,
+                fmt::format("scans of {} and of {} cannot become one", existing.spec.digest.text(), imported.spec.digest.text()));
+  }
+  const auto& here = existing.spec.platform;
+  const auto& there = imported.spec.platform;
+  if (!here || !there || PlatformText(*here) == PlatformText(*there)) return {};
+  return Fail(
+      ErrorCode::kConflict,
+      fmt::format("{} is already scanned for {}, and this report is for {}: the digest is an index's; scan each platform by the digest of "
+                  "its own manifest",
+                  existing.spec.digest.text(), PlatformText(*here), PlatformText(*there)));
+}
+
+// A package whatever its qualifiers: scanners write the same package URL with other ones ("arch", "distro", "upstream").
+std::string_view PackageName(std::string_view package) {
+  if (!package.starts_with("pkg:")) return package;
+  package = package.substr(0, package.find_first_of("?#"));
+  const auto at = package.rfind('@');
+  return at == std::string_view::npos ? package : package.substr(0, at);
+}
+
+std::string KeyOf(std::string_view id, const api::Finding& finding) {
+  return fmt::format("{}\n{}\n{}", id, PackageName(finding.package), finding.version);
+}
+
+// The findings of two scans joined: those of the replaced scanner go, those that both speak of become one.
+class Union {
+ public:
+  Union(const std::vector<api::Finding>& existing, std::string_view replaced) {
+    for (const auto& finding : existing) Keep(finding, replaced);
+  }
+
+  void Add(const api::Finding& finding) {
+    if (const auto same = Find(by_id_, KeyOf(finding.id, finding), finding)) return Take(*same, finding);
+    if (const auto same = FindByAlias(finding)) return Take(*same, finding);
+    rows_.push_back({finding, true, false});
+  }
+
+  std::vector<api::Finding> Findings() && {
+    std::vector<api::Finding> findings;
+    for (auto& row : rows_) {
+      if (!row.replaced) findings.push_back(std::move(row.finding));
+    }
+    SortFindings(findings);
+    return findings;
+  }
+
+ private:
+  struct Row {
+    api::Finding finding;
+    bool claimed = false;   // an imported finding went into it: no other one may
+    bool replaced = false;  // only the replaced scanner saw it: kept for its clocks
+  };
+  using Index = std::multimap<std::string, std::size_t>;
+
+  void Keep(api::Finding finding, std::string_view replaced) {
+    std::erase(finding.scanners, replaced);
+    const std::size_t place = rows_.size();
+    by_id_.emplace(KeyOf(finding.id, finding), place);
+    for (const auto& alias : finding.aliases) by_alias_.emplace(KeyOf(alias, finding), place);
+    const bool gone = finding.scanners.empty();
+    rows_.push_back({std::move(finding), false, gone});
+  }
+
+  // The row under the key that nothing went into yet; where there are several, the one with the very same package (architecture and all).
+  std::optional<std::size_t> Find(const Index& index, const std::string& key, const api::Finding& finding) const {
+    std::optional<std::size_t> found;
+    const auto [first, last] = index.equal_range(key);
+    for (auto entry = first; entry != last; ++entry) {
+      const Row& row = rows_[entry->second];
+      if (row.claimed) continue;
+      if (row.finding.package == finding.package) return entry->second;
+      if (!found) found = entry->second;
+    }
+    return found;
+  }
+
+  // One finding under two names (a GHSA and its CVE). Only where one name stands for one other: an advisory that covers several
+  // vulnerabilities stays a finding of its own, or a waiver for one of them would hide the others.
+  std::optional<std::size_t> FindByAlias(const api::Finding& finding) const {
+    std::set<std::size_t> found;
+    if (finding.aliases.size() == 1) Collect(by_id_, KeyOf(finding.aliases.front(), finding), found);
+    Collect(by_alias_, KeyOf(finding.id, finding), found);
+    if (found.size() != 1) return std::nullopt;
+    const Row& row = rows_[*found.begin()];
+    const bool named_by_row = row.finding.aliases.size() == 1 && row.finding.aliases.front() == finding.id;
+    const bool names_row = finding.aliases.size() == 1 && finding.aliases.front() == row.finding.id;
+    if (row.claimed || row.replaced || !(named_by_row || names_row)) return std::nullopt;
+    return *found.begin();
+  }
+
+  static void Collect(const Index& index, const std::string& key, std::set<std::size_t>& found) {
+    const auto [first, last] = index.equal_range(key);
+    for (auto entry = first; entry != last; ++entry) found.insert(entry->second);
+  }
+
+  void Take(std::size_t place, const api::Finding& finding) {
+    Row& row = rows_[place];
+    row.claimed = true;
+    if (!row.replaced) {
+      // Dropped aliases were reported when each report was read.
+      std::ignore = Join(row.finding, finding);
+      return;
+    }
+    const api::Finding old = std::exchange(row.finding, finding);
+    row.replaced = false;
+    row.finding.first_seen = old.first_seen ? old.first_seen : finding.first_seen;
+    row.finding.fix_first_seen = old.fix_first_seen ? old.fix_first_seen : finding.fix_first_seen;
+  }
+
+  std::vector<Row> rows_;
+  Index by_id_, by_alias_;
+};
+
+// What counts hold beyond those of the findings.
+std::vector<api::FindingCount> Beyond(std::vector<api::FindingCount> counts, const std::vector<api::Finding>& findings) {
+  for (auto entry : CountFindings(findings)) {
+    entry.count = -entry.count;
+    AddCounts(counts, {entry});
+  }
+  std::erase_if(counts, [](const api::FindingCount& entry) { return entry.count <= 0; });
+  return counts;
+}
+
+// Every result of the scan gets the counts of all its findings, if some were cut: what Merge later needs to know how many of whose.
+void NoteCounts(api::ImageScanStatus& status) {
+  if (status.truncated_findings == 0) return;
+  for (auto& result : status.results) {
+    if (!result.counts.empty()) continue;
+    // Alone it has all of them. Beside others, from a hand that did not write whose they are, it may have all that were cut.
+    result.counts = status.results.size() == 1 ? status.counts : CountFindings(WitnessedBy(status.findings, result.scanner_ref.name));
+    if (status.results.size() > 1) AddCounts(result.counts, Beyond(status.counts, status.findings));
+  }
+}
+
+// What was cut from the scanners' own reports before this merge. Findings that two scanners both had cut are counted twice: which they were
+// is not known any more, and too many is the safe side.
+CutFindings CutBefore(const std::vector<api::ScanResult>& results, const std::vector<api::Finding>& findings) {
+  CutFindings cut;
+  for (const auto& result : results) {
+    const auto witnessed = WitnessedBy(findings, result.scanner_ref.name);
+    if (Total(result.counts) <= static_cast<std::int64_t>(witnessed.size())) continue;
+    AddCounts(cut.counts, Beyond(result.counts, witnessed));
+  }
+  cut.total = Total(cut.counts);
+  return cut;
+}
+
+template <class T>
+void Unite(std::vector<T>& kept, const std::vector<T>& more) {
+  kept.insert(kept.end(), more.begin(), more.end());
+  std::ranges::sort(kept);
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+}
+
+template <class T>
+void Prefer(std::optional<T>& kept, const std::optional<T>& newer) {
+  if (newer) kept = newer;
+}
+
+void MergeOs(std::optional<api::OperatingSystem>& kept, const std::optional<api::OperatingSystem>& newer) {
+  // Only some scanners know ends of life; what one of them said outlives the word of one that does not.
+  if (kept && kept->end_of_life && newer && !newer->end_of_life) return;
+  Prefer(kept, newer);
+}
+
+void MergeImage(std::optional<api::ImageFacts>& kept, const std::optional<api::ImageFacts>& newer) {
+  if (!kept || !newer) return Prefer(kept, newer);
+  Prefer(kept->created, newer->created);
+  Prefer(kept->size_bytes, newer->size_bytes);
+  Prefer(kept->layers, newer->layers);
+  if (!newer->user.empty()) kept->user = newer->user;
+}
+
+void MergeFacts(api::ImageScanStatus& kept, const api::ImageScanStatus& newer) {
+  MergeOs(kept.os, newer.os);
+  MergeImage(kept.image, newer.image);
+  Prefer(kept.package_count, newer.package_count);
+  Prefer(kept.secrets, newer.secrets);
+  if (!newer.report_ref.empty()) kept.report_ref = newer.report_ref;
+}
+
+void ForgetFacts(api::ImageScanStatus& status) {
+  status.os.reset();
+  status.image.reset();
+  status.package_count.reset();
+  status.secrets.reset();
+  status.report_ref.clear();
+}
+
+std::vector<api::ScanResult> MergeResults(const std::vector<api::ScanResult>& existing, const api::ScanResult& imported) {
+  auto results = existing;
+  std::erase_if(results, [&](const api::ScanResult& result) { return result.scanner_ref.name == imported.scanner_ref.name; });
+  results.push_back(imported);
+  std::ranges::sort(results, {}, [](const api::ScanResult& result) { return result.scanner_ref.name; });
+  return results;
+}
+
+// When the imported scan was made: ToImageScan has put it into its conditions.
+Time TimeOf(const api::ImageScan& scan) {
+  return scan.status.conditions.empty() ? Time{} : scan.status.conditions.front().last_transition_time.value_or(Time{});
+}
+
+}  // namespace
+
+Result<api::ImageScan> Merge(const api::ImageScan& existing, const api::ImageScan& imported, std::size_t max_bytes) {
+  if (auto same = CheckSameImage(existing, imported); !same) return std::unexpected(same.error());
+  if (imported.status.results.size() != 1) return Fail(ErrorCode::kInvalidInput, "an imported scan has the result of one scanner");
+  api::ImageScan before = existing;
+  api::ImageScan newer = imported;
+  NoteCounts(before.status);
+  NoteCounts(newer.status);
+  const std::string scanner = newer.status.results.front().scanner_ref.name;
+
+  Union findings(before.status.findings, scanner);
+  for (const auto& finding : newer.status.findings) findings.Add(finding);
+  const auto united = std::move(findings).Findings();
+
+  api::ImageScan merged = before;
+  merged.status.results = MergeResults(before.status.results, newer.status.results.front());
+  if (merged.status.results.size() == 1) ForgetFacts(merged.status);
+  MergeFacts(merged.status, newer.status);
+  Unite(merged.status.repositories, newer.status.repositories);
+  Unite(merged.status.index_digests, newer.status.index_digests);
+  SetConditions(merged.status, TimeOf(newer));
+  PutFindings(merged, united, CutBefore(merged.status.results, united), max_bytes);
+  return merged;
+}
+
+}  // namespace hullwright::scan

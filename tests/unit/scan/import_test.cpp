@@ -1,0 +1,370 @@
+#include "scan/import.h"
+
+#include <catch2/catch.hpp>
+
+#include "api/object.h"
+#include "base/rfc3339.h"
+#include "unit/scan/report_builder.h"
+
+using namespace hullwright;
+using namespace hullwright::scan;
+using namespace hullwright::scan::test;
+
+namespace {
+
+const Time kNow = ParseRfc3339("2026-03-01T12:10:00Z").value();
+
+Report Decoded(const json& report) {
+  auto decoded = DecodeReport(report.dump());
+  INFO((decoded ? "" : decoded.error().message));
+  REQUIRE(decoded);
+  return *decoded;
+}
+
+ImportOptions Options(const std::string& image = "") {
+  ImportOptions options;
+  if (!image.empty()) options.image = ImageReference::Parse(image).value();
+  options.imported_by = "ci";
+  options.now = kNow;
+  return options;
+}
+
+api::ImageScan Imported(const json& report, const ImportOptions& options = Options()) {
+  auto scan = ToImageScan(Decoded(report), options);
+  INFO((scan ? "" : scan.error().message));
+  REQUIRE(scan);
+  return *scan;
+}
+
+Error Refused(const json& report, const ImportOptions& options = Options()) {
+  auto scan = ToImageScan(Decoded(report), options);
+  REQUIRE_FALSE(scan);
+  return scan.error();
+}
+
+// The object must be one that our own decoder takes back, else it would be lost at the next start.
+void CheckReadable(const api::ImageScan& scan) {
+  const std::string text = api::EncodeJson(scan);
+  JsonReader reader;
+  const auto object = api::DecodeObject(reader.Read(text).value());
+  INFO((object ? "" : object.error().message));
+  REQUIRE(object);
+  CHECK(std::get<api::ImageScan>(*object).status.findings.size() == scan.status.findings.size());
+}
+
+std::string StatusOf(const api::ImageScan& scan, const std::string& type) {
+  for (const auto& condition : scan.status.conditions) {
+    if (condition.type == type) return condition.status + " " + condition.reason;
+  }
+  return "absent";
+}
+
+api::Finding FindingOf(const std::string& id, api::Severity severity, const std::string& scanner) {
+  api::Finding finding;
+  finding.id = id;
+  finding.package = "pkg:deb/debian/libssl3@3.0.11?scanner=" + scanner;
+  finding.version = "3.0.11";
+  finding.severity = severity;
+  finding.scanners = {scanner};
+  return finding;
+}
+
+// A scan of one scanner with the given findings, cut to max_bytes.
+api::ImageScan ScanBy(const std::string& scanner, std::vector<api::Finding> findings, std::size_t max_bytes = 256u << 10) {
+  Report report;
+  report.scanner = scanner;
+  report.from_image = true;
+  report.repo_digests = {ImageReference::Parse("registry.example/shop/api@" + kDigestA).value()};
+  report.outcome = api::ScanOutcome::kComplete;
+  report.findings = std::move(findings);
+  ImportOptions options = Options();
+  options.max_bytes = max_bytes;
+  return ToImageScan(report, options).value();
+}
+
+std::vector<api::Finding> Numbered(int count, api::Severity severity, const std::string& scanner, const std::string& prefix = "CVE-2026-") {
+  std::vector<api::Finding> findings;
+  for (int i = 0; i < count; ++i) findings.push_back(FindingOf(prefix + std::to_string(100000 + i), severity, scanner));
+  return findings;
+}
+
+std::int64_t Counted(const api::ImageScan& scan, api::Severity severity) {
+  std::int64_t sum = 0;
+  for (const auto& entry : scan.status.counts) sum += entry.severity == severity ? entry.count : 0;
+  return sum;
+}
+
+constexpr std::size_t kNoCap = 256u << 10;
+
+}  // namespace
+
+TEST_CASE("A report with one repository digest is bound to it", "[scan]") {
+  const api::ImageScan scan = Imported(TrivyReport({TrivyFinding("CVE-2026-1", "CRITICAL"), TrivyFinding("CVE-2026-2", "LOW")}));
+  CHECK(scan.metadata.name == "sha256-" + std::string(64, 'a'));
+  CHECK(scan.spec.digest.text() == kDigestA);
+  CHECK(scan.spec.platform->architecture == "amd64");
+  CHECK(scan.status.repositories == std::vector<std::string>{"registry.example/shop/api"});
+  CHECK(scan.status.index_digests.empty());
+  REQUIRE(scan.status.results.size() == 1);
+  const auto& result = scan.status.results[0];
+  CHECK(result.scanner_ref.name == "trivy");
+  CHECK(result.source == api::ScanSource::kImport);
+  CHECK(result.imported_by == "ci");
+  CHECK(result.outcome == api::ScanOutcome::kComplete);
+  CHECK(result.counts.empty());
+  CHECK(scan.status.findings.size() == 2);
+  CHECK(scan.status.truncated_findings == 0);
+  CHECK(Counted(scan, api::Severity::kCritical) == 1);
+  CHECK_FALSE(scan.status.findings[0].first_seen);
+  CHECK(StatusOf(scan, "Scanned") == "True Imported");
+  CHECK(StatusOf(scan, "Complete") == "True Complete");
+  CheckReadable(scan);
+}
+
+TEST_CASE("Grype's manifest digest is the scan's, its repository digest the index above it", "[scan]") {
+  json report = GrypeReport();
+  SECTION("different digests") {
+    const api::ImageScan scan = Imported(report);
+    CHECK(scan.spec.digest.text() == kDigestA);
+    REQUIRE(scan.status.index_digests.size() == 1);
+    CHECK(scan.status.index_digests[0].text() == kDigestB);
+    CHECK(scan.status.repositories == std::vector<std::string>{"registry.example/shop/api"});
+    CheckReadable(scan);
+  }
+  SECTION("the same digest") {
+    report["source"]["target"]["repoDigests"] = json::array({"registry.example/shop/api@" + kDigestA});
+    const api::ImageScan scan = Imported(report);
+    CHECK(scan.spec.digest.text() == kDigestA);
+    CHECK(scan.status.index_digests.empty());
+  }
+  SECTION("named by the submitter with either of them") {
+    for (const auto& digest : {kDigestA, kDigestB}) {
+      const api::ImageScan scan = Imported(report, Options("registry.example/shop/api@" + digest));
+      CHECK(scan.spec.digest.text() == kDigestA);
+      REQUIRE(scan.status.index_digests.size() == 1);
+      CHECK(scan.status.index_digests[0].text() == kDigestB);
+    }
+  }
+  SECTION("a manifest digest alone proves no repository") {
+    report["source"]["target"]["repoDigests"] = json::array();
+    CHECK(Refused(report).code == ErrorCode::kInvalidInput);
+  }
+}
+
+TEST_CASE("One digest in several repositories is one image", "[scan]") {
+  json report = TrivyReport();
+  report["Metadata"]["RepoDigests"].push_back("mirror.example/hub/api@" + kDigestA);
+  CHECK(Imported(report).status.repositories == std::vector<std::string>{"mirror.example/hub/api", "registry.example/shop/api"});
+}
+
+TEST_CASE("Without exactly one digest the submitter must name the image", "[scan]") {
+  json report = TrivyReport();
+  SECTION("none") {
+    report["Metadata"]["RepoDigests"] = json::array();
+  }
+  SECTION("two") {
+    report["Metadata"]["RepoDigests"].push_back("mirror.example/hub/api@" + kDigestB);
+  }
+  SECTION("an SBOM") {
+    report["ArtifactType"] = "cyclonedx";
+  }
+  const Error error = Refused(report);
+  CHECK(error.code == ErrorCode::kInvalidInput);
+  CHECK(error.message.find("--image") != std::string::npos);
+
+  const api::ImageScan scan = Imported(report, Options("registry.example/shop/api@" + kDigestA));
+  CHECK(scan.spec.digest.text() == kDigestA);
+  CHECK(scan.status.repositories == std::vector<std::string>{"registry.example/shop/api"});
+}
+
+TEST_CASE("The submitter may name another repository, but not contradict the report", "[scan]") {
+  const api::ImageScan elsewhere = Imported(TrivyReport(), Options("mirror.example/hub/api@" + kDigestB));
+  CHECK(elsewhere.spec.digest.text() == kDigestB);
+  CHECK(elsewhere.status.repositories == std::vector<std::string>{"mirror.example/hub/api"});
+
+  const api::ImageScan copied = Imported(TrivyReport(), Options("mirror.example/hub/api@" + kDigestA));
+  CHECK(copied.spec.digest.text() == kDigestA);
+
+  for (const std::string type : {"container_image", "cyclonedx"}) {
+    json report = TrivyReport();
+    report["ArtifactType"] = type;
+    const Error error = Refused(report, Options("registry.example/shop/api@" + kDigestB));
+    CHECK(error.code == ErrorCode::kInvalidInput);
+    CHECK(error.message.find(kDigestA) != std::string::npos);
+    CHECK(error.message.find(kDigestB) != std::string::npos);
+  }
+  CHECK(Refused(TrivyReport(), Options("registry.example/shop/api:1")).message.find("digest") != std::string::npos);
+}
+
+TEST_CASE("A report from the future is refused, a skew of five minutes is not", "[scan]") {
+  json report = TrivyReport();
+  report["CreatedAt"] = "2026-03-01T12:15:00Z";
+  Imported(report);
+  report["CreatedAt"] = "2026-03-01T12:15:01Z";
+  CHECK(Refused(report).code == ErrorCode::kInvalidInput);
+}
+
+TEST_CASE("A scan that could not look at everything says so in its conditions", "[scan]") {
+  json report = TrivyReport();
+  SECTION("partial") {
+    report["Metadata"]["OS"]["EOSL"] = true;
+    const auto scan = Imported(report);
+    CHECK(StatusOf(scan, "Scanned") == "True Imported");
+    CHECK(StatusOf(scan, "Complete") == "False Partial");
+    CheckReadable(scan);
+  }
+  SECTION("unscannable") {
+    report["Metadata"].erase("OS");
+    report.erase("Results");
+    const auto scan = Imported(report);
+    CHECK(StatusOf(scan, "Scanned") == "False Unscannable");
+    CHECK(StatusOf(scan, "Complete") == "False Unscannable");
+    CheckReadable(scan);
+  }
+}
+
+TEST_CASE("What does not fit is cut from the least severe end and counted", "[scan]") {
+  auto findings = Numbered(20, api::Severity::kCritical, "trivy");
+  const auto low = Numbered(200, api::Severity::kLow, "trivy", "CVE-2025-");
+  findings.insert(findings.end(), low.begin(), low.end());
+  constexpr std::size_t kCap = 20'000;
+  const api::ImageScan scan = ScanBy("trivy", findings, kCap);
+  CHECK(api::EncodeJson(scan).size() <= kCap);
+  const auto kept = static_cast<std::int64_t>(scan.status.findings.size());
+  CHECK(kept > 20);
+  CHECK(kept + scan.status.truncated_findings == 220);
+  CHECK(scan.status.findings[19].severity == api::Severity::kCritical);
+  CHECK(Counted(scan, api::Severity::kCritical) == 20);
+  CHECK(Counted(scan, api::Severity::kLow) == 200);
+  CheckReadable(scan);
+
+  // Nothing fits: the counts still tell all.
+  const api::ImageScan tiny = ScanBy("trivy", findings, 10);
+  CHECK(tiny.status.findings.empty());
+  CHECK(tiny.status.truncated_findings == 220);
+  CHECK(Counted(tiny, api::Severity::kCritical) == 20);
+}
+
+TEST_CASE("The same scanner's new result replaces its old one and keeps the clocks", "[scan]") {
+  api::ImageScan first =
+      ScanBy("trivy", {FindingOf("CVE-2026-1", api::Severity::kCritical, "trivy"), FindingOf("CVE-2026-2", api::Severity::kLow, "trivy")});
+  first.status.findings[0].first_seen = kNow;
+  const auto merged = Merge(first, ScanBy("trivy", {FindingOf("CVE-2026-1", api::Severity::kMedium, "trivy")}), kNoCap).value();
+  REQUIRE(merged.status.results.size() == 1);
+  REQUIRE(merged.status.findings.size() == 1);
+  CHECK(merged.status.findings[0].severity == api::Severity::kMedium);
+  CHECK(merged.status.findings[0].first_seen == kNow);
+  CHECK(Counted(merged, api::Severity::kCritical) == 0);
+  CHECK(Counted(merged, api::Severity::kMedium) == 1);
+}
+
+TEST_CASE("Two scanners' results stand side by side and share the findings they agree on", "[scan]") {
+  auto fixable = FindingOf("CVE-2026-1", api::Severity::kMedium, "grype");
+  fixable.fix = api::FixState::kAvailable;
+  const auto trivy =
+      ScanBy("trivy", {FindingOf("CVE-2026-1", api::Severity::kHigh, "trivy"), FindingOf("CVE-2026-2", api::Severity::kLow, "trivy")});
+  const auto grype = ScanBy("grype", {fixable, FindingOf("CVE-2026-3", api::Severity::kLow, "grype")});
+  const auto merged = Merge(trivy, grype, kNoCap).value();
+  REQUIRE(merged.status.results.size() == 2);
+  REQUIRE(merged.status.findings.size() == 3);
+  const auto& shared = merged.status.findings[0];
+  CHECK(shared.id == "CVE-2026-1");
+  CHECK(shared.severity == api::Severity::kHigh);
+  CHECK(shared.fix == api::FixState::kAvailable);
+  CHECK(shared.scanners == std::vector<std::string>{"trivy", "grype"});
+  CHECK(Counted(merged, api::Severity::kHigh) == 1);
+  CHECK(Counted(merged, api::Severity::kLow) == 2);
+  CheckReadable(merged);
+
+  // Trivy looks again and sees nothing: what only Trivy saw goes, what Grype saw stays.
+  const auto again = Merge(merged, ScanBy("trivy", {}), kNoCap).value();
+  REQUIRE(again.status.findings.size() == 2);
+  CHECK(again.status.findings[0].scanners == std::vector<std::string>{"grype"});
+  CHECK(again.status.results.size() == 2);
+}
+
+TEST_CASE("A vulnerability under two names is one finding where one name stands for one other", "[scan]") {
+  auto ghsa = FindingOf("GHSA-jfh8-c2jp-5v3q", api::Severity::kCritical, "grype");
+  ghsa.aliases = {"CVE-2026-1"};
+  const auto trivy =
+      ScanBy("trivy", {FindingOf("CVE-2026-1", api::Severity::kHigh, "trivy"), FindingOf("CVE-2026-2", api::Severity::kHigh, "trivy")});
+  SECTION("the new one has the alias") {
+    const auto merged = Merge(trivy, ScanBy("grype", {ghsa}), kNoCap).value();
+    REQUIRE(merged.status.findings.size() == 2);
+    CHECK(merged.status.findings[0].id == "CVE-2026-1");
+    CHECK(merged.status.findings[0].aliases == std::vector<std::string>{"GHSA-jfh8-c2jp-5v3q"});
+    CHECK(merged.status.findings[0].severity == api::Severity::kCritical);
+  }
+  SECTION("the old one has it") {
+    const auto merged = Merge(ScanBy("grype", {ghsa}), trivy, kNoCap).value();
+    REQUIRE(merged.status.findings.size() == 2);
+    CHECK(merged.status.findings[0].id == "GHSA-jfh8-c2jp-5v3q");
+    CHECK(merged.status.findings[0].scanners == std::vector<std::string>{"grype", "trivy"});
+  }
+  SECTION("an advisory over two vulnerabilities stays apart") {
+    ghsa.aliases = {"CVE-2026-1", "CVE-2026-2"};
+    CHECK(Merge(trivy, ScanBy("grype", {ghsa}), kNoCap)->status.findings.size() == 3);
+    CHECK(Merge(ScanBy("grype", {ghsa}), trivy, kNoCap)->status.findings.size() == 3);
+  }
+  SECTION("another package is another finding") {
+    ghsa.package = "pkg:deb/debian/openssl@3.0.11";
+    CHECK(Merge(trivy, ScanBy("grype", {ghsa}), kNoCap)->status.findings.size() == 3);
+  }
+}
+
+TEST_CASE("Merged counts cover what was cut before and do not grow with every new scan", "[scan]") {
+  constexpr std::size_t kCap = 20'000;
+  const auto trivy = ScanBy("trivy", Numbered(200, api::Severity::kLow, "trivy"), kCap);
+  const auto grype = ScanBy("grype", Numbered(150, api::Severity::kLow, "grype", "CVE-2025-"), kCap);
+  REQUIRE(trivy.status.truncated_findings > 0);
+  auto merged = Merge(trivy, grype, kCap).value();
+  for (int round = 0; round < 3; ++round) {
+    CHECK(Counted(merged, api::Severity::kLow) == 350);
+    CHECK(static_cast<std::int64_t>(merged.status.findings.size()) + merged.status.truncated_findings == 350);
+    CHECK(api::EncodeJson(merged).size() <= kCap);
+    merged = Merge(merged, grype, kCap).value();
+  }
+  // Grype looks again and sees nothing: only what Trivy has is left.
+  const auto alone = Merge(merged, ScanBy("grype", {}), kCap).value();
+  CHECK(Counted(alone, api::Severity::kLow) == 200);
+  CheckReadable(alone);
+}
+
+TEST_CASE("Two scans that fit alone, but not together, are cut together and counted exactly", "[scan]") {
+  constexpr std::size_t kCap = 20'000;
+  const auto trivy = ScanBy("trivy", Numbered(70, api::Severity::kLow, "trivy"), kCap);
+  const auto grype = ScanBy("grype", Numbered(70, api::Severity::kHigh, "grype", "CVE-2025-"), kCap);
+  REQUIRE(trivy.status.truncated_findings == 0);
+  const auto merged = Merge(trivy, grype, kCap).value();
+  CHECK(merged.status.truncated_findings > 0);
+  CHECK(Counted(merged, api::Severity::kLow) == 70);
+  CHECK(Counted(merged, api::Severity::kHigh) == 70);
+  CHECK(api::EncodeJson(merged).size() <= kCap);
+  CheckReadable(merged);
+}
+
+TEST_CASE("Scans of two digests or of two platforms do not become one", "[scan]") {
+  const auto amd64 = Imported(TrivyReport());
+  json report = TrivyReport();
+  report["Metadata"]["ImageConfig"]["architecture"] = "arm64";
+  const auto arm64 = Merge(amd64, Imported(report), kNoCap);
+  REQUIRE_FALSE(arm64);
+  CHECK(arm64.error().code == ErrorCode::kConflict);
+  CHECK(arm64.error().message.find("linux/arm64") != std::string::npos);
+
+  const auto other = Merge(amd64, Imported(TrivyReport(), Options("mirror.example/hub/api@" + kDigestB)), kNoCap);
+  REQUIRE_FALSE(other);
+  CHECK(other.error().code == ErrorCode::kConflict);
+}
+
+TEST_CASE("What one scanner knows about the image outlives another that does not", "[scan]") {
+  json eol = TrivyReport({TrivyFinding("CVE-2026-1")});
+  eol["Metadata"]["OS"]["EOSL"] = true;
+  json grype = GrypeReport();
+  grype["source"]["target"]["repoDigests"] = json::array({"registry.example/shop/api@" + kDigestA});
+  const auto merged = Merge(Imported(eol), Imported(grype), kNoCap).value();
+  CHECK(merged.status.os->end_of_life == true);
+  CHECK(merged.status.image->user == "1000");
+  CHECK(merged.status.results.size() == 2);
+  CHECK(StatusOf(merged, "Complete") == "True Complete");
+}
