@@ -138,10 +138,17 @@ void FolderState::Take(const FoundFile& found, FileContent content) {
 // All that is known of the file stays in force.
 void FolderState::TakeUnreadable(Files::value_type& file, const Error& error) {
   KnownFile& known = file.second;
+  if (const auto scan = ScanOfName(file.first); scan && MayPutScan(file, *scan)) {
+    catalogue_.Put(*scan, file.first, std::unexpected(error));
+    if (!known.may_hold_policies && known.keys.size() == 1) return SetFaults(known, {});  // all that the file may be is said
+  }
   SetFaults(known, {file.first});
   catalogue_.PutUnreadable(file.first, error, known.may_hold_policies, HasGood(known));
-  const auto scan = ScanOfName(file.first);
-  if (scan && Own(file, *scan) != nullptr) catalogue_.Put(*scan, file.first, std::unexpected(error));
+}
+
+// Whether the scan is this file's, or can be made so.
+bool FolderState::MayPutScan(Files::value_type& file, const api::ObjectKey& scan) {
+  return Own(file, scan) != nullptr || owners_.at(scan).path == &file.first;
 }
 
 void FolderState::TakeDocuments(Files::value_type& file, std::vector<ReadDocument>& documents) {

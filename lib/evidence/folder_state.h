@@ -51,6 +51,7 @@ class FolderState {
   void TakeUnreadable(Files::value_type& file, const Error& error);
   void TakeDocuments(Files::value_type& file, std::vector<ReadDocument>& documents);
   bool TakeDocument(Files::value_type& file, ReadDocument& document);
+  bool MayPutScan(Files::value_type& file, const api::ObjectKey& scan);
   Owner* Own(Files::value_type& file, const api::ObjectKey& key);
   bool HasGood(const KnownFile& file) const;
   void Disown(const api::ObjectKey* key);

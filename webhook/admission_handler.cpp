@@ -1,0 +1,136 @@
+#include "webhook/admission_handler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "webhook/decision_text.h"
+
+namespace hullwright::webhook {
+namespace {
+
+// What arrives here when a rule says "pods/*" or "*/*" and names no image: Kubernetes' own kinds behind subresources.
+bool NamesNoImage(const AdmissionRequest& request) {
+  constexpr std::array kKinds = {std::pair{std::string_view(""), std::string_view("Binding")},
+                                 std::pair{std::string_view("policy"), std::string_view("Eviction")},
+                                 std::pair{std::string_view("autoscaling"), std::string_view("Scale")}};
+  return !request.sub_resource.empty() && std::ranges::find(kKinds, std::pair{request.group, request.kind}) != kKinds.end();
+}
+
+Verdict UnknownKind(const AdmissionRequest& request) {
+  const std::string kind = Printable(request.kind, 64);
+  const std::string group = Printable(request.group, 253);
+  return CouldNotTell(
+      RequestReason::kKindUnknown,
+      fmt::format("KindUnknown: where a {}{}{} keeps its images is not known. Start hullwright-webhook with "
+                  "--workload-path {}/{}=/spec/template/spec (the path of its PodSpec), or take the kind out of the rules of "
+                  "the ValidatingWebhookConfiguration.",
+                  kind, group.empty() ? "" : " of group ", group, group, kind));
+}
+
+// A Pod that a kubelet reports after having started it from a file of its own node: refusing would only hide what runs. The annotation
+// counts from the node itself alone (kubernetes/kubernetes#53467).
+bool IsMirrorPod(const AdmissionRequest& request) {
+  constexpr std::string_view kNodePrefix = "system:node:";
+  if (request.group != "" || request.kind != "Pod" || !request.object) return false;
+  if (!request.user.username.starts_with(kNodePrefix)) return false;
+  if (std::ranges::find(request.user.groups, "system:nodes") == request.user.groups.end()) return false;
+  const auto metadata = Member(*request.object, "metadata");
+  const auto annotations = metadata ? Member(*metadata, "annotations") : std::nullopt;
+  const auto spec = Member(*request.object, "spec");
+  if (!annotations || !Member(*annotations, "kubernetes.io/config.mirror") || !spec) return false;
+  const std::string_view node = TextMember(*spec, "nodeName");
+  return !node.empty() && node == request.user.username.substr(kNodePrefix.size());
+}
+
+Verdict ToVerdict(const policy::Decision& decision) {
+  Verdict verdict;
+  verdict.outcome = decision.outcome;
+  verdict.reasons = ReasonWords(decision);
+  verdict.policies = PolicyIds(decision);
+  verdict.answer.allowed = decision.allowed();
+  if (!verdict.answer.allowed) verdict.answer.message = DenialMessage(decision);
+  AddWarnings(decision, "", verdict.answer.warnings);
+  verdict.answer.audit_annotations = AuditAnnotations(decision);
+  return verdict;
+}
+
+void AllowMirrorPod(Verdict& verdict) {
+  verdict.answer.audit_annotations["rule"] = "mirror-pod";
+  if (verdict.answer.allowed) return;
+  verdict.answer.allowed = true;
+  verdict.answer.warnings.insert(verdict.answer.warnings.begin(), "mirror Pod of a static Pod: it runs already, whatever admission says");
+  for (const std::string_view word : verdict.reasons)
+    verdict.answer.warnings.push_back(fmt::format("mirror Pod would be refused: {}", word));
+}
+
+// Images that the update leaves as they are: said, never refused, or nobody could label, finalise or drain what runs already.
+void ReportRunning(const policy::Decision& decision, Verdict& verdict) {
+  if (decision.outcome == policy::Outcome::kPass) return;
+  AddWarnings(decision, "already running, ", verdict.answer.warnings);
+  const auto running = AuditAnnotations(decision);
+  if (const auto reasons = running.find("reasons"); reasons != running.end()) {
+    verdict.answer.audit_annotations["already-running"] = reasons->second;
+  }
+}
+
+}  // namespace
+
+AdmissionHandler::AdmissionHandler(const evidence::Catalogue& catalogue, evidence::AdmittedImages& admitted,
+                                   const kube::Workloads& workloads, const Clock& clock, policy::EngineOptions options)
+    : catalogue_(catalogue), admitted_(admitted), workloads_(workloads), clock_(clock), options_(options) {}
+
+Verdict AdmissionHandler::Handle(const AdmissionRequest& request, bool peer_authenticated) const {
+  if (request.operation == Operation::kDelete) return PassBy("delete");
+  if (request.operation == Operation::kConnect) return PassBy("connect");
+  if (NamesNoImage(request)) return PassBy("no-images");
+  const kube::Workload* workload = workloads_.Find(request.group, request.kind);
+  if (workload == nullptr) return UnknownKind(request);
+  if (!request.object) return CouldNotTell(RequestReason::kObjectUnreadable, "ObjectUnreadable: request.object is missing");
+  const auto old_object = request.operation == Operation::kUpdate ? request.old_object : std::nullopt;
+  const auto images = kube::ReviewImages(*workload, *request.object, old_object);
+  if (!images) return CouldNotTell(RequestReason::kObjectUnreadable, "ObjectUnreadable: " + Printable(images.error().message, 1024));
+  return Judge(request, *workload, *images, peer_authenticated);
+}
+
+Verdict AdmissionHandler::Judge(const AdmissionRequest& request, const kube::Workload& workload, const kube::ReviewedImages& images,
+                                bool peer_authenticated) const {
+  const Time now = clock_.Now();
+  const bool remember = workload.is_pod && peer_authenticated && !request.dry_run;
+  const policy::Decision decision = Ask(request, workload, images.changed, now);
+  Verdict verdict = ToVerdict(decision);
+  if (verdict.answer.allowed && remember) Remember(request, images.changed, decision, now);
+  if (images.changed.empty()) verdict.answer.audit_annotations["rule"] = images.unchanged.empty() ? "no-images" : "unchanged";
+  if (workload.is_pod && !images.unchanged.empty()) {
+    const policy::Decision running = Ask(request, workload, images.unchanged, now);
+    ReportRunning(running, verdict);
+    if (remember) Remember(request, images.unchanged, running, now);
+  }
+  if (IsMirrorPod(request)) AllowMirrorPod(verdict);
+  BoundWarnings(verdict.answer.warnings);
+  return verdict;
+}
+
+policy::Decision AdmissionHandler::Ask(const AdmissionRequest& request, const kube::Workload& workload,
+                                       const std::vector<api::ImageUse>& images, Time now) const {
+  if (images.empty()) return {};
+  const evidence::Question question{workload.is_pod ? policy::SubjectKind::kPod : policy::SubjectKind::kTemplate, request.Describe(),
+                                    std::string(request.namespace_), images};
+  return evidence::Judge(catalogue_, admitted_, question, now, options_);
+}
+
+// decision.images stand in the order of the images, unless there were too many to look at.
+void AdmissionHandler::Remember(const AdmissionRequest& request, const std::vector<api::ImageUse>& images, const policy::Decision& decision,
+                                Time now) const {
+  if (decision.images.size() != images.size()) return;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    if (decision.images[i].digest.empty()) continue;
+    const auto reference = ImageReference::Parse(images[i].reference);
+    if (!reference) continue;
+    for (const std::string& policy : decision.images[i].policies) admitted_.Record(request.namespace_, *reference, policy, now);
+  }
+}
+
+}  // namespace hullwright::webhook

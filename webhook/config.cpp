@@ -1,0 +1,213 @@
+#include "webhook/config.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <sstream>
+
+#include "base/error.h"
+
+namespace hullwright::webhook {
+namespace {
+
+constexpr int kUsageStatus = 2;
+
+// As written, before it is checked.
+struct RawOptions {
+  std::string listen = "0.0.0.0:8443";
+  std::string metrics_listen;
+  std::string unmatched = "Deny";
+  std::string log_level = "info";
+  std::vector<std::string> workload_paths;
+  std::int64_t shutdown_delay_seconds = 10;
+};
+
+std::unexpected<Error> Usage(std::string message) {
+  return Fail(ErrorCode::kInvalidInput, std::move(message));
+}
+
+Result<ListenAddress> ParseListen(std::string_view option, const std::string& text) {
+  const auto wrong = [&] {
+    return Usage(fmt::format("{}: \"{}\" is no ADDRESS:PORT such as 0.0.0.0:8443, 127.0.0.1:9090 or [::1]:8443", option, text));
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return wrong();
+  ListenAddress listen{text.substr(0, colon), 0};
+  const char* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data() + colon + 1, end, listen.port);
+  if (code != std::errc() || stop != end) return wrong();
+  const bool bracketed = listen.address.starts_with('[') && listen.address.ends_with(']');
+  if (bracketed) listen.address = listen.address.substr(1, listen.address.size() - 2);
+  if (!bracketed && listen.address.find(':') != std::string::npos) return wrong();
+  if (listen.address.empty()) return wrong();
+  if (listen.address == "localhost") listen.address = "127.0.0.1";
+  return listen;
+}
+
+template <class T>
+Result<T> ParseWord(std::string_view option, const std::string& text, const std::map<std::string, T>& words) {
+  const auto found = words.find(text);
+  if (found != words.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [word, value] : words) known.push_back(word);
+  return Usage(fmt::format("{}: \"{}\" is none of {}", option, text, fmt::join(known, ", ")));
+}
+
+Result<void> CheckSource(const Options& options) {
+  const bool files = !options.policy_folders.empty();
+  if (!options.kubeconfig.empty() && files) return Usage("--policies and --kubeconfig: read objects either from files or from a cluster");
+  if (options.cluster && files) return Usage("--policies and --cluster: read objects either from files or from a cluster");
+  if (!files && !options.cluster) {
+    return Usage("say where policies come from: --policies DIR for files, --cluster inside a Pod, or --kubeconfig FILE");
+  }
+  if (!files && !options.scan_folders.empty()) return Usage("--scans: belongs to --policies; in a cluster scans are ImageScan objects");
+  return {};
+}
+
+Result<void> CheckTls(const Options& options) {
+  const bool certificate = !options.tls_certificate.empty();
+  const bool key = !options.tls_key.empty();
+  if (options.plain_http && (certificate || key))
+    return Usage("--plain-http: leave --tls-cert and --tls-key out, or leave --plain-http out");
+  if (options.plain_http && !options.listen.IsLoopback()) {
+    return Usage(
+        "--plain-http: only together with a loopback address, such as --listen 127.0.0.1:8080: reviews must not be forged on the way");
+  }
+  if (!options.plain_http && (!certificate || !key)) {
+    return Usage(
+        "--tls-cert and --tls-key are both needed (PEM files; the API server speaks nothing but TLS). For a trial on this machine: "
+        "--plain-http --listen 127.0.0.1:8080");
+  }
+  if (options.client_ca.empty() && (options.require_client_certificate || !options.allowed_client_names.empty())) {
+    return Usage("--require-client-cert and --allowed-client-cn need --client-ca FILE: the CA that signed the clients' certificates");
+  }
+  if (options.plain_http && !options.client_ca.empty()) return Usage("--client-ca: needs TLS, leave --plain-http out");
+  return {};
+}
+
+Result<void> CheckFolders(const Options& options) {
+  std::vector<std::string> all = options.policy_folders;
+  all.insert(all.end(), options.scan_folders.begin(), options.scan_folders.end());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::error_code code;
+    if (!std::filesystem::is_directory(all[i], code)) {
+      return Usage(fmt::format("{}: \"{}\" is no folder that can be read{}{}", i < options.policy_folders.size() ? "--policies" : "--scans",
+                               all[i], code ? ": " : "", code ? code.message() : ""));
+    }
+    for (std::size_t k = 0; k < i; ++k) {
+      if (std::filesystem::equivalent(all[i], all[k], code)) {
+        return Usage(
+            fmt::format("\"{}\" and \"{}\" are one folder: name it once (a folder of policies may hold scans too)", all[k], all[i]));
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> Complete(const RawOptions& raw, Options& options) {
+  options.cluster = options.cluster || !options.kubeconfig.empty();
+  auto listen = ParseListen("--listen", raw.listen);
+  if (!listen) return std::unexpected(listen.error());
+  options.listen = std::move(*listen);
+  if (!raw.metrics_listen.empty()) {
+    auto metrics = ParseListen("--metrics-listen", raw.metrics_listen);
+    if (!metrics) return std::unexpected(metrics.error());
+    options.metrics_listen = std::move(*metrics);
+  }
+  const auto unmatched = ParseWord<policy::Unmatched>(
+      "--unmatched", raw.unmatched,
+      {{"Deny", policy::Unmatched::kDeny}, {"Warn", policy::Unmatched::kWarn}, {"Allow", policy::Unmatched::kAllow}});
+  if (!unmatched) return std::unexpected(unmatched.error());
+  options.unmatched = *unmatched;
+  const auto level = ParseWord<log::Level>(
+      "--log-level", raw.log_level,
+      {{"debug", log::Level::kDebug}, {"info", log::Level::kInfo}, {"warn", log::Level::kWarn}, {"error", log::Level::kError}});
+  if (!level) return std::unexpected(level.error());
+  options.log_level = *level;
+  for (const std::string& setting : raw.workload_paths) {
+    if (auto added = options.workloads.Add(setting); !added) return std::unexpected(added.error().Within("--workload-path"));
+  }
+  options.shutdown_delay = std::chrono::seconds(raw.shutdown_delay_seconds);
+  for (const auto& check : {CheckSource, CheckTls, CheckFolders}) {
+    if (auto sound = check(options); !sound) return sound;
+  }
+  return {};
+}
+
+void Declare(CLI::App& app, RawOptions& raw, Options& options) {
+  app.set_version_flag("--version", HULLWRIGHT_VERSION);
+  app.add_option("--policies", options.policy_folders, "Folders of policies, publishers, waivers and Namespaces (YAML or JSON); watched")
+      ->type_name("DIR")
+      ->group("Objects from files");
+  app.add_option("--scans", options.scan_folders, "Folders of ImageScans; watched")->type_name("DIR")->group("Objects from files");
+  app.add_option("--admitted", options.admitted_file,
+                 "Inventory of what namespaces run already: a YAML list of {namespace, image, policy, since}")
+      ->type_name("FILE");
+  app.add_flag("--cluster", options.cluster, "Inside a Pod: objects of the cluster, by the Pod's service account")
+      ->group("Objects from a cluster");
+  app.add_option("--kubeconfig", options.kubeconfig, "Objects of the cluster that this kubeconfig names")
+      ->type_name("FILE")
+      ->group("Objects from a cluster");
+  app.add_option("--listen", raw.listen, "Where reviews are answered")->type_name("ADDRESS:PORT")->capture_default_str()->group("Server");
+  app.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM); renewed files are used by themselves")
+      ->type_name("FILE")
+      ->group("Server");
+  app.add_option("--tls-key", options.tls_key, "Its key (PEM)")->type_name("FILE")->group("Server");
+  app.add_option("--client-ca", options.client_ca, "CA of client certificates (PEM), to know the API server from others")
+      ->type_name("FILE")
+      ->group("Server");
+  app.add_flag("--require-client-cert", options.require_client_certificate,
+               "Refuse connections without a client certificate; the kubelet's probes then need --metrics-listen")
+      ->group("Server");
+  app.add_option("--allowed-client-cn", options.allowed_client_names, "Common names of client certificates that may post reviews")
+      ->type_name("NAME")
+      ->group("Server");
+  app.add_flag("--plain-http", options.plain_http, "Without TLS; only on a loopback address")->group("Server");
+  app.add_option("--metrics-listen", raw.metrics_listen, "Also answer /healthz, /readyz and /metrics here, over plain HTTP")
+      ->type_name("ADDRESS:PORT")
+      ->group("Server");
+  app.add_option("--shutdown-delay", raw.shutdown_delay_seconds,
+                 "Seconds to go on answering after SIGTERM, unready, before the server drains")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0, 300))
+      ->capture_default_str()
+      ->group("Server");
+  app.add_option("--unmatched", raw.unmatched, "What happens to an image that no policy covers: Deny, Warn or Allow")
+      ->type_name("WORD")
+      ->capture_default_str();
+  app.add_option("--workload-path", raw.workload_paths,
+                 "Where a further kind keeps its PodSpec: argoproj.io/Rollout=/spec/template/spec; repeatable")
+      ->type_name("GROUP/KIND=PATH");
+  app.add_option("--log-level", raw.log_level, "debug, info, warn or error")->type_name("WORD")->capture_default_str();
+}
+
+}  // namespace
+
+bool ListenAddress::IsLoopback() const {
+  return address == "::1" || address.starts_with("127.");
+}
+
+std::expected<Options, EarlyExit> ParseOptions(int argc, const char* const* argv) {
+  CLI::App app("hullwright-webhook answers a Kubernetes API server which Pods may run: every image must satisfy policy.",
+               "hullwright-webhook");
+  RawOptions raw;
+  Options options;
+  Declare(app, raw, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::ostringstream out, problem;
+    const int status = app.exit(error, out, problem);
+    return std::unexpected(EarlyExit{status == 0 ? 0 : kUsageStatus, out.str() + problem.str()});
+  }
+  if (auto complete = Complete(raw, options); !complete) {
+    return std::unexpected(
+        EarlyExit{kUsageStatus, fmt::format("hullwright-webhook: {}\nRun with --help for all options.\n", complete.error().message)});
+  }
+  return options;
+}
+
+}  // namespace hullwright::webhook

@@ -1,0 +1,52 @@
+// What the command line says, as typed and checked values. Only this file and main.cpp read settings.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "kube/pod_spec.h"
+#include "policy/engine.h"
+
+namespace hullwright::webhook {
+
+struct ListenAddress {
+  std::string address;  // "0.0.0.0", "::1"
+  std::uint16_t port = 0;
+
+  bool IsLoopback() const;
+};
+
+struct Options {
+  // Files mode: at least one folder. Otherwise cluster mode.
+  std::vector<std::string> policy_folders, scan_folders;
+  std::string admitted_file;  // "" for none
+  std::string kubeconfig;     // cluster mode: "" for the Pod's own service account
+  bool cluster = false;
+
+  ListenAddress listen;
+  std::optional<ListenAddress> metrics_listen;
+  std::string tls_certificate, tls_key, client_ca;
+  bool plain_http = false;
+  bool require_client_certificate = false;
+  std::vector<std::string> allowed_client_names;
+
+  policy::Unmatched unmatched = policy::Unmatched::kDeny;
+  kube::Workloads workloads;
+  std::chrono::seconds shutdown_delay{10};
+  log::Level log_level = log::Level::kInfo;
+};
+
+// The process is to end at once: --help, --version, or an error that says what would be right.
+struct EarlyExit {
+  int status = 0;  // 0, or 2 for a usage error
+  std::string text;
+};
+
+std::expected<Options, EarlyExit> ParseOptions(int argc, const char* const* argv);
+
+}  // namespace hullwright::webhook

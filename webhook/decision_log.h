@@ -1,0 +1,17 @@
+// The one log line and the metrics of a decision.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "webhook/admission_review.h"
+#include "webhook/metrics.h"
+#include "webhook/verdict.h"
+
+namespace hullwright::webhook {
+
+// path: "validate", "validate-objects" or "stamp".
+void RecordDecision(std::string_view path, const AdmissionRequest& request, const Verdict& verdict,
+                    std::chrono::steady_clock::duration duration, Metrics& metrics);
+
+}  // namespace hullwright::webhook

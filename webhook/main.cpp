@@ -1,0 +1,185 @@
+// The composition root: builds in order, waits for a signal, stops gracefully, destroys in reverse.
+//
+//   SIGTERM or SIGINT → unready, replies say "Connection: close" → still serving for --shutdown-delay, until the cluster has noticed →
+//   drain → exit 0 a second signal → drain at once
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+
+#include "base/log.h"
+#include "evidence/folder_source.h"
+#include "webhook/config.h"
+#include "webhook/routes.h"
+
+namespace hullwright::webhook {
+namespace {
+
+constexpr int kFailureStatus = 1;
+constexpr std::chrono::seconds kDrainTime{20};
+constexpr std::chrono::seconds kHurriedDrainTime{1};
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// Before any thread is started, so that all inherit it and signals wait for main.
+void BlockSignals() {
+  const sigset_t signals = StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+void WaitForSignal() {
+  const sigset_t signals = StopSignals();
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log::Info("stopping", {{"signal", signal}});
+}
+
+// True when a further signal came within the time.
+bool SignalWithin(std::chrono::seconds time) {
+  const sigset_t signals = StopSignals();
+  const timespec wait{time.count(), 0};
+  return sigtimedwait(&signals, nullptr, &wait) > 0;
+}
+
+Result<void> LoadAdmitted(const std::string& file, evidence::AdmittedImages& admitted) {
+  if (file.empty()) return {};
+  std::ifstream in(file, std::ios::binary);
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  if (!in) return Fail(ErrorCode::kUnavailable, fmt::format("--admitted: {} cannot be read", file));
+  if (auto loaded = admitted.Load(text); !loaded) return std::unexpected(loaded.error().Within("--admitted: " + file));
+  return {};
+}
+
+std::vector<evidence::Folder> FoldersOf(const Options& options) {
+  std::vector<evidence::Folder> folders;
+  for (const auto& path : options.policy_folders) folders.push_back({path, true});
+  for (const auto& path : options.scan_folders) folders.push_back({path, false});
+  return folders;
+}
+
+http::ServerOptions ServerOptionsOf(const Options& options) {
+  http::ServerOptions server;
+  server.address = options.listen.address;
+  server.port = options.listen.port;
+  server.certificate_file = options.tls_certificate;
+  server.key_file = options.tls_key;
+  server.client_ca_file = options.client_ca;
+  server.require_client_certificate = options.require_client_certificate;
+  return server;
+}
+
+http::ServerOptions ProbeOptionsOf(const ListenAddress& listen) {
+  http::ServerOptions server;
+  server.address = listen.address;
+  server.port = listen.port;
+  server.threads = 1;
+  server.blocking_threads = 1;
+  server.max_connections = 64;
+  server.max_body_bytes = 0;
+  return server;
+}
+
+Result<kube::AccessAnswer> NobodyToAsk(const kube::AccessQuestion&, Deadline) {
+  return Fail(ErrorCode::kUnavailable, "objects are read from files, so there is no API server to ask");
+}
+
+// Everything of a running webhook that is the same in both modes. Members are built in order and destroyed in reverse.
+class Webhook {
+ public:
+  explicit Webhook(const Options& options)
+      : options_(options),
+        admission_(catalogue_, admitted_, options.workloads, clock_, {options.unmatched, false}),
+        objects_(NobodyToAsk) {}
+
+  Result<void> Start() {
+    if (auto loaded = LoadAdmitted(options_.admitted_file, admitted_); !loaded) return loaded;
+    auto folders = evidence::FolderSource::Start(FoldersOf(options_), catalogue_);
+    if (!folders) return std::unexpected(folders.error());
+    folders_ = std::move(*folders);
+    readiness_.Add("certificate", CertificateCheck([this] { return server_ ? server_->CertificateExpiry() : std::nullopt; }, clock_));
+    return StartServers();
+  }
+
+  void Run() {
+    WaitForSignal();
+    readiness_.BeginDraining();
+    server_->AnnounceClose();
+    const bool hurry = SignalWithin(options_.shutdown_delay);
+    server_->Drain(std::chrono::steady_clock::now() + (hurry ? kHurriedDrainTime : kDrainTime));
+    log::Info("stopped");
+  }
+
+ private:
+  RouteTargets Targets() {
+    MetricSources sources{catalogue_, [this] { return server_ ? server_->Statistics() : http::ServerStatistics{}; },
+                          [this] { return server_ ? server_->CertificateExpiry() : std::nullopt; },
+                          [] { return std::vector<WatchState>{}; }, [this] { return readiness_.IsReady(); }};
+    return {admission_, objects_, metrics_, readiness_, std::move(sources), {options_.allowed_client_names}};
+  }
+
+  Result<void> StartServers() {
+    auto server = http::HttpServer::Start(ServerOptionsOf(options_), MakeRoutes(Targets()));
+    if (!server) return std::unexpected(server.error().Within("--listen"));
+    server_ = std::move(*server);
+    if (options_.metrics_listen) {
+      auto probes = http::HttpServer::Start(ProbeOptionsOf(*options_.metrics_listen), MakeProbeRoutes(Targets()));
+      if (!probes) return std::unexpected(probes.error().Within("--metrics-listen"));
+      probes_ = std::move(*probes);
+    }
+    const auto counts = catalogue_.Counts();
+    log::Info("serving", {{"address", options_.listen.address},
+                          {"port", server_->port()},
+                          {"metrics_port", probes_ ? probes_->port() : 0},
+                          {"scans", catalogue_.Scans().size()},
+                          {"policies", catalogue_.Policies()->policy_count()},
+                          {"problems", catalogue_.Problems().size()}});
+    return {};
+  }
+
+  const Options& options_;
+  SystemClock clock_;
+  evidence::Catalogue catalogue_;
+  evidence::AdmittedImages admitted_;
+  Metrics metrics_;
+  Readiness readiness_;
+  AdmissionHandler admission_;
+  ObjectHandler objects_;
+  std::unique_ptr<evidence::FolderSource> folders_;
+  std::unique_ptr<http::HttpServer> server_, probes_;
+};
+
+int Main(int argc, char** argv) {
+  const auto options = ParseOptions(argc, argv);
+  if (!options) {
+    std::fputs(options.error().text.c_str(), options.error().status == 0 ? stdout : stderr);
+    return options.error().status;
+  }
+  log::SetLevel(options->log_level);
+  BlockSignals();
+  Webhook webhook(*options);
+  if (const auto started = webhook.Start(); !started) {
+    log::Flush();
+    fmt::print(stderr, "hullwright-webhook: {}\n", started.error().message);
+    return kFailureStatus;
+  }
+  webhook.Run();
+  log::Flush();
+  return 0;
+}
+
+}  // namespace
+}  // namespace hullwright::webhook
+
+int main(int argc, char** argv) {
+  return hullwright::webhook::Main(argc, argv);
+}

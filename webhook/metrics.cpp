@@ -1,0 +1,181 @@
+#include "webhook/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace hullwright::webhook {
+namespace {
+
+using prometheus::BuildCounter;
+using prometheus::BuildHistogram;
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+// From the 25 µs of a warm answer to the 10 s after which no API server waits any more.
+const prometheus::Histogram::BucketBoundaries kDurations{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                                         0.025,   0.1,    0.5,     1,      2.5,   10};
+
+// A kind that anybody could make up would be a label that anybody could fill memory with.
+std::string_view KindLabel(std::string_view kind) {
+  constexpr std::array<std::string_view, 9> kBuiltIn = {
+      "Pod", "PodTemplate", "ReplicationController", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"};
+  if (std::ranges::find(kBuiltIn, kind) != kBuiltIn.end()) return kind;
+  for (const api::KindInfo& info : api::Kinds()) {
+    if (info.kind == kind) return kind;
+  }
+  return "other";
+}
+
+struct Sample {
+  prometheus::Labels labels;
+  double value = 0;
+};
+
+MetricFamily MakeFamily(MetricType type, std::string name, std::string help, const std::vector<Sample>& samples) {
+  MetricFamily family;
+  family.name = std::move(name);
+  family.help = std::move(help);
+  family.type = type;
+  for (const Sample& sample : samples) {
+    ClientMetric metric;
+    for (const auto& [key, value] : sample.labels) metric.label.push_back({key, value});
+    (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = sample.value;
+    family.metric.push_back(std::move(metric));
+  }
+  return family;
+}
+
+double Number(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
+class Scrape {
+ public:
+  explicit Scrape(std::vector<MetricFamily> families) : families_(std::move(families)) {}
+
+  void Gauge(std::string name, std::string help, const std::vector<Sample>& samples) {
+    families_.push_back(MakeFamily(MetricType::Gauge, std::move(name), std::move(help), samples));
+  }
+  void Counter(std::string name, std::string help, const std::vector<Sample>& samples) {
+    families_.push_back(MakeFamily(MetricType::Counter, std::move(name), std::move(help), samples));
+  }
+  std::string Text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+void AddCatalogue(const evidence::Catalogue& catalogue, Scrape& scrape) {
+  std::vector<Sample> objects;
+  for (const auto& [kind, count] : catalogue.Counts()) objects.push_back({{{"kind", kind}}, Number(count)});
+  scrape.Gauge("hullwright_objects", "Objects in force, by kind.", objects);
+  double with_last_good = 0, without = 0;
+  for (const auto& problem : catalogue.Problems()) ++(problem.last_good_in_force ? with_last_good : without);
+  scrape.Gauge("hullwright_problems",
+               "Objects and files that cannot be used, by whether a last good version is in force; see /readyz?verbose.",
+               {{{{"last_good", "true"}}, with_last_good}, {{{"last_good", "false"}}, without}});
+  const std::chrono::duration<double> age = std::chrono::steady_clock::now() - catalogue.PublishedAt();
+  scrape.Gauge("hullwright_snapshot_age_seconds", "Seconds since policies were last published.", {{{}, age.count()}});
+}
+
+void AddServer(const http::ServerStatistics& server, Scrape& scrape) {
+  scrape.Counter(
+      "hullwright_http_connections_total", "Connections, by what became of them.",
+      {{{{"result", "accepted"}}, Number(server.connections_accepted)}, {{{"result", "refused"}}, Number(server.connections_refused)}});
+  scrape.Gauge("hullwright_http_connections_open", "Connections open now.", {{{}, Number(server.connections_open)}});
+  scrape.Counter("hullwright_http_requests_total", "Requests that arrived.", {{{}, Number(server.requests)}});
+  scrape.Counter("hullwright_http_requests_refused_total", "Requests refused before any handler saw them: too large, malformed, too many.",
+                 {{{}, Number(server.requests_refused)}});
+  scrape.Counter("hullwright_http_handler_failures_total", "Handlers that threw.", {{{}, Number(server.handler_failures)}});
+  scrape.Counter(
+      "hullwright_certificate_reloads_total", "Renewals of the served certificate, by result.",
+      {{{{"result", "done"}}, Number(server.certificate_reloads)}, {{{"result", "failed"}}, Number(server.certificate_reload_failures)}});
+}
+
+void AddCertificate(const std::optional<Time>& expiry, Scrape& scrape) {
+  if (!expiry) return;
+  const std::chrono::duration<double> since_epoch = expiry->time_since_epoch();
+  scrape.Gauge("hullwright_certificate_expiry_timestamp_seconds", "When the served certificate ends, in Unix time.",
+               {{{}, since_epoch.count()}});
+}
+
+void AddWatches(const std::vector<WatchState>& watches, Scrape& scrape) {
+  if (watches.empty()) return;
+  std::vector<Sample> synced, connected, lists, events, expired;
+  for (const WatchState& watch : watches) {
+    const prometheus::Labels labels{{"resource", watch.resource}};
+    synced.push_back({labels, watch.synced ? 1.0 : 0.0});
+    connected.push_back({labels, watch.connected ? 1.0 : 0.0});
+    lists.push_back({labels, Number(watch.lists)});
+    events.push_back({labels, Number(watch.events)});
+    expired.push_back({labels, Number(watch.expired)});
+  }
+  scrape.Gauge("hullwright_watch_synced", "Whether the first list of a resource has arrived.", synced);
+  scrape.Gauge("hullwright_watch_connected", "Whether a watch of the resource is open now.", connected);
+  scrape.Counter("hullwright_watch_lists_total", "Lists of a resource.", lists);
+  scrape.Counter("hullwright_watch_events_total", "Events of a resource.", events);
+  scrape.Counter("hullwright_watch_expired_total", "Watches ended by 410 Gone, which forces a new list.", expired);
+}
+
+}  // namespace
+
+struct Metrics::Families {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& decisions =
+      BuildCounter().Name("hullwright_decisions_total").Help("Admission decisions.").Register(registry);
+  prometheus::Family<prometheus::Counter>& reasons =
+      BuildCounter().Name("hullwright_decision_reasons_total").Help("Decisions that had a reason, by its word.").Register(registry);
+  prometheus::Family<prometheus::Counter>& unmatched =
+      BuildCounter().Name("hullwright_unmatched_total").Help("Decisions over an image that no policy covers.").Register(registry);
+  prometheus::Family<prometheus::Histogram>& durations =
+      BuildHistogram().Name("hullwright_decision_duration_seconds").Help("From the whole request read to its answer.").Register(registry);
+  prometheus::Family<prometheus::Counter>& unreadable =
+      BuildCounter().Name("hullwright_reviews_unreadable_total").Help("Requests that are no AdmissionReview v1.").Register(registry);
+  prometheus::Family<prometheus::Counter>& internal_errors =
+      BuildCounter().Name("hullwright_internal_errors_total").Help("Requests denied because of an exception.").Register(registry);
+};
+
+Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::CountDecision(std::string_view path, const AdmissionRequest& request, const Verdict& verdict, double seconds) {
+  const std::string path_label(path);
+  families_->decisions
+      .Add({{"path", path_label},
+            {"operation", std::string(ToString(request.operation))},
+            {"kind", std::string(KindLabel(request.kind))},
+            {"outcome", std::string(policy::ToString(verdict.outcome))},
+            {"allowed", verdict.answer.allowed ? "true" : "false"}})
+      .Increment();
+  families_->durations.Add({{"path", path_label}}, kDurations).Observe(seconds);
+  for (const std::string_view word : verdict.reasons) families_->reasons.Add({{"reason", std::string(word)}}).Increment();
+  if (verdict.answer.audit_annotations.contains("unmatched")) families_->unmatched.Add({}).Increment();
+}
+
+void Metrics::CountUnreadable(std::string_view path) {
+  families_->unreadable.Add({{"path", std::string(path)}}).Increment();
+}
+
+void Metrics::CountInternalError(std::string_view path) {
+  families_->internal_errors.Add({{"path", std::string(path)}}).Increment();
+}
+
+std::string Metrics::Serialize(const MetricSources& sources) const {
+  Scrape scrape(families_->registry.Collect());
+  AddCatalogue(sources.catalogue, scrape);
+  scrape.Gauge("hullwright_ready", "Whether /readyz answers 200.", {{{}, sources.ready() ? 1.0 : 0.0}});
+  AddServer(sources.server(), scrape);
+  AddCertificate(sources.certificate_expiry(), scrape);
+  AddWatches(sources.watches(), scrape);
+  return scrape.Text();
+}
+
+}  // namespace hullwright::webhook

@@ -1,0 +1,35 @@
+// Paths to handlers, and the edge that catches everything: whatever is thrown below becomes a denial of that one request.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "http/server.h"
+#include "webhook/admission_handler.h"
+#include "webhook/metrics.h"
+#include "webhook/object_handler.h"
+#include "webhook/readiness.h"
+
+namespace hullwright::webhook {
+
+// Who may post reviews. Without a list, anybody who reaches the port; with one, clients whose verified certificate has one of these names.
+struct PeerRules {
+  std::vector<std::string> allowed_common_names;
+};
+
+struct RouteTargets {
+  const AdmissionHandler& admission;
+  const ObjectHandler& objects;
+  Metrics& metrics;
+  const Readiness& readiness;
+  MetricSources metric_sources;
+  PeerRules peers;
+};
+
+// POST /v1/validate, /v1/validate-objects and /v1/stamp, and those of MakeProbeRoutes. The targets outlive the server.
+std::vector<http::Route> MakeRoutes(const RouteTargets& targets);
+// GET /healthz, /readyz and /metrics alone: for a port of their own that needs no client certificate.
+std::vector<http::Route> MakeProbeRoutes(const RouteTargets& targets);
+
+}  // namespace hullwright::webhook

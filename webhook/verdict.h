@@ -1,0 +1,41 @@
+// What a handler answers to one request, together with what the log line, the metrics and the audit annotations need of it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/outcome.h"
+#include "webhook/admission_review.h"
+
+namespace hullwright::webhook {
+
+// Reasons that lie in the request itself and not in a policy; words like those of policy/reason.h, documented beside them.
+enum class RequestReason {
+  kReviewUnreadable,  // the bytes are no AdmissionReview v1 that can be read
+  kKindUnknown,       // where this kind keeps its images is not known
+  kObjectUnreadable,  // the object under review does not have the shape Kubernetes gives it
+  kObjectInvalid,     // an object of our own group does not decode
+  kImmutable,         // a spec that may not change was changed
+  kRequestedByWrong,  // requestedBy does not name who asks
+  kWaiveDenied,       // the user lacks the verb waive on a policy
+  kWaiveUnknown,      // whether the user has that verb could not be found out
+  kInternalError,     // a bug or exhausted memory
+};
+std::string_view ToString(RequestReason reason);
+
+struct Verdict {
+  AdmissionAnswer answer;
+  policy::Outcome outcome = policy::Outcome::kPass;
+  std::vector<std::string_view> reasons;  // words, distinct
+  std::vector<std::string> policies;      // ids, distinct
+};
+
+// Lets the request pass by a named rule that needs no policy: "delete", "no-images" …
+Verdict PassBy(std::string_view rule);
+// Could not tell, which is a denial.
+Verdict CouldNotTell(RequestReason reason, std::string message);
+// We know, and the answer is no.
+Verdict Refuse(RequestReason reason, std::string message);
+
+}  // namespace hullwright::webhook
