@@ -182,7 +182,8 @@ const Table& TableOf<ReferenceRules>() {
                   "digest",
                   "FromAuthor: the object itself names the digest. Pinned: a digest is there when the Pod is judged, whoever added it. "
                   "NotRequired: a tag will do for this rule."),
-              Field<&ReferenceRules::forbidden_tags>("forbiddenTags", "Tags that are refused, also beside a digest.")
+              Field<&ReferenceRules::forbidden_tags>("forbiddenTags",
+                                                     "Tags that are refused where there is no digest; beside one a tag decides nothing.")
                   .Items(1, 64)
                   .Length(1, 128)
                   .Format(kTagPattern)

@@ -65,10 +65,12 @@ void TakeReport(RuleReport report, const Policy& policy, const Request& request,
 void JudgePolicy(const Policy& policy, const Request& request, const ImageFacts& image, ImageDecision& decision) {
   RuleReport report;
   report.tracing = request.options.trace;
-  if (image.reference)
+  if (image.reference) {
     JudgeRules({policy, request.policies, request.subject, image, *image.reference, request.now}, report);
-  else
+  } else {
     report.Add(ReasonWord::kReferenceInvalid, "reference", Printable(image.reference.error().message, 512));
+    report.Trace("reference", Outcome::kViolation, [] { return std::string("does not parse"); });
+  }
   TakeReport(std::move(report), policy, request, image, decision);
 }
 
@@ -107,6 +109,9 @@ Covered JudgePolicies(const Request& request, const ImageFacts& image, ImageDeci
     covered.surely = true;
     decision.reasons.push_back(MakeReason(ReasonWord::kPolicyInvalid, policy->id, "", EnforcementOfBroken(request.subject.kind),
                                           fmt::format("{} has no good version: {}", policy->id, Printable(policy->error, 512))));
+    if (request.options.trace)
+      decision.trace.push_back(
+          {.policy = policy->id, .rule = {}, .outcome = Outcome::kCouldNotTell, .saw = "the policy has no good version"});
   }
   return covered;
 }

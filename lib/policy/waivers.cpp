@@ -157,9 +157,8 @@ void WaiverLookup::Prepare() {
     const Obstacle obstacle = ObstacleOf(*waiver);
     if (obstacle != Obstacle::kOtherVulnerability) standings_.push_back({waiver, obstacle});
   }
-  // Those without an obstacle first, so that looking for a cover stops where they end; within each half in the order of the set.
-  std::ranges::stable_partition(standings_, [](const Standing& standing) { return standing.obstacle == Obstacle::kNone; });
-  // Exceptions name what they accept, so they are credited before a break-glass that accepts everything.
+  // Those without an obstacle first, so that looking for a cover stops where they end. Exceptions name what they accept, so they are
+  // credited before a break-glass, which accepts everything.
   std::ranges::stable_sort(standings_, {}, [](const Standing& standing) {
     return std::pair(standing.obstacle != Obstacle::kNone, standing.waiver->kind == api::WaiverKind::kBreakGlass);
   });
