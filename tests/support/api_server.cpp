@@ -101,7 +101,7 @@ std::string TestTool(std::string_view name) {
   }();
   const auto program = folder / name;
   if (access(program.c_str(), X_OK) != 0) {
-    throw std::runtime_error(fmt::format("{} is not there: run tests/tools/build kube-apiserver kubectl", program.string()));
+    throw std::runtime_error(fmt::format("{} is not there: run tests/tools/build {}", program.string(), name));
   }
   return program.string();
 }
