@@ -117,11 +117,12 @@ std::unexpected<Error> ReadError() {
   return Fail(ErrorCode::kUnavailable, fmt::format("cannot be read: {}", std::generic_category().message(errno)));
 }
 
-Result<void> ReadWhole(int fd, std::size_t max_bytes, std::string& text) {
-  text.resize(std::min<std::size_t>(max_bytes + 1, text.capacity() + 1));
+// expected_bytes is what the file said of itself; it may have grown since.
+Result<void> ReadWhole(int fd, std::size_t expected_bytes, std::size_t max_bytes, std::string& text) {
+  text.resize(std::min(expected_bytes, max_bytes) + 1);
   std::size_t used = 0;
   while (true) {
-    if (used == text.size()) text.resize(std::min(max_bytes + 1, used * 2 + 4096));
+    if (used == text.size()) text.resize(std::min(max_bytes, used * 2) + 1);
     const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return ReadError();
@@ -140,7 +141,7 @@ Result<void> ReadFile(const std::string& path, std::size_t max_bytes, std::strin
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return ReadError();
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kInvalidInput, "is no regular file");
-  return ReadWhole(file.get(), max_bytes, text);
+  return ReadWhole(file.get(), static_cast<std::size_t>(status.st_size), max_bytes, text);
 }
 
 bool IsPolicyKind(std::string_view kind) {
