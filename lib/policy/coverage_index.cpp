@@ -20,6 +20,7 @@ std::vector<std::string> DemandedLabels(const api::PolicyMatch* match) {
   for (const api::SelectorRequirement& requirement : selector.match_expressions) {
     if (requirement.op != api::SelectorOperator::kIn) continue;
     std::vector<std::string> labels;
+    labels.reserve(requirement.values.size());
     for (const std::string& value : requirement.values) labels.push_back(LabelKey(requirement.key, value));
     return labels;
   }
@@ -29,6 +30,7 @@ std::vector<std::string> DemandedLabels(const api::PolicyMatch* match) {
 std::vector<std::string> Prefixes(const api::PolicyMatch* match) {
   if (match == nullptr || match->images.empty()) return {""};
   std::vector<std::string> prefixes;
+  prefixes.reserve(match->images.size());
   for (const ImagePattern& pattern : match->images) prefixes.push_back(pattern.literal_prefix());
   return prefixes;
 }

@@ -23,6 +23,7 @@ std::string OnPlatform(const RuleInput& input, const ScanRecord& scan, std::stri
 
 std::vector<ScanProblem> ProblemsOfAllScans(const RuleInput& input) {
   std::vector<ScanProblem> all;
+  all.reserve(input.image.broken_scans.size());
   for (const BrokenScan& broken : input.image.broken_scans)
     all.push_back(
         {ReasonWord::kScanInvalid, fmt::format("the ImageScan of this digest does not decode: {}", Printable(broken.error, 512))});
@@ -204,6 +205,7 @@ void JudgeScans(const RuleInput& input, WaiverLookup& waivers, RuleReport& repor
   report.Trace(kScanRule, outcome, [&] {
     if (input.image.scans.empty()) return std::string("no scan");
     std::vector<std::string> scans;
+    scans.reserve(input.image.scans.size());
     for (const auto& scan : input.image.scans) scans.push_back(OnPlatform(input, *scan, DescribeResults(*scan, input.now)));
     return fmt::format("{}", fmt::join(scans, "; "));
   });

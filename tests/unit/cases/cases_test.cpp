@@ -44,8 +44,8 @@ struct AddObject {
   void operator()(api::TrustedPublisher object) { world.parts.publishers.push_back(std::move(object)); }
   void operator()(api::VulnerabilityException object) { world.parts.exceptions.push_back(std::move(object)); }
   void operator()(api::BreakGlass object) { world.parts.break_glasses.push_back(std::move(object)); }
-  void operator()(api::ImageScan object) { world.scans.push_back(std::make_shared<policy::ScanRecord>(object)); }
-  void operator()(api::Namespace object) { world.namespaces[object.metadata.name] = object.metadata.labels; }
+  void operator()(const api::ImageScan& object) { world.scans.push_back(std::make_shared<policy::ScanRecord>(object)); }
+  void operator()(const api::Namespace& object) { world.namespaces[object.metadata.name] = object.metadata.labels; }
 };
 
 void AddJson(World& world, const std::string& json) {
