@@ -215,7 +215,12 @@ Connection::Next Connection::Dispatch() {
   request_.body = buffer_.View().substr(head_bytes_, body_bytes_);
   request_.peer_subject = peer_subject_;
   request_.deadline = RequestDeadline(head.query, arrived_, state_.options.request_deadline);
-  return route_->blocking ? CallBlocking() : Reply(CallHandler());
+  request_.may_block = route_->blocking;
+  if (route_->blocking) return CallBlocking();
+  const Response response = CallHandler();
+  if (response.status != kCallAgainBlocking) return Reply(response);
+  request_.may_block = true;
+  return CallBlocking();
 }
 
 Connection::Next Connection::CallBlocking() {
@@ -244,7 +249,9 @@ Connection::Next Connection::CallBlocking() {
 // On the connection's thread or, for a blocking route, on one of the pool while the connection rests in kHandler.
 Response Connection::CallHandler() const {
   try {
-    return route_->handler(request_);
+    Response response = route_->handler(request_);
+    if (response.status != kCallAgainBlocking || !request_.may_block) return response;
+    log::Error("request handler asked twice to be called again", {{"path", route_->path}});
   } catch (const std::exception& error) {
     log::Error("request handler failed", {{"path", route_->path}, {"error", error.what()}});
   } catch (...) {

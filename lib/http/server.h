@@ -36,8 +36,12 @@ struct ServerRequest {
   std::string_view body;
   std::string_view authorization;           // the Authorization header
   std::optional<std::string> peer_subject;  // common name of the verified client certificate; nullopt without one
-  Deadline deadline;  // when the caller gives up, less a margin: from ?timeout=Ns, else ServerOptions::request_deadline
+  Deadline deadline;       // when the caller gives up, less a margin: from ?timeout=Ns, else ServerOptions::request_deadline
+  bool may_block = false;  // called on the pool of blocking_threads
 };
+
+// What a handler answers that finds it has to wait and may not: it is then called once more, on the pool, with may_block.
+inline constexpr int kCallAgainBlocking = 0;
 
 // May throw: the server answers 500 to that request, counts it and lives on.
 using Handler = std::function<Response(const ServerRequest&)>;
@@ -47,7 +51,7 @@ struct Route {
   std::string path;    // exact
   Handler handler;
   // A blocking handler runs on the small pool of blocking_threads, others on the connection's own thread, where they must only
-  // compute: memory, no I/O.
+  // compute: memory, no I/O. One that has to wait only now and then answers with the status kCallAgainBlocking.
   bool blocking = false;
 };
 

@@ -37,6 +37,11 @@ inline std::vector<Route> TestRoutes(Gate* gate = nullptr) {
          return Response{.body = std::string(request.body)};
        },
        true},
+      {"GET", "/call-again",
+       [](const ServerRequest& request) {
+         return request.may_block ? Response{.body = "waited"} : Response{.status = kCallAgainBlocking};
+       }},
+      {"GET", "/call-again-for-ever", [](const ServerRequest&) { return Response{.status = kCallAgainBlocking}; }},
       {"GET", "/blocking-throw", [](const ServerRequest&) -> Response { throw std::runtime_error("secret"); }, true},
   };
 }

@@ -107,6 +107,18 @@ TEST_CASE("a blocking handler holds up nobody else on its thread", "[http]") {
   CHECK(blocked.Receive()->body == "[2]");
 }
 
+TEST_CASE("a handler that finds it has to wait is called once more where it may", "[http]") {
+  const auto server = StartServer();
+  RawConnection connection(server->port());
+  const auto waited = connection.Exchange(GetRequest("/call-again"));
+  REQUIRE(waited);
+  CHECK(waited->status == 200);
+  CHECK(waited->body == "waited");
+  const auto refused = connection.Exchange(GetRequest("/call-again-for-ever"));
+  REQUIRE(refused);
+  CHECK(refused->status == 500);
+}
+
 TEST_CASE("a call whose deadline passed while it stood in the queue is not made", "[http]") {
   Gate gate;
   auto options = TestOptions();
