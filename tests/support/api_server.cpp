@@ -1,22 +1,17 @@
 #include "support/api_server.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <random>
-#include <set>
 #include <stdexcept>
 
+#include "support/free_port.h"
 #include "support/https_exchange.h"
 #include "support/temporary_directory.h"
 
@@ -28,32 +23,6 @@ using std::chrono::seconds;
 
 constexpr auto kStartPatience = seconds(60);
 constexpr std::string_view kAdminToken = "test-token-of-admin", kAliceToken = "test-token-of-alice", kNodeToken = "test-token-of-node";
-
-bool IsFree(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool free = bind(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  close(probe);
-  return free;
-}
-
-// Ports that were free a moment ago, below those the kernel gives to outgoing connections: while the server is down no client of it can sit
-// on its port. Somebody else may still take one before it is used: then the start is tried again.
-template <std::size_t kCount>
-std::array<std::uint16_t, kCount> FreePorts() {
-  static std::mt19937 random{std::random_device{}()};
-  std::uniform_int_distribution<int> any(20'000, 31'999);
-  std::array<std::uint16_t, kCount> ports{};
-  std::set<std::uint16_t> chosen;
-  for (std::uint16_t& port : ports) {
-    do port = static_cast<std::uint16_t>(any(random));
-    while (!IsFree(port) || !chosen.insert(port).second);
-  }
-  return ports;
-}
 
 std::string Tail(const std::string& text, std::size_t lines = 25) {
   std::size_t begin = text.size();
@@ -200,7 +169,7 @@ class ApiServer::Parts {
   void StartBoth() {
     server_.reset();
     etcd_.reset();
-    const auto [client_port, peer_port, server_port] = FreePorts<3>();
+    const auto client_port = FreePort(), peer_port = FreePort(), server_port = FreePort();
     etcd_url_ = fmt::format("http://127.0.0.1:{}", client_port);
     port_ = server_port;
     url_ = fmt::format("https://127.0.0.1:{}", server_port);
