@@ -126,8 +126,10 @@ class HttpKubeClient final : public KubeClient {
       if (IsSuccess(attempt->status)) return attempt;
       const bool renewed = attempt->status == 401 && std::exchange(may_renew, false) && tokens_.Renew(token, steady_clock::now());
       if (renewed) continue;
+      Error error = ErrorOf(*attempt, what);
       const auto pause = RetryAfter(*attempt);
-      if (!pause || tries == kMostTries || deadline - steady_clock::now() <= *pause) return std::unexpected(ErrorOf(*attempt, what));
+      const bool is_in_time = pause && deadline - steady_clock::now() > *pause;
+      if (!is_in_time || tries == kMostTries || error.code != ErrorCode::kUnavailable) return std::unexpected(std::move(error));
       Wait(*pause, stop);
       if (stop.stop_requested()) return Fail(ErrorCode::kDeadline, what + ": stopped");
     }
