@@ -61,6 +61,7 @@ generate: ## write crds/, docs/reference/ and the man page from the field tables
 	@ninja -C build -j $(JOBS) --quiet hullwright-generate hullctl
 	@build/bin/hullwright-generate crds docs/reference
 	@build/bin/hullctl man >docs/man/hullctl.1
+	@build/bin/hullctl man --format markdown >docs/reference/hullctl.md
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60) from the kept seeds
 	@setup/install build fuzz

@@ -1,0 +1,54 @@
+#include "cli/check.h"
+
+#include "cli/progress.h"
+#include "cli/render.h"
+
+namespace hullwright::cli {
+namespace {
+
+std::string Render(const Review& review, const std::string& output, const Terminal& terminal) {
+  if (output == "json") return RenderJson(review);
+  if (output == "yaml") return RenderYaml(review);
+  if (output == "sarif") return RenderSarif(review);
+  if (output == "junit") return RenderJunit(review);
+  return RenderTable(review, terminal);
+}
+
+// What is unreadable is in every output; the person who sent that to a file hears of it too.
+std::string ErrorsOf(const Review& review) {
+  std::string text;
+  for (const ManifestError& error : review.errors) text += ErrorLine(error.place.ToString() + ": " + error.error);
+  for (const InputProblem& problem : review.problems) {
+    text += ErrorLine(problem.origin + ": " + (problem.object.empty() ? "" : problem.object + ": ") + problem.error);
+  }
+  for (const std::string& note : review.notes) text += ErrorLine(note);
+  return text;
+}
+
+std::string NotesOf(const Review& review) {
+  std::string text;
+  for (const std::string& note : review.notes) text += ErrorLine(note);
+  return text;
+}
+
+}  // namespace
+
+CommandOutput Check(const CheckOptions& options, const Environment& environment) {
+  const Progress progress("reading policies, scans and manifests", environment.err);
+  const auto review = RunReview(options.review, environment);
+  if (!review) return Failed(review.error().code, review.error().message);
+  const bool for_people = options.output == "table";
+  return {review->Verdict(), Render(*review, options.output, environment.out), for_people ? NotesOf(*review) : ErrorsOf(*review)};
+}
+
+CommandOutput Explain(CheckOptions options, const Environment& environment) {
+  const Progress progress("reading policies, scans and manifests", environment.err);
+  options.review.trace = true;
+  const auto review = RunReview(options.review, environment);
+  if (!review) return Failed(review.error().code, review.error().message);
+  const bool for_people = options.output == "table";
+  std::string out = for_people ? RenderExplanation(*review, environment.out) : Render(*review, options.output, environment.out);
+  return {review->Verdict(), std::move(out), for_people ? NotesOf(*review) : ErrorsOf(*review)};
+}
+
+}  // namespace hullwright::cli

@@ -1,0 +1,314 @@
+#include "cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <memory>
+
+#include "api/mistakes.h"
+#include "base/image_reference.h"
+#include "cli/check.h"
+#include "cli/reasons.h"
+#include "cli/scan_import.h"
+#include "cli/validate.h"
+
+namespace hullwright::cli {
+namespace {
+
+// What the parsed command line asks for.
+using Action = std::function<CommandOutput(const Environment&)>;
+
+constexpr std::size_t kHelpWidth = 100;
+
+// Commands share their options with the action that will read them.
+template <class Options, class Command>
+void Runs(CLI::App& command, const std::shared_ptr<Options>& options, Command run, Action& action) {
+  command.callback(
+      [options, run, &action] { action = [options, run](const Environment& environment) { return run(*options, environment); }; });
+}
+
+void AddOutput(CLI::App& command, std::string& output, std::vector<std::string> formats) {
+  command.add_option("-o,--output", output, "How the answer is written.")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(std::move(formats)))
+      ->capture_default_str();
+}
+
+void AddReviewOptions(CLI::App& command, ReviewOptions& review) {
+  command.add_option("--policies", review.policies, "Folders with policies, publishers, exceptions and Namespace objects.")
+      ->type_name("DIR")
+      ->required();
+  command.add_option("--scans", review.scans, "Folders with ImageScans (see `hullctl scan import`).")->type_name("DIR");
+  command.add_option("--admitted", review.admitted, "Inventory of images that namespaces already ran, for enforcement.admittedImages.")
+      ->type_name("FILE");
+  command.add_option("-n,--namespace", review.namespace_, "Namespace of objects that do not name one.")
+      ->type_name("NAMESPACE")
+      ->capture_default_str();
+  command.add_option("--unmatched", review.unmatched, "What happens to an image that no policy covers.")
+      ->type_name("ACTION")
+      ->check(CLI::IsMember({"Deny", "Warn", "Allow"}))
+      ->capture_default_str();
+  command
+      .add_option("--workload-path", review.workload_paths,
+                  "Another kind that makes Pods, and where its PodSpec is: argoproj.io/Rollout=/spec/template/spec.")
+      ->type_name("GROUP/KIND=PATH");
+  command
+      .add_option("--old", review.old_manifests,
+                  "The objects as they are now: their unchanged images are not judged again, as on an update.")
+      ->type_name("MANIFEST");
+  command.add_option("--now", review.now, "The time to judge at (RFC 3339), instead of the clock's.")->type_name("TIME");
+  command.add_flag("--strict", review.strict, "Warnings count for the exit code as denials do.");
+}
+
+void AddCheck(CLI::App& root, Action& action) {
+  const auto options = std::make_shared<CheckOptions>();
+  CLI::App& command = *root.add_subcommand("check",
+                                           "Judge manifests as the webhook would\n\n"
+                                           "Every Pod and every workload in the manifests is judged by the same engine as in the webhook, "
+                                           "as if it were created now. Lists are taken "
+                                           "apart; Namespace objects in the manifests are read for their labels where the policy folders "
+                                           "do not know the namespace; other kinds are "
+                                           "listed as skipped. Of a namespace that neither knows, the labels are unknown, which is "
+                                           "could-not-tell for policies that select by label.");
+  command.add_option("-f,--filename", options->review.manifests, "Files or folders with YAML or JSON, or - for standard input.")
+      ->type_name("MANIFEST")
+      ->required();
+  AddReviewOptions(command, options->review);
+  AddOutput(command, options->output, {"table", "json", "yaml", "sarif", "junit"});
+  command.footer(
+      "# judge a folder of manifests\n"
+      "hullctl check -f deploy/ --policies policies/ --scans scans/\n"
+      "# judge what a chart renders\n"
+      "helm template shop | hullctl check -f - -n shop --policies policies/ --scans scans/\n"
+      "# for code review\n"
+      "hullctl check -f deploy/ --policies policies/ --scans scans/ -o sarif > hullctl.sarif");
+  Runs(command, options, Check, action);
+}
+
+void AddExplain(CLI::App& root, Action& action) {
+  const auto options = std::make_shared<CheckOptions>();
+  CLI::App& command =
+      *root.add_subcommand("explain",
+                           "Show every policy and rule that looked at an image, what it saw and why it said so\n\n"
+                           "Takes an image, judged as the only container of a new Pod in the namespace, or the same manifests as check.");
+  CLI::Option* image = command.add_option("IMAGE", options->review.image, "Image reference, as a Pod would name it.")->type_name("IMAGE");
+  CLI::Option* manifests =
+      command.add_option("-f,--filename", options->review.manifests, "Files or folders with YAML or JSON, or - for standard input.")
+          ->type_name("MANIFEST");
+  image->excludes(manifests);
+  AddReviewOptions(command, options->review);
+  AddOutput(command, options->output, {"table", "json", "yaml"});
+  command.footer(
+      "# why is this image refused in namespace shop?\n"
+      "hullctl explain registry.example/shop/api@sha256:… -n shop --policies policies/ --scans scans/\n"
+      "# the same for everything in a manifest\n"
+      "hullctl explain -f deploy/api.yaml --policies policies/ --scans scans/");
+  Runs(
+      command, options,
+      [](const CheckOptions& given, const Environment& environment) {
+        if (given.review.image.empty() && given.review.manifests.empty()) {
+          return Failed(ExitCode::kUsage, "explain: name an IMAGE, or manifests with -f");
+        }
+        return Explain(given, environment);
+      },
+      action);
+}
+
+void AddScanImport(CLI::App& scan, Action& action) {
+  const auto options = std::make_shared<ScanImportOptions>();
+  CLI::App& command = *scan.add_subcommand(
+      "import",
+      "Turn a scanner's report into an ImageScan\n\n"
+      "Reads Trivy and Grype reports in JSON. A report is bound to a digest only when it proves it or when --image names it: you then "
+      "answer for "
+      "it. A scan of the same digest that is there already is merged with the new one. Without --to the ImageScan is printed.");
+  command.add_option("--report", options->report, "The report, or - for standard input.")->type_name("FILE")->required();
+  command.add_option("--image", options->image, "What was scanned, with its digest.")->type_name("REPO@DIGEST");
+  command.add_option("--to", options->to, "A folder (DIR/sha256-….json), or the word cluster.")->type_name("DIR|cluster");
+  command.add_option("--kubeconfig", options->kubeconfig, "Which cluster, and as whom (with --to cluster).")->type_name("FILE");
+  command.add_option("--context", options->context, "Another context of the kubeconfig than its current one.")->type_name("NAME");
+  command.add_option("--now", options->now, "The time of the import (RFC 3339), instead of the clock's.")->type_name("TIME");
+  command.footer(
+      "# into the folder that check and the webhook read\n"
+      "trivy image --format json --output report.json registry.example/shop/api:1.4\n"
+      "hullctl scan import --report report.json --to scans/\n"
+      "# a report that does not prove its digest\n"
+      "hullctl scan import --report report.json --image registry.example/shop/api@sha256:… --to cluster");
+  Runs(command, options, ScanImport, action);
+}
+
+void AddScan(CLI::App& root, Action& action) {
+  CLI::App& scan = *root.add_subcommand("scan", "Work with scan results");
+  scan.require_subcommand(1);
+  AddScanImport(scan, action);
+}
+
+void AddValidate(CLI::App& root, Action& action) {
+  const auto options = std::make_shared<ValidateOptions>();
+  CLI::App& command = *root.add_subcommand("validate",
+                                           "Check policies, publishers, exceptions and scans as strictly as the webhook does\n\n"
+                                           "Every mistake is told with file, line, field and what would be right.");
+  command.add_option("FILES", options->files, "Files or folders with YAML or JSON, or - for standard input.")
+      ->type_name("FILE")
+      ->required();
+  AddOutput(command, options->output, {"table", "json", "yaml"});
+  command.footer("# in CI, before a policy is merged\nhullctl validate policies/");
+  Runs(command, options, Validate, action);
+}
+
+void AddReasons(CLI::App& root, Action& action) {
+  const auto options = std::make_shared<ReasonsOptions>();
+  CLI::App& command = *root.add_subcommand("reasons", "What the words in answers mean, and what to do about each");
+  command.add_option("WORD", options->word, "One of them; without it, all.")->type_name("WORD");
+  AddOutput(command, options->output, {"table", "json", "yaml"});
+  command.footer("# what to do about a refusal\nhullctl reasons ScanStale");
+  Runs(command, options, Reasons, action);
+}
+
+void AddCompletion(CLI::App& root, Action& action) {
+  const auto shell = std::make_shared<std::string>();
+  CLI::App& command = *root.add_subcommand("completion", "Print a completion script for a shell");
+  command.add_option("SHELL", *shell, "Which shell.")->type_name("SHELL")->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  command.footer("# for this session\nsource <(hullctl completion bash)");
+  Runs(
+      command, shell,
+      [](const std::string& name, const Environment&) { return CommandOutput{ExitCode::kPass, RenderCompletion(CommandTree(), name), ""}; },
+      action);
+}
+
+void AddMan(CLI::App& root, Action& action) {
+  const auto format = std::make_shared<std::string>("roff");
+  CLI::App& command = *root.add_subcommand("man", "Print the manual of this program");
+  command.add_option("--format", *format, "roff for man(1), markdown for the reference page.")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"roff", "markdown"}))
+      ->capture_default_str();
+  command.footer("# read it\nhullctl man | man -l -");
+  Runs(
+      command, format,
+      [](const std::string& name, const Environment&) {
+        const CommandEntry tree = CommandTree();
+        return CommandOutput{ExitCode::kPass, name == "markdown" ? RenderReference(tree) : RenderManual(tree), ""};
+      },
+      action);
+}
+
+std::unique_ptr<CLI::App> MakeApp(Action& action) {
+  auto app = std::make_unique<CLI::App>(
+      "Judge container images against Hullwright policies, without a cluster\n\n"
+      "hullctl answers from files what the Hullwright webhook answers in a cluster, with the same engine: may these Pods run these images? "
+      "It also "
+      "explains the answer, brings scan reports in and checks policies before they are used.",
+      "hullctl");
+  app->set_help_flag("-h,--help", "Print this help.");
+  app->set_version_flag("--version", std::string("hullctl ") + HULLWRIGHT_VERSION, "Print the version.");
+  app->require_subcommand(1);
+  AddCheck(*app, action);
+  AddExplain(*app, action);
+  AddScan(*app, action);
+  AddValidate(*app, action);
+  AddReasons(*app, action);
+  AddCompletion(*app, action);
+  AddMan(*app, action);
+  app->footer(
+      "hullctl check -f deploy/ --policies policies/ --scans scans/\n"
+      "hullctl explain registry.example/shop/api@sha256:… -n shop --policies policies/ --scans scans/\n"
+      "hullctl COMMAND --help");
+  return app;
+}
+
+const CommandEntry* FindCommand(const CommandEntry& parent, std::string_view name) {
+  const auto found = std::ranges::find(parent.commands, name, &CommandEntry::name);
+  return found == parent.commands.end() ? nullptr : &*found;
+}
+
+// The command that the words of the command line lead to, as far as they are commands.
+const CommandEntry& NamedCommand(const CommandEntry& root, const std::vector<std::string>& arguments) {
+  const CommandEntry* command = &root;
+  for (const std::string& argument : arguments) {
+    const CommandEntry* child = FindCommand(*command, argument);
+    if (child != nullptr) command = child;
+  }
+  return *command;
+}
+
+// " Did you mean …?" when something known is near.
+std::string Suggestion(const std::string& written, const CommandEntry& command) {
+  std::vector<std::string_view> known;
+  for (const CommandEntry& child : command.commands) known.push_back(child.name);
+  for (const OptionEntry& option : command.options) {
+    for (const std::string& flag : option.flags) {
+      if (flag.starts_with("--")) known.push_back(flag);
+    }
+  }
+  const std::string_view nearest = api::Nearest(written, known);
+  return nearest.empty() ? "" : fmt::format(" Did you mean {}?", nearest);
+}
+
+// A misspelt flag is told before the required ones that are missing because of it.
+std::string UnknownFlag(const CommandEntry& command, const std::vector<std::string>& arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    const std::string flag = argument.substr(0, argument.find('='));
+    if (!flag.starts_with("--")) continue;
+    const bool known = std::ranges::any_of(
+        command.options, [&](const OptionEntry& option) { return std::ranges::find(option.flags, flag) != option.flags.end(); });
+    if (!known) return flag;
+  }
+  return "";
+}
+
+std::string UnknownCommand(const CommandEntry& command, const std::vector<std::string>& arguments) {
+  const auto word = std::ranges::find_if(
+      arguments, [&](const std::string& text) { return !text.starts_with("-") && !(" " + command.path + " ").contains(" " + text + " "); });
+  if (word == arguments.end()) return command.path + " needs a command.";
+  return fmt::format("{} has no command {}.{}", command.path, Printable(*word), Suggestion(*word, command));
+}
+
+std::string Explained(const CLI::ParseError& error, const CommandEntry& command, const std::vector<std::string>& arguments) {
+  std::string unknown = UnknownFlag(command, arguments);
+  if (unknown.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    const std::string text = error.what();
+    const auto begin = text.rfind(": ") + 2;
+    unknown = text.substr(begin, text.find(' ', begin) - begin);
+  }
+  if (!unknown.empty()) return fmt::format("{} does not know {}.{}", command.path, Printable(unknown), Suggestion(unknown, command));
+  if (!command.commands.empty()) return UnknownCommand(command, arguments);
+  return Printable(error.what(), 1024) + ".";
+}
+
+CommandOutput UsageError(const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+  const CommandEntry root = CommandTree();
+  const CommandEntry& command = NamedCommand(root, arguments);
+  return Failed(ExitCode::kUsage, fmt::format("{} See {} --help", Explained(error, command, arguments), command.path));
+}
+
+}  // namespace
+
+CommandEntry CommandTree() {
+  Action unused;
+  return ReadTree(*MakeApp(unused));
+}
+
+CommandOutput Run(const std::vector<std::string>& arguments, const Environment& environment) {
+  Action action;
+  const auto app = MakeApp(action);
+  const std::size_t width = environment.out.width > 0 ? environment.out.width : kHelpWidth;
+  if (arguments.empty()) return {ExitCode::kUsage, "", RenderHelp(ReadTree(*app), width)};
+  try {
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
+    app->parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    const CommandEntry root = ReadTree(*app);
+    return {ExitCode::kPass, RenderHelp(NamedCommand(root, arguments), width), ""};
+  } catch (const CLI::CallForVersion& version) {
+    return {ExitCode::kPass, std::string(version.what()) + "\n", ""};
+  } catch (const CLI::ParseError& error) {
+    return UsageError(error, arguments);
+  }
+  return action(environment);
+}
+
+}  // namespace hullwright::cli

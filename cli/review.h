@@ -1,0 +1,77 @@
+// What check and explain have in common: manifests or one image in, a decision for each object out, by the same engine as the webhook's.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/manifests.h"
+#include "policy/decision.h"
+
+namespace hullwright::cli {
+
+// As written on the command line.
+struct ReviewOptions {
+  std::vector<std::string> manifests;  // files, folders, "-"
+  std::string image;                   // explain only: judge this reference, as the only container of a Pod, instead of manifests
+  std::vector<std::string> old_manifests;
+  std::vector<std::string> policies, scans;
+  std::string admitted;
+  std::string namespace_ = "default";
+  std::string unmatched = "Deny";
+  std::vector<std::string> workload_paths;
+  std::string now;
+  bool strict = false;
+  bool trace = false;
+};
+
+struct ReviewedObject {
+  Place place;
+  ObjectIdentity identity;       // namespace_ filled in
+  std::string description;       // "Pod shop/api"
+  std::string error;             // not "": the images of the object could not be read, which is could-not-tell
+  policy::Decision decision;     // meaningless when there is an error
+  std::size_t unchanged = 0;     // images that are as in the old object and were not judged
+  std::vector<int> image_lines;  // beside decision.images: the line of the file where the reference stands, 0 when it was not found
+};
+
+// Something in the policy or scan folders that cannot be used.
+struct InputProblem {
+  std::string origin, object, error;
+  bool of_scans = false;  // only matters to images it is about, which then say so themselves
+};
+
+struct SkippedObject {
+  Place place;
+  std::string description;  // "Service shop/web"
+  std::string why;
+};
+
+struct Review {
+  Time now{};
+  bool strict = false;
+  std::vector<ReviewedObject> objects;
+  std::vector<SkippedObject> skipped;
+  std::vector<ManifestError> errors;
+  std::vector<InputProblem> problems;
+  std::vector<std::string> notes;  // worth saying, without effect on the verdict
+
+  ExitCode Verdict() const;
+};
+
+// What an object alone means for the exit code: kViolation when a reason that acts (Deny; with strict, Warn too) is a violation,
+// kCouldNotTell when such a reason is could-not-tell, kPass otherwise.
+ExitCode VerdictOf(const ReviewedObject& object, bool strict);
+// "denied", "warned", "passed": what the webhook would do.
+std::string_view ActionOf(const ReviewedObject& object);
+
+// kInvalidInput with ExitCode kUsage in mind: a setting of the command line is wrong. Everything else is a matter of input: kCouldNotTell.
+struct ReviewFailure {
+  ExitCode code = ExitCode::kCouldNotTell;
+  std::string message;
+};
+std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment);
+
+}  // namespace hullwright::cli

@@ -1,0 +1,107 @@
+#include "cli/scan_import.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "api/object.h"
+#include "base/image_reference.h"
+#include "base/rfc3339.h"
+#include "cli/files.h"
+#include "cli/progress.h"
+#include "cli/scan_store.h"
+#include "cli/text.h"
+#include "kube/client.h"
+#include "scan/import.h"
+#include "scan/report.h"
+
+namespace hullwright::cli {
+namespace {
+
+constexpr std::string_view kCluster = "cluster";
+
+Result<scan::Report> ReadReport(const std::string& path, const Environment& environment) {
+  const scan::ReportLimits limits;
+  const std::string name = path == "-" ? "<stdin>" : path;
+  const auto text = path == "-" ? environment.read_stdin(limits.max_bytes) : ReadFile(path, limits.max_bytes);
+  if (!text) return std::unexpected(text.error().Within(name));
+  auto report = scan::DecodeReport(*text, limits);
+  if (!report) return std::unexpected(report.error().Within(name));
+  return report;
+}
+
+Result<scan::ImportOptions> Understand(const ScanImportOptions& options, const Environment& environment) {
+  scan::ImportOptions import;
+  import.now = environment.clock.Now();
+  import.max_bytes = kMaxImageScanBytes;
+  import.imported_by = environment.user;
+  if (!options.now.empty()) {
+    const auto now = ParseRfc3339(options.now);
+    if (!now) return std::unexpected(now.error().Within("--now"));
+    import.now = *now;
+  }
+  if (!options.image.empty()) {
+    auto image = ImageReference::Parse(options.image);
+    if (!image) return std::unexpected(image.error().Within("--image"));
+    if (!image->digest) {
+      return Fail(ErrorCode::kInvalidInput, "--image: needs the digest, as in registry.example/shop/api@sha256:…: a tag can move");
+    }
+    import.image = std::move(*image);
+  }
+  return import;
+}
+
+Result<std::unique_ptr<kube::KubeClient>> Connect(const ScanImportOptions& options, const Environment& environment) {
+  const std::string& file = options.kubeconfig.empty() ? environment.kubeconfig : options.kubeconfig;
+  if (file.empty())
+    return Fail(ErrorCode::kNotFound, "--to cluster: there is no kubeconfig: name one with --kubeconfig, or set KUBECONFIG");
+  const auto access = kube::ClusterAccess::FromKubeconfig(file, options.context);
+  if (!access) return std::unexpected(access.error());
+  return kube::KubeClient::Connect(*access);
+}
+
+Result<Stored> Store(const api::ImageScan& scan, const ScanImportOptions& options, kube::KubeClient* client) {
+  return client != nullptr ? StoreInCluster(scan, *client) : StoreInFolder(scan, options.to);
+}
+
+std::string Summary(const api::ImageScan& scan, const Stored& stored) {
+  std::size_t findings = scan.status.findings.size() + static_cast<std::size_t>(scan.status.truncated_findings);
+  std::string text =
+      fmt::format("imported {} for {} into {}", Count(findings, "finding", "findings"), scan.spec.digest.text(), stored.where);
+  if (stored.merged) text += ", merged with what was there";
+  if (scan.status.truncated_findings > 0)
+    text += fmt::format("; {} of them, the least severe, only as counts", scan.status.truncated_findings);
+  return text + "\n";
+}
+
+Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptions import, const Environment& environment) {
+  const auto report = ReadReport(options.report, environment);
+  if (!report) return std::unexpected(report.error());
+  std::unique_ptr<kube::KubeClient> client;
+  if (options.to == kCluster) {
+    auto connected = Connect(options, environment);
+    if (!connected) return std::unexpected(connected.error());
+    client = std::move(*connected);
+    auto user = ClusterUser(*client);
+    if (!user) return std::unexpected(user.error());
+    import.imported_by = std::move(*user);
+  }
+  const auto scan = scan::ToImageScan(*report, import);
+  if (!scan) return std::unexpected(scan.error().Within(options.report == "-" ? "<stdin>" : options.report));
+  if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", ""};
+  const auto stored = Store(*scan, options, client.get());
+  if (!stored) return std::unexpected(stored.error());
+  return CommandOutput{ExitCode::kPass, Summary(*scan, *stored), ""};
+}
+
+}  // namespace
+
+CommandOutput ScanImport(const ScanImportOptions& options, const Environment& environment) {
+  auto import = Understand(options, environment);
+  if (!import) return Failed(ExitCode::kUsage, import.error().message);
+  const Progress progress("importing the report", environment.err);
+  auto output = Import(options, std::move(*import), environment);
+  return output ? std::move(*output) : Failed(output.error());
+}
+
+}  // namespace hullwright::cli

@@ -1,0 +1,21 @@
+// hullctl scan import: a scanner's report becomes an ImageScan, on standard output, in a folder or in a cluster.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+
+namespace hullwright::cli {
+
+struct ScanImportOptions {
+  std::string report;      // file or "-"
+  std::string image;       // REPO@DIGEST, "" when the report proves its digest
+  std::string to;          // "": standard output; "cluster"; otherwise a folder
+  std::string kubeconfig;  // "": where kubectl would look
+  std::string context;     // "": the current one
+  std::string now;
+};
+
+CommandOutput ScanImport(const ScanImportOptions& options, const Environment& environment);
+
+}  // namespace hullwright::cli

@@ -1,0 +1,35 @@
+// Where an imported ImageScan goes. A scan of the same digest that is already there is merged with it, not lost.
+#pragma once
+
+#include <string>
+
+#include "api/image_scan.h"
+#include "base/error.h"
+
+namespace hullwright::kube {
+class KubeClient;
+}
+
+namespace hullwright::cli {
+
+// Encoded, with what etcd and a request can hold in mind.
+inline constexpr std::size_t kMaxImageScanBytes = 256u << 10;
+
+// The only ImageScan in a text, strictly decoded.
+Result<api::ImageScan> DecodeImageScan(std::string_view json);
+
+struct Stored {
+  std::string where;    // "scans/sha256-….json", "ImageScan sha256-…"
+  bool merged = false;  // with what was there
+};
+
+// FOLDER/sha256-<hex>.json, replaced atomically, under the folder's lock.
+Result<Stored> StoreInFolder(const api::ImageScan& scan, const std::string& folder);
+
+// The object is created when absent; its status is then written through the status subresource with the resourceVersion that was read, and
+// anew when somebody else was faster.
+Result<Stored> StoreInCluster(const api::ImageScan& scan, kube::KubeClient& client);
+// Who the cluster says we are (SelfSubjectReview).
+Result<std::string> ClusterUser(kube::KubeClient& client);
+
+}  // namespace hullwright::cli

@@ -1,0 +1,19 @@
+// hullctl validate: the strict decoder over our own objects, for editors and CI.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+
+namespace hullwright::cli {
+
+struct ValidateOptions {
+  std::vector<std::string> files;  // files, folders, "-"
+  std::string output = "table";    // table, json, yaml
+};
+
+// kViolation when an object is invalid, kCouldNotTell when a file cannot be read or nothing of ours is in what was read.
+CommandOutput Validate(const ValidateOptions& options, const Environment& environment);
+
+}  // namespace hullwright::cli
