@@ -1,0 +1,58 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "unit/cli/world.h"
+
+namespace hullwright::cli::testing {
+
+TEST_CASE("validate passes good objects", "[cli]") {
+  const World world;
+  const auto output = world.Run({"validate", world.Path("policies"), world.Path("scans")});
+  CHECK(output.code == ExitCode::kPass);
+  CHECK(output.out == "3 objects valid, 0 invalid\n");
+}
+
+TEST_CASE("validate tells every mistake with file, line and field", "[cli]") {
+  const World world;
+  const std::string file =
+      world.Write("bad.yaml",
+                  "# two objects\n"
+                  "apiVersion: hullwright.dev/v1alpha1\nkind: TrustedPublisher\nmetadata: {name: acme}\n"
+                  "spec: {repositories: ['registry.example/**'], verification: NameOnly}\n"
+                  "---\n"
+                  "apiVersion: hullwright.dev/v1alpha1\nkind: ClusterImageAdmissionPolicy\nmetadata: {name: production}\n"
+                  "spec: {enforcement: {newImages: Never}, rules: {vulnerabilities: {forbid: [{name: a, severity: High}]}}}\n");
+  const auto output = world.Run({"validate", file});
+  CAPTURE(output.out);
+  CHECK(output.code == ExitCode::kViolation);
+  CHECK(output.out.contains("bad.yaml:6: ClusterImageAdmissionPolicy/production: spec.enforcement.newImages"));
+  CHECK(output.out.contains("bad.yaml:6: ClusterImageAdmissionPolicy/production: spec.rules.vulnerabilities.forbid[0]"));
+  CHECK(output.out.ends_with("1 object valid, 1 invalid\n"));
+  const auto json = nlohmann::json::parse(world.Run({"validate", file, "-o", "json"}).out);
+  CHECK(json["objects"][0]["valid"] == true);
+  CHECK(json["objects"][1]["errors"].size() >= 2);
+  CHECK(json["exitCode"] == 1);
+}
+
+TEST_CASE("validate finds an object that is there twice and a kind that does not exist", "[cli]") {
+  const World world;
+  const std::string publisher =
+      "apiVersion: hullwright.dev/v1alpha1\nkind: TrustedPublisher\nmetadata: {name: acme}\n"
+      "spec: {repositories: ['registry.example/**'], verification: NameOnly}\n";
+  const auto twice = world.Run({"validate", "-"}, publisher + "---\n" + publisher);
+  CHECK(twice.code == ExitCode::kViolation);
+  CHECK(twice.out.contains("is already defined at <stdin>:1"));
+  const auto unknown = world.Run({"validate", "-"}, "apiVersion: hullwright.dev/v1alpha1\nkind: TrustedPublisher2\nmetadata: {name: a}\n");
+  CHECK(unknown.code == ExitCode::kViolation);
+}
+
+TEST_CASE("validate does not pass where there is nothing to validate", "[cli]") {
+  const World world;
+  const auto output = world.Run({"validate", "-"}, World::Pod("api", "nginx"));
+  CHECK(output.code == ExitCode::kCouldNotTell);
+  CHECK(output.err.contains("nothing was validated"));
+  CHECK(output.out.contains("Pod shop/api: skipped: no Hullwright object"));
+  CHECK(world.Run({"validate", world.Path("missing.yaml")}).code == ExitCode::kCouldNotTell);
+}
+
+}  // namespace hullwright::cli::testing
