@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "base/image_reference.h"
 
@@ -43,36 +44,85 @@ struct Duplicate {
   std::string path;
 };
 
+// The members of an object or array that is being walked through, and the one at hand.
+struct ObjectWalk {
+  JsonObject::iterator at, end;
+};
+struct ArrayWalk {
+  JsonArray::iterator at, end;
+  std::size_t index = 0;
+};
+using Walk = std::variant<ObjectWalk, ArrayWalk>;
+
+bool IsAtEnd(const Walk& walk) {
+  return std::visit([](const auto& members) { return !(members.at != members.end); }, walk);
+}
+
+JsonElement Current(const Walk& walk) {
+  const auto* object = std::get_if<ObjectWalk>(&walk);
+  return object != nullptr ? object->at.value() : *std::get<ArrayWalk>(walk).at;
+}
+
+void Advance(Walk& walk) {
+  std::visit([](auto& members) { ++members.at; }, walk);
+  if (auto* array = std::get_if<ArrayWalk>(&walk)) ++array->index;
+}
+
+std::string Name(const Walk& walk) {
+  const auto* object = std::get_if<ObjectWalk>(&walk);
+  return object != nullptr ? Printable(object->at.key(), 64) : fmt::format("{}", std::get<ArrayWalk>(walk).index);
+}
+
+// Without recursion: stored objects may be nested ten thousand levels deep, which is more than a thread's stack holds.
 class DuplicateKeys {
  public:
-  std::optional<Duplicate> Find(JsonElement element) {
-    if (element.is_object()) return FindInObject(simdjson::dom::object(element));
-    if (element.is_array()) return FindInArray(simdjson::dom::array(element));
+  std::optional<Duplicate> Find(JsonElement root) {
+    if (auto found = Enter(root)) return found;
+    while (!open_.empty()) {
+      if (IsAtEnd(open_.back())) {
+        open_.pop_back();
+        if (!open_.empty()) Advance(open_.back());
+        continue;
+      }
+      const JsonElement child = Current(open_.back());
+      if (!child.is_object() && !child.is_array()) {
+        Advance(open_.back());
+      } else if (auto found = Enter(child)) {
+        return found;
+      }
+    }
     return std::nullopt;
   }
 
  private:
-  std::optional<Duplicate> FindInObject(JsonObject object) {
+  std::optional<Duplicate> Enter(JsonElement element) {
+    if (element.is_object()) {
+      const JsonObject object = JsonObject(element);
+      if (const auto twin = Twin(object)) return Duplicate{std::string(*twin), Path()};
+      open_.emplace_back(ObjectWalk{object.begin(), object.end()});
+    } else if (element.is_array()) {
+      const JsonArray array = JsonArray(element);
+      open_.emplace_back(ArrayWalk{array.begin(), array.end()});
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::string_view> Twin(JsonObject object) {
     keys_.clear();
     for (const auto field : object) keys_.push_back(field.key);
     // Sorted rather than hashed: keys are the sender's, and so would be the collisions.
     std::ranges::sort(keys_);
-    if (const auto twin = std::ranges::adjacent_find(keys_); twin != keys_.end()) return Duplicate{std::string(*twin), ""};
-    for (const auto field : object) {
-      if (auto found = Find(field.value)) return Duplicate{found->key, fmt::format("/{}{}", Printable(field.key, 64), found->path)};
-    }
-    return std::nullopt;
+    const auto twin = std::ranges::adjacent_find(keys_);
+    return twin == keys_.end() ? std::nullopt : std::optional(*twin);
   }
 
-  std::optional<Duplicate> FindInArray(JsonArray array) {
-    std::size_t index = 0;
-    for (const auto item : array) {
-      if (auto found = Find(item)) return Duplicate{found->key, fmt::format("/{}{}", index, found->path)};
-      ++index;
-    }
-    return std::nullopt;
+  std::string Path() const {
+    std::string path;
+    for (const Walk& walk : open_) path += "/" + Name(walk);
+    return path;
   }
 
+  std::vector<Walk> open_;
   std::vector<std::string_view> keys_;  // of the object at hand; kept for its memory
 };
 

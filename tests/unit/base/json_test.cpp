@@ -90,6 +90,13 @@ TEST_CASE("nesting is counted in arrays and objects and has a bound", "[base]") 
   CHECK(Why(std::string(7u << 20, '[')) != "read");
 }
 
+TEST_CASE("a document as deep as the API server stores it is read on a small stack, and checked to the bottom", "[base]") {
+  std::string deep = R"({"x":1,"x":2})";
+  for (int i = 0; i < 10'000; ++i) deep = i % 2 ? R"({"a":)" + std::move(deep) + "}" : "[" + std::move(deep) + "]";
+  CHECK_THAT(Why(deep, {.max_bytes = deep.size(), .max_depth = 10'050}), Catch::Contains("key \"x\" twice"));
+  CHECK(Why(Nested(10'000), {.max_bytes = 100'000, .max_depth = 10'050}) == "read");
+}
+
 TEST_CASE("a text larger than the limit is not read at all", "[base]") {
   JsonReader reader;
   const auto root = reader.Read("[1,2,3]", {.max_bytes = 6, .max_depth = 8});
