@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "evidence/folder_source.h"
+#include "webhook/cluster_source.h"
 #include "webhook/config.h"
 #include "webhook/routes.h"
 
@@ -89,7 +90,17 @@ http::ServerOptions ProbeOptionsOf(const ListenAddress& listen) {
   return server;
 }
 
-Result<kube::AccessAnswer> NobodyToAsk(const kube::AccessQuestion&, Deadline) {
+// Of the process, since cpprestsdk has one pool of threads for all clients.
+constexpr int kClientThreads = 4;
+
+Result<std::unique_ptr<kube::KubeClient>> Connect(const std::string& kubeconfig) {
+  http::InitializeClientThreads(kClientThreads);
+  const auto access = kubeconfig.empty() ? kube::ClusterAccess::FromServiceAccount() : kube::ClusterAccess::FromKubeconfig(kubeconfig);
+  if (!access) return std::unexpected(access.error().Within(kubeconfig.empty() ? "--cluster" : "--kubeconfig"));
+  return kube::KubeClient::Connect(*access);
+}
+
+Result<kube::AccessAnswer> NobodyToAsk() {
   return Fail(ErrorCode::kUnavailable, "objects are read from files, so there is no API server to ask");
 }
 
@@ -99,13 +110,13 @@ class Webhook {
   explicit Webhook(const Options& options)
       : options_(options),
         admission_(catalogue_, admitted_, options.workloads, clock_, {options.unmatched, false}),
-        objects_(NobodyToAsk) {}
+        objects_([this](const kube::AccessQuestion& question, Deadline deadline) {
+          return client_ ? kube::ReviewAccess(*client_, question, deadline) : NobodyToAsk();
+        }) {}
 
   Result<void> Start() {
     if (auto loaded = LoadAdmitted(options_.admitted_file, admitted_); !loaded) return loaded;
-    auto folders = evidence::FolderSource::Start(FoldersOf(options_), catalogue_);
-    if (!folders) return std::unexpected(folders.error());
-    folders_ = std::move(*folders);
+    if (auto started = options_.cluster ? StartCluster() : StartFolders(); !started) return started;
     readiness_.Add("certificate", CertificateCheck([this] { return server_ ? server_->CertificateExpiry() : std::nullopt; }, clock_));
     return StartServers();
   }
@@ -120,11 +131,35 @@ class Webhook {
   }
 
  private:
+  Result<void> StartFolders() {
+    auto folders = evidence::FolderSource::Start(FoldersOf(options_), catalogue_);
+    if (!folders) return std::unexpected(folders.error());
+    folders_ = std::move(*folders);
+    return {};
+  }
+
+  // Does not wait for the API server: until it has answered, the webhook is not ready and denies.
+  Result<void> StartCluster() {
+    auto client = Connect(options_.kubeconfig);
+    if (!client) return std::unexpected(client.error());
+    client_ = std::move(*client);
+    cluster_ = std::make_unique<ClusterSource>(*client_, catalogue_);
+    readiness_.Add("cluster", [this] { return cluster_->Missing(); });
+    return {};
+  }
+
+  ClusterHooks Hooks() {
+    if (!cluster_) return {};
+    return {[this] { return cluster_->Missing(); },
+            [this](std::string_view name, Deadline deadline) { cluster_->FetchNamespace(name, deadline); }};
+  }
+
   RouteTargets Targets() {
     MetricSources sources{catalogue_, [this] { return server_ ? server_->Statistics() : http::ServerStatistics{}; },
                           [this] { return server_ ? server_->CertificateExpiry() : std::nullopt; },
-                          [] { return std::vector<WatchState>{}; }, [this] { return readiness_.IsReady(); }};
-    return {admission_, objects_, metrics_, readiness_, std::move(sources), {options_.allowed_client_names}};
+                          [this] { return cluster_ ? cluster_->States() : std::vector<WatchState>{}; },
+                          [this] { return readiness_.IsReady(); }};
+    return {admission_, objects_, metrics_, readiness_, std::move(sources), {options_.allowed_client_names}, Hooks()};
   }
 
   Result<void> StartServers() {
@@ -155,6 +190,8 @@ class Webhook {
   AdmissionHandler admission_;
   ObjectHandler objects_;
   std::unique_ptr<evidence::FolderSource> folders_;
+  std::unique_ptr<kube::KubeClient> client_;
+  std::unique_ptr<ClusterSource> cluster_;
   std::unique_ptr<http::HttpServer> server_, probes_;
 };
 

@@ -21,7 +21,8 @@ using std::chrono::steady_clock;
 // A body above this gets a reader of its own, whose buffers (about twelve times the body) go back with it.
 constexpr std::size_t kKeptReaderBytes = 256u << 10;
 
-using ReviewHandler = std::function<Verdict(const AdmissionRequest&, const http::ServerRequest&)>;
+// nullopt: call again where blocking is allowed.
+using ReviewHandler = std::function<std::optional<Verdict>(const AdmissionRequest&, const http::ServerRequest&)>;
 
 http::Response PlainError(int status, std::string_view message) {
   http::Response response;
@@ -33,6 +34,12 @@ http::Response PlainError(int status, std::string_view message) {
 http::Response ReviewResponse(std::string_view uid, const Verdict& verdict) {
   http::Response response;
   response.body = EncodeReview(uid, verdict.answer);
+  return response;
+}
+
+http::Response CallAgain() {
+  http::Response response;
+  response.status = http::kCallAgainBlocking;
   return response;
 }
 
@@ -68,13 +75,14 @@ class ReviewEdge {
     const auto start = steady_clock::now();
     const auto request = DecodeReview(reader, http.body);
     if (!request) return AnswerUnreadable(request.error());
-    const Verdict verdict = Handle(*request, http);
-    RecordDecision(path_, *request, verdict, steady_clock::now() - start, metrics_);
-    return ReviewResponse(request->uid, verdict);
+    const auto verdict = Handle(*request, http);
+    if (!verdict) return CallAgain();
+    RecordDecision(path_, *request, *verdict, steady_clock::now() - start, metrics_);
+    return ReviewResponse(request->uid, *verdict);
   }
 
   // Fails closed, whatever happens below.
-  Verdict Handle(const AdmissionRequest& request, const http::ServerRequest& http) const {
+  std::optional<Verdict> Handle(const AdmissionRequest& request, const http::ServerRequest& http) const {
     try {
       return handler_(request, http);
     } catch (const std::exception& error) {
@@ -106,6 +114,30 @@ http::Route ReviewRoute(std::string path, const RouteTargets& targets, bool bloc
   auto edge = std::make_shared<const ReviewEdge>(std::move(path), std::move(handler), targets.metrics, targets.peers);
   return {"POST", url, [edge](const http::ServerRequest& request) { return edge->Answer(request); }, blocking};
 }
+
+// A namespace that is not known yet is asked for, on a thread that may wait; memory is asked first and last.
+class Validate {
+ public:
+  explicit Validate(const RouteTargets& targets)
+      : admission_(targets.admission), catalogue_(targets.metric_sources.catalogue), cluster_(targets.cluster) {}
+
+  std::optional<Verdict> operator()(const AdmissionRequest& request, const http::ServerRequest& http) const {
+    if (const auto missing = cluster_.missing ? cluster_.missing() : std::nullopt) {
+      return CouldNotTell(RequestReason::kNotSynced,
+                          "NotSynced: hullwright-webhook has just started and does not know all policies yet: " + *missing);
+    }
+    if (cluster_.fetch_namespace && !request.namespace_.empty() && !catalogue_.Namespaces()->contains(request.namespace_)) {
+      if (!http.may_block) return std::nullopt;
+      cluster_.fetch_namespace(request.namespace_, http.deadline);
+    }
+    return admission_.Handle(request, http.peer_subject.has_value());
+  }
+
+ private:
+  const AdmissionHandler& admission_;
+  const evidence::Catalogue& catalogue_;
+  const ClusterHooks cluster_;
+};
 
 bool IsVerbose(std::string_view query) {
   return query == "verbose" || query.starts_with("verbose&") || query.starts_with("verbose=") || query.find("&verbose") != query.npos;
@@ -140,11 +172,8 @@ std::vector<http::Route> MakeProbeRoutes(const RouteTargets& targets) {
 
 std::vector<http::Route> MakeRoutes(const RouteTargets& targets) {
   std::vector<http::Route> routes = MakeProbeRoutes(targets);
-  const AdmissionHandler& admission = targets.admission;
   const ObjectHandler& objects = targets.objects;
-  routes.push_back(ReviewRoute("validate", targets, false, [&admission](const AdmissionRequest& request, const http::ServerRequest& http) {
-    return admission.Handle(request, http.peer_subject.has_value());
-  }));
+  routes.push_back(ReviewRoute("validate", targets, false, Validate(targets)));
   // Asks the API server about waivers.
   routes.push_back(ReviewRoute(
       "validate-objects", targets, true,

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/server.h"
@@ -18,6 +20,13 @@ struct PeerRules {
   std::vector<std::string> allowed_common_names;
 };
 
+// What only a webhook in cluster mode has.
+struct ClusterHooks {
+  // nullopt when all that is in force is known; before that nothing is judged.
+  std::function<std::optional<std::string>()> missing;
+  std::function<void(std::string_view namespace_, Deadline)> fetch_namespace;  // may block
+};
+
 struct RouteTargets {
   const AdmissionHandler& admission;
   const ObjectHandler& objects;
@@ -25,6 +34,7 @@ struct RouteTargets {
   const Readiness& readiness;
   MetricSources metric_sources;
   PeerRules peers;
+  ClusterHooks cluster = {};  // empty functions in files mode
 };
 
 // POST /v1/validate, /v1/validate-objects and /v1/stamp, and those of MakeProbeRoutes. The targets outlive the server.

@@ -17,6 +17,7 @@ void SetStatus(RequestReason reason, AdmissionAnswer& answer) {
       answer.code = 422;
       answer.reason = "Invalid";
       return;
+    case RequestReason::kNotSynced:
     case RequestReason::kWaiveUnknown:
       answer.code = 503;
       answer.reason = "ServiceUnavailable";
@@ -47,6 +48,8 @@ std::string_view ToString(RequestReason reason) {
   switch (reason) {
     case RequestReason::kReviewUnreadable:
       return "ReviewUnreadable";
+    case RequestReason::kNotSynced:
+      return "NotSynced";
     case RequestReason::kKindUnknown:
       return "KindUnknown";
     case RequestReason::kObjectUnreadable:

@@ -13,6 +13,7 @@ namespace hullwright::webhook {
 // Reasons that lie in the request itself and not in a policy; words like those of policy/reason.h, documented beside them.
 enum class RequestReason {
   kReviewUnreadable,  // the bytes are no AdmissionReview v1 that can be read
+  kNotSynced,         // what is in force is not known yet
   kKindUnknown,       // where this kind keeps its images is not known
   kObjectUnreadable,  // the object under review does not have the shape Kubernetes gives it
   kObjectInvalid,     // an object of our own group does not decode

@@ -1,0 +1,60 @@
+#include "evidence/judge.h"
+
+#include <catch2/catch.hpp>
+
+#include "base/yaml.h"
+#include "unit/evidence/fixtures.h"
+
+namespace hullwright::evidence {
+namespace {
+
+using policy::ReasonWord;
+
+void PutPolicy(Catalogue& catalogue, const std::string& text) {
+  const auto documents = ReadYaml(text);
+  REQUIRE(documents);
+  catalogue.Put({"ClusterImageAdmissionPolicy", "", "production"}, "test", Decode(documents->front().json));
+  catalogue.Publish();
+}
+
+TEST_CASE("a namespace nobody told us of is unknown, not without labels", "[evidence]") {
+  Catalogue catalogue;
+  PutPolicy(catalogue, R"(apiVersion: hullwright.dev/v1alpha1
+kind: ClusterImageAdmissionPolicy
+metadata: {name: production}
+spec:
+  match: {namespaceSelector: {matchLabels: {env: prod}}}
+  enforcement: {newImages: Deny}
+  rules: {reference: {digest: FromAuthor}}
+)");
+  CHECK(WordsOf(DecideOn(catalogue, "nginx")) == Words{ReasonWord::kNamespaceUnknown});
+  api::Namespace shop;
+  shop.metadata.name = "shop";
+  catalogue.Put({"Namespace", "", "shop"}, "test", shop);
+  catalogue.Publish();
+  CHECK(DecideOn(catalogue, "nginx").allowed());
+  shop.metadata.labels = {{"env", "prod"}};
+  catalogue.Put({"Namespace", "", "shop"}, "test", shop);
+  catalogue.Publish();
+  CHECK(WordsOf(DecideOn(catalogue, "nginx")) == Words{ReasonWord::kDigestRequired});
+}
+
+TEST_CASE("an object with too many images is refused without looking at one of them", "[evidence]") {
+  const Catalogue catalogue;
+  Question question{policy::SubjectKind::kPod, "Pod shop/app", "shop", {}};
+  for (int i = 0; i < 300; ++i) question.images.push_back({api::ContainerType::kContainers, "c", "spec", "nginx"});
+  const auto decision = Judge(catalogue, AdmittedImages(), question, Time(), {policy::Unmatched::kAllow});
+  CHECK_FALSE(decision.allowed());
+  CHECK(WordsOf(decision) == Words{ReasonWord::kTooManyImages});
+}
+
+TEST_CASE("an image without a digest is judged without scans", "[evidence]") {
+  Catalogue catalogue;
+  PutPolicy(catalogue, PolicyText("production"));
+  catalogue.Put(ScanKey('a'), "test", Decode(ScanText('a')));
+  CHECK(DecideOnDigest(catalogue, 'a').outcome == policy::Outcome::kPass);
+  CHECK_FALSE(DecideOn(catalogue, "registry.example/app:1").allowed());
+}
+
+}  // namespace
+}  // namespace hullwright::evidence
