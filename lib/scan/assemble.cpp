@@ -17,6 +17,7 @@ namespace {
 // No encoded finding is shorter: its id, package and version with their names are more than this.
 constexpr std::size_t kLeastFindingBytes = 40;
 constexpr std::size_t kMaxFindings = 10'000;  // bound of the ImageScan's list
+constexpr std::size_t kMaxNames = 256;        // bound of its lists of repositories and indexes
 constexpr std::size_t kMaxMessageBytes = 250;
 
 class Fitting {
@@ -137,6 +138,12 @@ void PutFindings(api::ImageScan& scan, const std::vector<api::Finding>& findings
     if (result.counts.empty()) result.counts = CountFindings(WitnessedBy(findings, result.scanner_ref.name));
   }
   fitting.FitMost();
+}
+
+Result<void> CheckBounds(const api::ImageScanStatus& status) {
+  if (status.repositories.size() <= kMaxNames && status.index_digests.size() <= kMaxNames) return {};
+  return Fail(ErrorCode::kTooLarge, fmt::format("the scan would name {} repositories and {} indexes, at most {} of each are kept",
+                                                status.repositories.size(), status.index_digests.size(), kMaxNames));
 }
 
 void SetConditions(api::ImageScanStatus& status, Time now) {

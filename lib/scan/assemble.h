@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/image_scan.h"
+#include "base/error.h"
 
 namespace hullwright::scan {
 
@@ -18,6 +19,9 @@ struct CutFindings {
 // truncated. The counts of the scan are those of all findings and of those cut before; where anything is cut, each result says how many it
 // has.
 void PutFindings(api::ImageScan& scan, const std::vector<api::Finding>& findings, const CutFindings& cut_before, std::size_t max_bytes);
+
+// kTooLarge when the scan names more repositories or indexes than an ImageScan may.
+Result<void> CheckBounds(const api::ImageScanStatus& status);
 
 // Scanned and Complete, as the results have them. A condition that was there before with the same status keeps its time.
 void SetConditions(api::ImageScanStatus& status, Time now);

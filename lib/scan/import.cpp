@@ -136,6 +136,7 @@ Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& op
   scan.metadata.name = fmt::format("{}-{}", binding->digest.algorithm(), binding->digest.hex());
   scan.status.repositories.assign(binding->repositories.begin(), binding->repositories.end());
   scan.status.index_digests = binding->indexes;
+  if (auto bounds = CheckBounds(scan.status); !bounds) return std::unexpected(bounds.error());
   scan.status.results = {ResultOf(report, options)};
   scan.status.os = report.os;
   scan.status.image = report.image;

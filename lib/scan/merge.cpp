@@ -245,6 +245,7 @@ Result<api::ImageScan> Merge(const api::ImageScan& existing, const api::ImageSca
   MergeFacts(merged.status, newer.status);
   Unite(merged.status.repositories, newer.status.repositories);
   Unite(merged.status.index_digests, newer.status.index_digests);
+  if (auto bounds = CheckBounds(merged.status); !bounds) return std::unexpected(bounds.error());
   SetConditions(merged.status, TimeOf(newer));
   PutFindings(merged, united, CutBefore(merged.status.results, united), max_bytes);
   return merged;

@@ -93,6 +93,7 @@ api::Finding ReadFinding(const ReportNode& vulnerability) {
 // What the results say beside their findings.
 struct Coverage {
   bool os_result = false, language_result = false;
+  bool os_packages = false;  // listed, or known from a finding
   bool os_findings = false;
 };
 
@@ -117,6 +118,7 @@ class Results {
     const bool of_os = kind == "os-pkgs";
     coverage_.os_result |= of_os;
     coverage_.language_result |= kind == "lang-pkgs";
+    coverage_.os_packages |= of_os && result.Count("Packages") + result.Count("Vulnerabilities") > 0;
     AddCount(packages_, result, "Packages");
     AddCount(secrets_, result, "Secrets");
     // Counted before they are read: a report that is too large costs no more than its parsing.
@@ -172,6 +174,11 @@ void Judge(Report& report, const Coverage& coverage, bool dropped_aliases) {
     report.outcome_reason = "Trivy recognised neither an operating system nor packages in the image";
   } else if (report.os && !coverage.os_result) {
     report.outcome_reason = fmt::format("the report has no result for the packages of {}", Printable(report.os->family));
+  } else if (report.os && !coverage.os_packages) {
+    // A result without packages is also how an image looks whose package database somebody deleted.
+    report.outcome_reason = fmt::format(
+        "the report lists no package of {}: the image's package database may be gone, or Trivy was an old one (give it --list-all-pkgs)",
+        Printable(report.os->family));
   } else if (report.os && report.os->end_of_life.value_or(false) && !coverage.os_findings) {
     report.outcome_reason = fmt::format("{} {} is past its end of life: that nothing was found may mean that nothing is published any more",
                                         Printable(report.os->family), Printable(report.os->name));

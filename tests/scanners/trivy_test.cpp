@@ -169,6 +169,8 @@ TEST_CASE("The real Trivy's reports without findings are told apart: clean, part
   CHECK(Decoded(laboratory.Scan("shop/web:1")).outcome == api::ScanOutcome::kComplete);
   CHECK(Decoded(laboratory.Scan("shop/app:1")).outcome == api::ScanOutcome::kComplete);
   CHECK(Decoded(laboratory.Scan("shop/notes:1")).outcome == api::ScanOutcome::kUnscannable);
+  CHECK(Decoded(laboratory.Scan("shop/stripped:1")).outcome == api::ScanOutcome::kPartial);
+  CHECK(Decoded(laboratory.Scan("shop/old:1")).outcome == api::ScanOutcome::kPartial);
   CHECK(Decoded(laboratory.Scan("shop/web:1", {"--pkg-types", "library"})).outcome == api::ScanOutcome::kPartial);
 }
 

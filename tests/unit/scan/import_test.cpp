@@ -357,6 +357,12 @@ TEST_CASE("Scans of two digests or of two platforms do not become one", "[scan]"
   CHECK(other.error().code == ErrorCode::kConflict);
 }
 
+TEST_CASE("A scan of more repositories than an object may hold is refused", "[scan]") {
+  json report = TrivyReport();
+  for (int i = 0; i < 256; ++i) report["Metadata"]["RepoDigests"].push_back("mirror.example/r" + std::to_string(i) + "@" + kDigestA);
+  CHECK(Refused(report).code == ErrorCode::kTooLarge);
+}
+
 TEST_CASE("What one scanner knows about the image outlives another that does not", "[scan]") {
   json eol = TrivyReport({TrivyFinding("CVE-2026-1")});
   eol["Metadata"]["OS"]["EOSL"] = true;

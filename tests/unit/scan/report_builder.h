@@ -23,20 +23,23 @@ inline json TrivyFinding(const std::string& id, const std::string& severity = "H
 
 // A report of a Debian image with the given findings among its OS packages.
 inline json TrivyReport(const std::vector<json>& findings = {}) {
-  return {
-      {"SchemaVersion", 2},
-      {"CreatedAt", "2026-03-01T12:00:00.123456789Z"},
-      {"ArtifactName", "registry.example/shop/api:1"},
-      {"ArtifactType", "container_image"},
-      {"Trivy", {{"Version", "0.68.2"}}},
-      {"Metadata",
-       {{"Size", 1000},
-        {"OS", {{"Family", "debian"}, {"Name", "12.8"}}},
-        {"DiffIDs", json::array({"sha256:1", "sha256:2"})},
-        {"RepoDigests", json::array({"registry.example/shop/api@" + kDigestA})},
-        {"ImageConfig",
-         {{"os", "linux"}, {"architecture", "amd64"}, {"created", "2026-02-01T00:00:00Z"}, {"config", {{"User", "1000"}}}}}}},
-      {"Results", json::array({{{"Target", "debian"}, {"Class", "os-pkgs"}, {"Type", "debian"}, {"Vulnerabilities", json(findings)}}})}};
+  return {{"SchemaVersion", 2},
+          {"CreatedAt", "2026-03-01T12:00:00.123456789Z"},
+          {"ArtifactName", "registry.example/shop/api:1"},
+          {"ArtifactType", "container_image"},
+          {"Trivy", {{"Version", "0.68.2"}}},
+          {"Metadata",
+           {{"Size", 1000},
+            {"OS", {{"Family", "debian"}, {"Name", "12.8"}}},
+            {"DiffIDs", json::array({"sha256:1", "sha256:2"})},
+            {"RepoDigests", json::array({"registry.example/shop/api@" + kDigestA})},
+            {"ImageConfig",
+             {{"os", "linux"}, {"architecture", "amd64"}, {"created", "2026-02-01T00:00:00Z"}, {"config", {{"User", "1000"}}}}}}},
+          {"Results", json::array({{{"Target", "debian"},
+                                    {"Class", "os-pkgs"},
+                                    {"Type", "debian"},
+                                    {"Packages", json::array({{{"Name", "libssl3"}}})},
+                                    {"Vulnerabilities", json(findings)}}})}};
 }
 
 inline json GrypeMatch(const std::string& id, const std::string& severity = "High") {

@@ -60,7 +60,7 @@ TEST_CASE("A Trivy report says what it looked at", "[scan]") {
   CHECK(FormatRfc3339(report.image->created.value()) == "2026-02-01T00:00:00Z");
   CHECK(report.outcome == api::ScanOutcome::kComplete);
   CHECK_FALSE(report.secrets);
-  CHECK_FALSE(report.package_count);
+  CHECK(report.package_count == 1);
 }
 
 TEST_CASE("Each of Trivy's statuses becomes a fix state, and a not_affected finding is none", "[scan]") {
@@ -159,6 +159,13 @@ TEST_CASE("A report without findings is clean only where Trivy could judge the i
   SECTION("no result for the packages of the operating system") {
     report["Results"][0]["Class"] = "lang-pkgs";
     CHECK(Decoded(report).outcome == api::ScanOutcome::kPartial);
+  }
+  SECTION("no package of the operating system") {
+    report["Results"][0]["Packages"] = json::array();
+    CHECK(Decoded(report).outcome == api::ScanOutcome::kPartial);
+    report["Results"][0].erase("Packages");
+    CHECK(Decoded(report).outcome == api::ScanOutcome::kPartial);
+    CHECK_FALSE(Decoded(report).package_count);
   }
   SECTION("past the end of life and nothing found") {
     report["Metadata"]["OS"]["EOSL"] = true;
