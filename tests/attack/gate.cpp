@@ -13,7 +13,7 @@
 #include <map>
 #include <stdexcept>
 
-#include "base/json.h"
+#include "base/yaml.h"
 #include "support/api_server.h"
 #include "support/certificates.h"
 #include "support/https_exchange.h"

@@ -79,8 +79,9 @@ class WebhookProcess {
   Answer Post(const std::string& path, const std::string& body);
   void WaitReady();
 
- private:
   struct Parts;
+
+ private:
   std::unique_ptr<Parts> parts_;
 };
 
