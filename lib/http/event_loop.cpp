@@ -1,6 +1,7 @@
 #include "http/event_loop.h"
 
 #include <algorithm>
+#include <exception>
 #include <vector>
 
 #include "base/log.h"
@@ -32,20 +33,28 @@ void EventLoop::Stop() {
 }
 
 void EventLoop::Run() {
-  Tick();
-  io_.run();
+  Post([this] { Tick(); });
+  for (bool stopped = false; !stopped;) {
+    try {
+      io_.run();
+      stopped = true;
+    } catch (const std::exception& error) {
+      log::Error("event loop goes on after an error", {{"error", error.what()}});  // out of memory, in practice
+    }
+  }
   // Here, on the thread that they belong to, and before the io_context goes.
   ForEach([](Connection& connection) { connection.Close(); });
 }
 
 void EventLoop::Tick() {
   const auto now = std::chrono::steady_clock::now();
-  ForEach([now](Connection& connection) { connection.Expire(now); });
-  date_ = HttpDate();
+  // First, so that the tick goes on whatever happens below.
   tick_.expires_at(now + tick_interval_);
   tick_.async_wait([this](const boost::system::error_code& error) {
     if (!error) Tick();
   });
+  ForEach([now](Connection& connection) { connection.Expire(now); });
+  date_ = HttpDate();
 }
 
 // The action may close, and thereby remove, any connection.

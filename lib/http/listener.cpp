@@ -64,8 +64,11 @@ void Listener::AcceptNext() {
 void Listener::OnAccepted(const boost::system::error_code& error) {
   if (error == asio::error::operation_aborted) return;
   if (!error) {
-    HandOver();
-    return AcceptNext();
+    EventLoop& loop = *loops_[next_];
+    Socket socket = *std::move(accepted_);
+    next_ = (next_ + 1) % loops_.size();
+    AcceptNext();
+    return HandOver(std::move(socket), loop);
   }
   if (error == asio::error::connection_aborted) return AcceptNext();
   log::Warn("connection not accepted", {{"error", error.message()}});
@@ -75,9 +78,8 @@ void Listener::OnAccepted(const boost::system::error_code& error) {
   });
 }
 
-void Listener::HandOver() {
+void Listener::HandOver(Socket socket, EventLoop& loop) {
   Increment(state_.counters.connections_accepted);
-  Socket socket = *std::move(accepted_);
   if (!state_.open_connections.TryAdd()) {
     Increment(state_.counters.connections_refused);
     return;  // closes
@@ -85,8 +87,6 @@ void Listener::HandOver() {
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
   socket.set_option(tcp::no_delay(true), ignored);
-  EventLoop& loop = *loops_[next_];
-  next_ = (next_ + 1) % loops_.size();
   loop.Post([&loop, moved = std::move(socket)]() mutable { loop.Adopt(std::move(moved)); });
 }
 
@@ -97,7 +97,9 @@ void Listener::TakeBacklog() {
     accepted_.emplace(loops_[next_]->io());
     acceptor_.accept(*accepted_, error);
     if (error) break;
-    HandOver();
+    EventLoop& loop = *loops_[next_];
+    next_ = (next_ + 1) % loops_.size();
+    HandOver(*std::move(accepted_), loop);
   }
   acceptor_.close(error);
   pause_.cancel(error);

@@ -32,7 +32,7 @@ class Listener {
 
   void AcceptNext();
   void OnAccepted(const boost::system::error_code& error);
-  void HandOver();
+  void HandOver(Socket socket, EventLoop& loop);
   void TakeBacklog();
 
   ServerState& state_;

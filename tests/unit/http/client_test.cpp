@@ -299,7 +299,7 @@ TEST_CASE("a stream that falls silent is kDeadline after the idle timeout", "[ht
     connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 10; ++i) {
       connection.SendChunk("x");
-      std::this_thread::sleep_for(20ms);  // shorter than the idle timeout, longer together
+      std::this_thread::sleep_for(50ms);  // shorter than the idle timeout, longer together
     }
     connection.WaitUntilClosed();
   });
@@ -311,7 +311,7 @@ TEST_CASE("a stream that falls silent is kDeadline after the idle timeout", "[ht
                                     all += data;
                                     return true;
                                   },
-                                  150ms, {});
+                                  400ms, {});
   REQUIRE_FALSE(ended);
   CHECK(ended.error().code == ErrorCode::kDeadline);
   CHECK(all == "xxxxxxxxxx");
