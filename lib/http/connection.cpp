@@ -141,6 +141,9 @@ Connection::Next Connection::ReadHead() {
   if (!unparsed_) return Receive();
   const auto progress = parser_.Parse(buffer_.View().substr(head_bytes_));
   head_bytes_ += progress.consumed;
+  const bool complete = progress.state == RequestHeadParser::State::kComplete;
+  // Beast's limit alone is not enough: it counts anew after each piece in which whole fields arrived.
+  if ((complete ? head_bytes_ : buffer_.size()) > state_.options.max_header_bytes) return Refuse(431, "the header is too large");
   switch (progress.state) {
     case RequestHeadParser::State::kComplete:
       return AcceptHead();

@@ -117,13 +117,15 @@ TEST_CASE("a client that pushes on with its large body still reads the refusal",
   CHECK(response->status == 413);
 }
 
-TEST_CASE("a header that grows byte by byte is cut at the limit", "[http]") {
+TEST_CASE("a header that grows field by field is cut at the limit", "[http]") {
   auto options = TestOptions();
   options.max_header_bytes = 1024;
   const auto server = StartServer(options);
   RawConnection connection(server->port());
   connection.Send("GET /healthz HTTP/1.1\r\nHost: h\r\n");
   for (int i = 0; i < 20 && connection.Send("X: " + std::string(80, 'x') + "\r\n"); ++i) {
+    // Mostly each field arrives alone: Beast's own limit, which looks at one piece, never sees too much.
+    std::this_thread::sleep_for(1ms);
   }
   const auto response = connection.Receive();
   REQUIRE(response);
