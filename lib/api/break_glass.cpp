@@ -7,30 +7,25 @@ namespace hullwright::api {
 
 template <>
 const Table& TableOf<BreakGlassSpec>() {
-  static const auto table =
-      StructTable<BreakGlassSpec>(
-          {
-              Field<&BreakGlassSpec::policy_refs>("policyRefs", "Policies to be passed by. The author needs the verb waive on each.")
-                  .Required()
-                  .Items(1, 32)
-                  .DistinctBy({"name", "kind"}),
-              Field<&BreakGlassSpec::images>("images", "The images that may pass, each with its digest.")
-                  .Required()
-                  .Items(1, 64)
-                  .Distinct(),
-              Field<&BreakGlassSpec::reason>("reason", "Why, in words.").Required().Length(1, 1024),
-              Field<&BreakGlassSpec::ticket>("ticket", "Where the emergency is being dealt with."),
-              Field<&BreakGlassSpec::duration_seconds>("durationSeconds", "How long it counts, from metadata.creationTimestamp.")
-                  .Between(60, 86'400),
-              Field<&BreakGlassSpec::requested_by>("requestedBy",
-                                                   "Who wrote it. Stamped by the hook; a value set by anybody else is refused."),
-          })
-          .Cel("self == oldSelf", "a BreakGlass cannot be changed: delete it and make another");
+  // clang-format off
+  static const auto table = StructTable<BreakGlassSpec>({
+      Field<&BreakGlassSpec::policy_refs>("policyRefs", "Policies to be passed by. The author needs the verb waive on each.")
+          .Required().Items(1, 32).DistinctBy({"name", "kind"}),
+      Field<&BreakGlassSpec::images>("images", "The images that may pass, each with its digest.")
+          .Required().Items(1, 64).Distinct(),
+      Field<&BreakGlassSpec::reason>("reason", "Why, in words.").Required().Length(1, 1024),
+      Field<&BreakGlassSpec::ticket>("ticket", "Where the emergency is being dealt with."),
+      Field<&BreakGlassSpec::duration_seconds>("durationSeconds", "How long it counts, from metadata.creationTimestamp.")
+          .Between(60, 86'400),
+      Field<&BreakGlassSpec::requested_by>("requestedBy", "Who wrote it. Stamped by the hook; a value set by anybody else is refused."),
+  }).Cel("self == oldSelf", "a BreakGlass cannot be changed: delete it and make another");
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<BreakGlass>() {
+  // clang-format off
   static const auto table = StructTable<BreakGlass>({
       Unread("apiVersion", kApiVersionDoc),
       Unread("kind", kKindDoc),
@@ -38,6 +33,7 @@ const Table& TableOf<BreakGlass>() {
       Field<&BreakGlass::spec>("spec", "The emergency pass. It cannot be changed.").Required(),
       Field<&BreakGlass::status>("status", "Written by the operator.").Lenient(),
   });
+  // clang-format on
   return table;
 }
 

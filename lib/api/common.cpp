@@ -122,61 +122,62 @@ std::string_view ToString(ContainerType value) {
 // The parts of metadata we read; the API server has checked it, and files need little of it.
 template <>
 const Table& TableOf<ObjectMeta>() {
-  static const auto table =
-      StructTable<ObjectMeta>(
-          {
-              Field<&ObjectMeta::name>("name", "Name of the object.").Required().Length(1, 253).Format(kDnsSubdomain),
-              Field<&ObjectMeta::namespace_>("namespace", "Namespace of the object; none for cluster-scoped kinds.").Format(kDnsLabel),
-              Field<&ObjectMeta::labels>("labels", "Labels of the object.").Items(0, 1024),
-              Field<&ObjectMeta::uid>("uid", "Set by Kubernetes."),
-              Field<&ObjectMeta::resource_version>("resourceVersion", "Set by Kubernetes."),
-              Field<&ObjectMeta::generation>("generation", "Set by Kubernetes: counts the changes of spec."),
-              Field<&ObjectMeta::creation_timestamp>("creationTimestamp", "Set by Kubernetes."),
-          })
-          .Foreign();
+  // clang-format off
+  static const auto table = StructTable<ObjectMeta>({
+      Field<&ObjectMeta::name>("name", "Name of the object.").Required().Length(1, 253).Format(kDnsSubdomain),
+      Field<&ObjectMeta::namespace_>("namespace", "Namespace of the object; none for cluster-scoped kinds.")
+          .Format(kDnsLabel),
+      Field<&ObjectMeta::labels>("labels", "Labels of the object.").Items(0, 1024),
+      Field<&ObjectMeta::uid>("uid", "Set by Kubernetes."),
+      Field<&ObjectMeta::resource_version>("resourceVersion", "Set by Kubernetes."),
+      Field<&ObjectMeta::generation>("generation", "Set by Kubernetes: counts the changes of spec."),
+      Field<&ObjectMeta::creation_timestamp>("creationTimestamp", "Set by Kubernetes."),
+  }).Foreign();
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<SelectorRequirement>() {
-  static const auto table =
-      StructTable<SelectorRequirement>(
-          {
-              Field<&SelectorRequirement::key>("key", "Key of the label.").Required().Length(1, 317).Format(kLabelKey),
-              Field<&SelectorRequirement::op>("operator", "NotIn and DoesNotExist also select what has no such label.").Required(),
-              Field<&SelectorRequirement::values>("values", "For In and NotIn, and only for them.")
-                  .Items(1, 64)
-                  .Length(0, 63)
-                  .Format(kLabelValue),
-          })
-          .Check(CheckRequirement)
-          .Cel("(self.operator in ['In', 'NotIn']) == has(self.values)", "values are for the operators In and NotIn, and only for them");
+  // clang-format off
+  static const auto table = StructTable<SelectorRequirement>({
+      Field<&SelectorRequirement::key>("key", "Key of the label.").Required().Length(1, 317).Format(kLabelKey),
+      Field<&SelectorRequirement::op>("operator", "NotIn and DoesNotExist also select what has no such label.")
+          .Required(),
+      Field<&SelectorRequirement::values>("values", "For In and NotIn, and only for them.")
+          .Items(1, 64).Length(0, 63).Format(kLabelValue),
+  }).Check(CheckRequirement)
+  .Cel("(self.operator in ['In', 'NotIn']) == has(self.values)", "values are for the operators In and NotIn, and only for them");
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<LabelSelector>() {
+  // clang-format off
   static const auto table = StructTable<LabelSelector>({
       Field<&LabelSelector::match_labels>("matchLabels", "Labels that must be there with these values.")
-          .Items(0, 64)
-          .Length(0, 63)
-          .Format(kLabelValue)
-          .KeyFormat(kLabelKey),
+          .Items(0, 64).Length(0, 63).Format(kLabelValue).KeyFormat(kLabelKey),
       Field<&LabelSelector::match_expressions>("matchExpressions", "Conditions that must all hold.").Items(0, 32),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<NameRef>() {
+  // clang-format off
   static const auto table = StructTable<NameRef>({
-      Field<&NameRef::name>("name", "Name of the object that is meant.").Required().Length(1, 253).Format(kDnsSubdomain),
+      Field<&NameRef::name>("name", "Name of the object that is meant.")
+          .Required().Length(1, 253).Format(kDnsSubdomain),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<Condition>() {
+  // clang-format off
   static const auto table = StructTable<Condition>({
       Field<&Condition::type>("type", "What is told, in one word.").Required().Length(1, 316),
       Field<&Condition::status>("status", "True, False or Unknown.").Required().Length(1, 16),
@@ -185,6 +186,7 @@ const Table& TableOf<Condition>() {
       Field<&Condition::observed_generation>("observedGeneration", "metadata.generation of the spec that was looked at."),
       Field<&Condition::last_transition_time>("lastTransitionTime", "When status last changed."),
   });
+  // clang-format on
   return table;
 }
 

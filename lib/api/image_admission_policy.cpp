@@ -22,13 +22,17 @@ void DeriveMatch(PolicyMatch& match, const Given& given) {
   if (!given.Has("containerTypes")) match.container_types = kAllContainerTypes;
 }
 
+void DeriveSpec(ImageAdmissionPolicySpec& spec, const Given& given) {
+  if (!given.Has("match")) spec.match.container_types = kAllContainerTypes;
+}
+
 // newImages is the hardest a policy acts; whoever wants more says so there.
 void CheckNotHarder(const Given& given, std::string_view field, Enforcement value, Enforcement new_images) {
   if (!given.HasGood(field) || value <= new_images) return;
   std::string allowed(ToString(Enforcement::kAudit));
   if (new_images == Enforcement::kWarn) allowed = "Audit or Warn";
   given.Mistake(field, std::string(ToString(value)) + " is harder than newImages, which is " + std::string(ToString(new_images)) +
-                           "; write " + allowed + " here or make newImages harder");
+                           ": write " + allowed + " here, or make newImages harder");
 }
 
 void CheckEnforcement(PolicyEnforcement& enforcement, const Given& given) {
@@ -70,7 +74,7 @@ void CheckScan(ScanRequirements&, const Given& given) {
 
 void CheckConsent(WaiverConsent& consent, const Given& given) {
   if (given.HasGood("maxSeverity") && consent.max_severity == Severity::kUnknown) {
-    given.Mistake("maxSeverity", "must be one of Negligible, Low, Medium, High, Critical: nothing is below Unknown");
+    given.Mistake("maxSeverity", "must be one of Negligible, Low, Medium, High, Critical: no finding is below Unknown");
   }
 }
 
@@ -122,222 +126,207 @@ const std::vector<EnumWord<WaiverKind>>& WordsOf<WaiverKind>() {
 
 template <>
 const Table& TableOf<PolicyMatch>() {
-  static const auto table =
-      StructTable<PolicyMatch>(
-          {
-              Field<&PolicyMatch::images>("images", "Image names the policy covers. Left out: every image.").Items(1, 256).Distinct(),
-              Field<&PolicyMatch::exclude_images>("excludeImages", "Image names it leaves to other policies.").Items(0, 256).Distinct(),
-              Field<&PolicyMatch::namespace_selector>("namespaceSelector",
-                                                      "Namespaces the policy covers, by their labels. Left out: every namespace.")
-                  .ClusterKindOnly(),
-              Field<&PolicyMatch::container_types>("containerTypes", "The lists of a Pod's images that the policy covers.")
-                  .Items(1, 4)
-                  .Distinct()
-                  .Derived("all four"),
-          })
-          .Check(DeriveMatch);
+  // clang-format off
+  static const auto table = StructTable<PolicyMatch>({
+      Field<&PolicyMatch::images>("images", "Image names the policy covers. Left out: every image.")
+          .Items(1, 256).Distinct(),
+      Field<&PolicyMatch::exclude_images>("excludeImages", "Image names it leaves to other policies.")
+          .Items(0, 256).Distinct(),
+      Field<&PolicyMatch::namespace_selector>("namespaceSelector",
+          "Namespaces the policy covers, by their labels. Left out: every namespace.")
+          .ClusterKindOnly(),
+      Field<&PolicyMatch::container_types>("containerTypes", "The lists of a Pod's images that the policy covers.")
+          .Items(1, 4).Distinct().Derived("all four"),
+  }).Check(DeriveMatch);
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<PolicyEnforcement>() {
-  static const auto table =
-      StructTable<PolicyEnforcement>(
-          {
-              Field<&PolicyEnforcement::new_images>("newImages",
-                                                    "What happens to a Pod whose image violates the policy: Deny refuses it, Warn admits "
-                                                    "it with a warning, Audit only records it. "
-                                                    "Nothing below acts harder than this.")
-                  .Required(),
-              Field<&PolicyEnforcement::no_data>("noData", "The same where too little is known to tell.").Derived("as newImages"),
-              Field<&PolicyEnforcement::templates>(
-                  "templates", "The same for Deployments and other templates, as early feedback; their Pods are judged again.")
-                  .Derived("the softer of Warn and newImages"),
-              Field<&PolicyEnforcement::admitted_images>("admittedImages",
-                                                         "The same for a digest that this namespace already ran under this policy. Softens "
-                                                         "vulnerability, freshness and age rules only.")
-                  .Derived("as newImages"),
-              Field<&PolicyEnforcement::admitted_hours>("admittedHours", "For how long admittedImages holds; then newImages does again.")
-                  .Between(1, 8760),
-              Reserved("registryOutageHours", kNoRegistry),
-          })
-          .Check(CheckEnforcement)
-          .Cel("!has(self.noData) || self.newImages == 'Deny' || self.noData == 'Audit' || self.noData == self.newImages",
-               "noData must not be harder than newImages")
-          .Cel("!has(self.templates) || self.newImages == 'Deny' || self.templates == 'Audit' || self.templates == self.newImages",
-               "templates must not be harder than newImages")
-          .Cel(
-              "!has(self.admittedImages) || self.newImages == 'Deny' || self.admittedImages == 'Audit' || self.admittedImages == "
-              "self.newImages",
-              "admittedImages must not be harder than newImages");
+  // clang-format off
+  static const auto table = StructTable<PolicyEnforcement>({
+      Field<&PolicyEnforcement::new_images>("newImages",
+          "What happens to a Pod whose image violates the policy: Deny refuses it, Warn admits it with a warning, Audit only records "
+          "it. Nothing below acts harder than this.")
+          .Required(),
+      Field<&PolicyEnforcement::no_data>("noData", "The same where too little is known to tell.")
+          .Derived("as newImages"),
+      Field<&PolicyEnforcement::templates>("templates",
+          "The same for Deployments and other templates, as early feedback; their Pods are judged again.")
+          .Derived("the softer of Warn and newImages"),
+      Field<&PolicyEnforcement::admitted_images>("admittedImages",
+          "The same for a digest that this namespace already ran under this policy. Softens vulnerability, freshness and age rules "
+          "only.")
+          .Derived("as newImages"),
+      Field<&PolicyEnforcement::admitted_hours>("admittedHours", "For how long admittedImages holds; then newImages does again.")
+          .Between(1, 8760),
+      Reserved("registryOutageHours", kNoRegistry),
+  }).Check(CheckEnforcement)
+  .Cel("!has(self.noData) || self.newImages == 'Deny' || self.noData == 'Audit' || self.noData == self.newImages",
+      "noData must not be harder than newImages")
+  .Cel("!has(self.templates) || self.newImages == 'Deny' || self.templates == 'Audit' || self.templates == self.newImages",
+      "templates must not be harder than newImages")
+  .Cel("!has(self.admittedImages) || self.newImages == 'Deny' || self.admittedImages == 'Audit' || self.admittedImages == self.newImages",
+      "admittedImages must not be harder than newImages");
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ReferenceRules>() {
-  static const auto table =
-      StructTable<ReferenceRules>(
-          {
-              Field<&ReferenceRules::digest>(
-                  "digest",
-                  "FromAuthor: the object itself names the digest. Pinned: a digest is there when the Pod is judged, whoever added it. "
-                  "NotRequired: a tag will do for this rule."),
-              Field<&ReferenceRules::forbidden_tags>("forbiddenTags",
-                                                     "Tags that are refused where there is no digest; beside one a tag decides nothing.")
-                  .Items(1, 64)
-                  .Length(1, 128)
-                  .Format(kTagPattern)
-                  .Distinct(),
-          })
-          .Check(CheckReference)
-          .Cel("has(self.digest) || has(self.forbiddenTags)", "write digest or forbiddenTags");
+  // clang-format off
+  static const auto table = StructTable<ReferenceRules>({
+      Field<&ReferenceRules::digest>("digest",
+          "FromAuthor: the object itself names the digest. Pinned: a digest is there when the Pod is judged, whoever added it. "
+          "NotRequired: a tag will do for this rule."),
+      Field<&ReferenceRules::forbidden_tags>("forbiddenTags", "Tags that are refused where there is no digest; beside one a tag decides nothing.")
+          .Items(1, 64).Length(1, 128).Format(kTagPattern).Distinct(),
+  }).Check(CheckReference)
+  .Cel("has(self.digest) || has(self.forbiddenTags)", "write digest or forbiddenTags");
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<PublisherRules>() {
-  static const auto table =
-      StructTable<PublisherRules>({
-                                      Field<&PublisherRules::refs>("refs", "The TrustedPublishers that may vouch for an image.")
-                                          .Required()
-                                          .Items(1, 32)
-                                          .DistinctBy({"name"}),
-                                      Field<&PublisherRules::minimum>("minimum", "How many distinct ones of them must.").Between(1, 32),
-                                  })
-          .Check(CheckPublishers)
-          .Cel("!has(self.minimum) || self.minimum <= size(self.refs)", "minimum must be at most the number of refs");
+  // clang-format off
+  static const auto table = StructTable<PublisherRules>({
+      Field<&PublisherRules::refs>("refs", "The TrustedPublishers that may vouch for an image.")
+          .Required().Items(1, 32).DistinctBy({"name"}),
+      Field<&PublisherRules::minimum>("minimum", "How many distinct ones of them must.").Between(1, 32),
+  }).Check(CheckPublishers)
+  .Cel("!has(self.minimum) || self.minimum <= size(self.refs)", "minimum must be at most the number of refs");
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ForbidEntry>() {
-  static const auto table =
-      StructTable<ForbidEntry>(
-          {
-              Field<&ForbidEntry::name>("name", "How reasons call the entry.").Required().Length(1, 63).Format(kDnsLabel),
-              Field<&ForbidEntry::severities>("severities", "Severities that meet the entry. Left out: any.").Items(1, 6).Distinct(),
-              Field<&ForbidEntry::fix>("fix", "Available: the vendor offers a fix. None: there is none, or the vendor will not make one."),
-              Field<&ForbidEntry::min_cvss>("minCVSS", "The least CVSS score that meets the entry.").Between(0, 10),
-              Field<&ForbidEntry::ids>("ids", "Vulnerability ids or aliases, in upper or lower case. Left out: any.")
-                  .Items(1, 256)
-                  .Length(1, 128)
-                  .Format(kVulnerabilityId)
-                  .Distinct(),
-              Field<&ForbidEntry::more_than>("moreThan", "How many such findings are still accepted.").Between(0, 100'000),
-              Field<&ForbidEntry::waivable>("waivable", "Whether exceptions and break-glass count against this entry."),
-              Reserved("graceHours", kNoGrace),
-              Reserved("graceFrom", kNoGrace),
-              Reserved("knownExploited", kNoEnrichment),
-              Reserved("minEPSS", kNoEnrichment),
-              Reserved("layers", kNoLayers),
-          })
-          .Check(CheckForbidEntry)
-          .Cel("has(self.severities) || has(self.minCVSS) || has(self.ids) || (has(self.fix) && self.fix != 'Any')",
-               "an entry needs a condition: severities, fix, minCVSS or ids");
+  // clang-format off
+  static const auto table = StructTable<ForbidEntry>({
+      Field<&ForbidEntry::name>("name", "How reasons call the entry.").Required().Length(1, 63).Format(kDnsLabel),
+      Field<&ForbidEntry::severities>("severities", "Severities that meet the entry. Left out: any.")
+          .Items(1, 6).Distinct(),
+      Field<&ForbidEntry::fix>("fix", "Available: the vendor offers a fix. None: there is none, or the vendor will not make one."),
+      Field<&ForbidEntry::min_cvss>("minCVSS", "The least CVSS score that meets the entry.").Between(0, 10),
+      Field<&ForbidEntry::ids>("ids", "Vulnerability ids or aliases, in upper or lower case. Left out: any.")
+          .Items(1, 256).Length(1, 128).Format(kVulnerabilityId).Distinct(),
+      Field<&ForbidEntry::more_than>("moreThan", "How many such findings are still accepted.").Between(0, 100'000),
+      Field<&ForbidEntry::waivable>("waivable", "Whether exceptions and break-glass count against this entry."),
+      Reserved("graceHours", kNoGrace),
+      Reserved("graceFrom", kNoGrace),
+      Reserved("knownExploited", kNoEnrichment),
+      Reserved("minEPSS", kNoEnrichment),
+      Reserved("layers", kNoLayers),
+  }).Check(CheckForbidEntry)
+  .Cel("has(self.severities) || has(self.minCVSS) || has(self.ids) || (has(self.fix) && self.fix != 'Any')",
+      "an entry needs a condition: severities, fix, minCVSS or ids");
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ScanRequirements>() {
-  static const auto table =
-      StructTable<ScanRequirements>(
-          {
-              Field<&ScanRequirements::max_age_hours>("maxAgeHours", "A scan older than this is no data. Left out: any age will do.")
-                  .Between(1, 87'600),
-              Field<&ScanRequirements::max_database_age_hours>(
-                  "maxDatabaseAgeHours", "A scan with a vulnerability database older than this is no data. Left out: any age will do.")
-                  .Between(1, 87'600),
-              Field<&ScanRequirements::scanner_refs>("scannerRefs", "Scanners that must each have a complete result. Left out: any one.")
-                  .Items(1, 16)
-                  .DistinctBy({"name"}),
-          })
-          .Check(CheckScan);
+  // clang-format off
+  static const auto table = StructTable<ScanRequirements>({
+      Field<&ScanRequirements::max_age_hours>("maxAgeHours", "A scan older than this is no data. Left out: any age will do.")
+          .Between(1, 87'600),
+      Field<&ScanRequirements::max_database_age_hours>("maxDatabaseAgeHours",
+          "A scan with a vulnerability database older than this is no data. Left out: any age will do.")
+          .Between(1, 87'600),
+      Field<&ScanRequirements::scanner_refs>("scannerRefs", "Scanners that must each have a complete result. Left out: any one.")
+          .Items(1, 16).DistinctBy({"name"}),
+  }).Check(CheckScan);
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<WaiverConsent>() {
-  static const auto table =
-      StructTable<WaiverConsent>(
-          {
-              Field<&WaiverConsent::kinds>("kinds", "The kinds of exception that count.").Required().Items(1, 3).Distinct(),
-              Field<&WaiverConsent::namespace_selector>("namespaceSelector",
-                                                        "Namespaces in whose requests they count, by their labels. Left out: every one."),
-              Field<&WaiverConsent::max_severity>(
-                  "maxSeverity", "The most severe finding that may be waived. Findings of severity Unknown need Critical here."),
-              Field<&WaiverConsent::max_days>("maxDays", "The longest life of an exception, from its creation to its end. Left out: any.")
-                  .Between(1, 3650),
-          })
-          .Check(CheckConsent);
+  // clang-format off
+  static const auto table = StructTable<WaiverConsent>({
+      Field<&WaiverConsent::kinds>("kinds", "The kinds of exception that count.").Required().Items(1, 3).Distinct(),
+      Field<&WaiverConsent::namespace_selector>("namespaceSelector",
+          "Namespaces in whose requests they count, by their labels. Left out: every one."),
+      Field<&WaiverConsent::max_severity>("maxSeverity",
+          "The most severe finding that may be waived. Findings of severity Unknown need Critical here."),
+      Field<&WaiverConsent::max_days>("maxDays", "The longest life of an exception, from its creation to its end. Left out: any.")
+          .Between(1, 3650),
+  }).Check(CheckConsent);
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<VulnerabilityRules>() {
+  // clang-format off
   static const auto table = StructTable<VulnerabilityRules>({
       Field<&VulnerabilityRules::forbid>("forbid",
-                                         "Each entry is the AND of its conditions; a finding that meets any entry violates the policy.")
-          .Required()
-          .Items(1, 64)
-          .DistinctBy({"name"}),
+          "Each entry is the AND of its conditions; a finding that meets any entry violates the policy.")
+          .Required().Items(1, 64).DistinctBy({"name"}),
       Field<&VulnerabilityRules::scan>("scan", "What a scan must be like to count. One that is missing or older is no data."),
       Field<&VulnerabilityRules::waivers>("waivers", "The policy's consent to exceptions. Left out: none count."),
       Reserved("vex", kNotYetAttested),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<PolicyRules>() {
-  static const auto table =
-      StructTable<PolicyRules>({
-                                   Field<&PolicyRules::reference>("reference", "How the image must be referred to."),
-                                   Field<&PolicyRules::publishers>("publishers", "Who must vouch for it."),
-                                   Field<&PolicyRules::vulnerabilities>("vulnerabilities", "What its scans may have found."),
-                                   Reserved("attestations", kNotYetAttested),
-                                   Reserved("image", kNoImageRules),
-                               })
-          .Check(CheckRules);
+  // clang-format off
+  static const auto table = StructTable<PolicyRules>({
+      Field<&PolicyRules::reference>("reference", "How the image must be referred to."),
+      Field<&PolicyRules::publishers>("publishers", "Who must vouch for it."),
+      Field<&PolicyRules::vulnerabilities>("vulnerabilities", "What its scans may have found."),
+      Reserved("attestations", kNotYetAttested),
+      Reserved("image", kNoImageRules),
+  }).Check(CheckRules);
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ImageAdmissionPolicySpec>() {
-  static const auto table =
-      StructTable<ImageAdmissionPolicySpec>(
-          {
-              Field<&ImageAdmissionPolicySpec::match>("match", "What the policy covers. Left out: everything in its scope."),
-              Field<&ImageAdmissionPolicySpec::enforcement>("enforcement", "How hard it acts.").Required(),
-              Field<&ImageAdmissionPolicySpec::rules>("rules", "What it wants; all of its rules must hold.").Required(),
-          })
-          .Check([](ImageAdmissionPolicySpec& spec, const Given& given) {
-            if (!given.Has("match")) spec.match.container_types = kAllContainerTypes;
-          });
+  // clang-format off
+  static const auto table = StructTable<ImageAdmissionPolicySpec>({
+      Field<&ImageAdmissionPolicySpec::match>("match", "What the policy covers. Left out: everything in its scope."),
+      Field<&ImageAdmissionPolicySpec::enforcement>("enforcement", "How hard it acts.").Required(),
+      Field<&ImageAdmissionPolicySpec::rules>("rules", "What it wants; all of its rules must hold.").Required(),
+  }).Check(DeriveSpec);
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<PolicySummary>() {
+  // clang-format off
   static const auto table = StructTable<PolicySummary>({
       Field<&PolicySummary::images>("images", "Images that run and are covered."),
       Field<&PolicySummary::violating>("violating", "Those that violate the policy."),
       Field<&PolicySummary::no_data>("noData", "Those of which too little is known."),
       Field<&PolicySummary::waived>("waived", "Those that pass by an exception."),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ImageAdmissionPolicyStatus>() {
+  // clang-format off
   static const auto table = StructTable<ImageAdmissionPolicyStatus>({
-      Field<&ImageAdmissionPolicyStatus::conditions>("conditions", "Ready: the policy is in force.").Items(0, 16).DistinctBy({"type"}),
+      Field<&ImageAdmissionPolicyStatus::conditions>("conditions", "Ready: the policy is in force.")
+          .Items(0, 16).DistinctBy({"type"}),
       Field<&ImageAdmissionPolicyStatus::summary>("summary", "What runs now, counted."),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ImageAdmissionPolicy>() {
+  // clang-format off
   static const auto table = StructTable<ImageAdmissionPolicy>({
       Unread("apiVersion", kApiVersionDoc),
       Unread("kind", kKindDoc),
@@ -345,6 +334,7 @@ const Table& TableOf<ImageAdmissionPolicy>() {
       Field<&ImageAdmissionPolicy::spec>("spec", "The policy.").Required(),
       Field<&ImageAdmissionPolicy::status>("status", "Written by the operator.").Lenient(),
   });
+  // clang-format on
   return table;
 }
 
@@ -358,8 +348,7 @@ Result<PolicyMatch> DecodePolicyMatch(JsonElement object) {
   match.container_types = kAllContainerTypes;
   Mistakes mistakes;
   Decoding decoding{mistakes, !kind->info.namespaced, kind->info.kind};
-  const Path root;  // named: a path points at its parent
-  const Path spec_path(root, "spec");
+  const Path root, spec_path(root, "spec");
   JsonElement element;
   if (spec->get_object().value().at_key("match").get(element) == simdjson::SUCCESS) {
     TableOf<PolicyMatch>().Decode(element, &match, Path(spec_path, "match"), decoding);

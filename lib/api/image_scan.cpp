@@ -42,84 +42,94 @@ const std::vector<EnumWord<ScanOutcome>>& WordsOf<ScanOutcome>() {
 
 template <>
 const Table& TableOf<Platform>() {
+  // clang-format off
   static const auto table = StructTable<Platform>({
       Field<&Platform::os>("os", "Operating system, like linux.").Required().Length(1, 64),
       Field<&Platform::architecture>("architecture", "Processor architecture, like amd64.").Required().Length(1, 64),
       Field<&Platform::variant>("variant", "Its variant, like v8.").Length(0, 64),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ImageScanSpec>() {
-  static const auto table =
-      StructTable<ImageScanSpec>(
-          {
-              Field<&ImageScanSpec::digest>("digest", "Digest of the platform manifest, or of the index where the scanner names only that.")
-                  .Required(),
-              Field<&ImageScanSpec::platform>("platform", "The platform the manifest is for."),
-          })
-          .Cel("self == oldSelf", "the spec of an ImageScan cannot be changed");
+  // clang-format off
+  static const auto table = StructTable<ImageScanSpec>({
+      Field<&ImageScanSpec::digest>("digest", "Digest of the platform manifest, or of the index where the scanner names only that.")
+          .Required(),
+      Field<&ImageScanSpec::platform>("platform", "The platform the manifest is for."),
+  }).Cel("self == oldSelf", "the spec of an ImageScan cannot be changed");
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<FindingCount>() {
+  // clang-format off
   static const auto table = StructTable<FindingCount>({
       Field<&FindingCount::severity>("severity", "Severity of the findings counted.").Required(),
       Field<&FindingCount::fix>("fix", "Their fix state.").Required(),
       Field<&FindingCount::layer>("layer", "Their layer.").Required(),
       Field<&FindingCount::count>("count", "How many there are.").Required(),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ScanResult>() {
+  // clang-format off
   static const auto table = StructTable<ScanResult>({
       Field<&ScanResult::scanner_ref>("scannerRef", "The scanner.").Required(),
       Field<&ScanResult::version>("version", "Version of the scanner."),
       Field<&ScanResult::database_updated_at>("databaseUpdatedAt",
-                                              "How new its vulnerability database was. Left out: the report does not say."),
+          "How new its vulnerability database was. Left out: the report does not say."),
       Field<&ScanResult::scanned_at>("scannedAt", "When it looked. Left out: the report does not say."),
       Field<&ScanResult::source>("source", "Where the result came from.").Required(),
       Field<&ScanResult::outcome>("outcome", "Whether it could look at everything.").Required(),
       Field<&ScanResult::reason>("reason", "Why not.").Length(0, 1024),
       Field<&ScanResult::imported_by>("importedBy", "Who brought the report.").Length(0, 1024),
       Field<&ScanResult::counts>("counts", "All findings of this scanner counted. Left out where nothing was cut.")
-          .Items(0, 128)
-          .DistinctBy({"severity", "fix", "layer"}),
+          .Items(0, 128).DistinctBy({"severity", "fix", "layer"}),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<OperatingSystem>() {
+  // clang-format off
   static const auto table = StructTable<OperatingSystem>({
       Field<&OperatingSystem::family>("family", "Distribution, like debian.").Length(0, 64),
       Field<&OperatingSystem::name>("name", "Its version, like 12.7.").Length(0, 64),
       Field<&OperatingSystem::end_of_life>("endOfLife", "Whether its vendor has stopped to mend it. Left out: not known."),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ImageFacts>() {
+  // clang-format off
   static const auto table = StructTable<ImageFacts>({
       Field<&ImageFacts::created>("created", "When it was built, by its own word."),
       Field<&ImageFacts::user>("user", "User it runs as."),
       Field<&ImageFacts::size_bytes>("sizeBytes", "Size of its layers."),
       Field<&ImageFacts::layers>("layers", "Number of its layers."),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<Finding>() {
+  // clang-format off
   static const auto table = StructTable<Finding>({
       Field<&Finding::id>("id", "Name of the vulnerability, as the scanner calls it.").Required().Length(1, 256),
       Field<&Finding::aliases>("aliases", "Its other names.").Items(0, 64).Length(1, 256),
-      Field<&Finding::package>("package", "Package URL, or the bare name where the report has none.").Required().Length(1, 1024),
+      Field<&Finding::package>("package", "Package URL, or the bare name where the report has none.")
+          .Required().Length(1, 1024),
       Field<&Finding::version>("version", "Installed version.").Length(0, 256),
       Field<&Finding::severity>("severity", "How severe it is. Unknown: the report does not say.").Required(),
       Field<&Finding::cvss>("cvss", "CVSS base score. Left out: the report has none.").Between(0, 10),
@@ -131,46 +141,49 @@ const Table& TableOf<Finding>() {
       Field<&Finding::fix_first_seen>("fixFirstSeen", "When a fix was first seen for it there."),
       Field<&Finding::scanners>("scanners", "Names of the scanners that found it.").Items(0, 16).Length(1, 253),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ImageScanStatus>() {
   using Status = ImageScanStatus;
+  // clang-format off
   static const auto table = StructTable<Status>({
-      Field<&Status::repositories>("repositories", "Repositories the image was seen in.").Items(0, 256).Length(1, 512),
+      Field<&Status::repositories>("repositories", "Repositories the image was seen in.")
+          .Items(0, 256).Length(1, 512),
       Field<&Status::index_digests>("indexDigests", "Digests of the indexes that list this manifest.").Items(0, 256),
-      Field<&Status::results>("results", "The latest result of each scanner.").Items(0, 16).DistinctBy({"scannerRef"}),
+      Field<&Status::results>("results", "The latest result of each scanner.")
+          .Items(0, 16).DistinctBy({"scannerRef"}),
       Field<&Status::os>("os", "Operating system inside the image."),
       Field<&Status::image>("image", "Facts from the image's configuration."),
       Field<&Status::counts>("counts", "All findings counted, also those that were cut from the list.")
-          .Items(0, 128)
-          .DistinctBy({"severity", "fix", "layer"}),
+          .Items(0, 128).DistinctBy({"severity", "fix", "layer"}),
       Field<&Status::package_count>("packageCount", "Packages the scanner saw."),
       Field<&Status::secrets>("secrets", "Secrets the scanner saw."),
-      Field<&Status::findings>("findings", "Findings, most severe first, cut where the object would grow too large.").Items(0, 10'000),
+      Field<&Status::findings>("findings", "Findings, most severe first, cut where the object would grow too large.")
+          .Items(0, 10'000),
       Field<&Status::truncated_findings>("truncatedFindings", "How many findings were cut."),
       Field<&Status::report_ref>("reportRef", "Where the full report is.").Length(0, 1024),
       Field<&Status::conditions>("conditions", "Scanned: there is a result. Complete: every scanner looked at everything.")
-          .Items(0, 16)
-          .DistinctBy({"type"}),
+          .Items(0, 16).DistinctBy({"type"}),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<ImageScan>() {
-  static const auto table =
-      StructTable<ImageScan>({
-                                 Unread("apiVersion", kApiVersionDoc),
-                                 Unread("kind", kKindDoc),
-                                 Field<&ImageScan::metadata>("metadata", kMetadataDoc).Required(),
-                                 Field<&ImageScan::spec>("spec", "Which manifest this is about. It cannot be changed.").Required(),
-                                 Field<&ImageScan::status>(
-                                     "status", "What is known about it. Decisions are made from this, so it is read as strictly as spec."),
-                             })
-          .Check(CheckName)
-          .Cel("self.metadata.name == self.spec.digest.replace(':', '-')", "metadata.name must be spec.digest with '-' in place of ':'");
+  // clang-format off
+  static const auto table = StructTable<ImageScan>({
+      Unread("apiVersion", kApiVersionDoc),
+      Unread("kind", kKindDoc),
+      Field<&ImageScan::metadata>("metadata", kMetadataDoc).Required(),
+      Field<&ImageScan::spec>("spec", "Which manifest this is about. It cannot be changed.").Required(),
+      Field<&ImageScan::status>("status", "What is known about it. Decisions are made from this, so it is read as strictly as spec."),
+  }).Check(CheckName)
+  .Cel("self.metadata.name == self.spec.digest.replace(':', '-')", "metadata.name must be spec.digest with '-' in place of ':'");
+  // clang-format on
   return table;
 }
 

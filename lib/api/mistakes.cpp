@@ -82,7 +82,7 @@ Error Mistakes::ToError() const {
 
 std::string_view Nearest(std::string_view written, const std::vector<std::string_view>& known) {
   if (written.size() > kMaxNameBytes) return "";
-  std::size_t nearest_distance = std::max<std::size_t>(1, written.size() / 3) + 1;
+  std::size_t nearest_distance = std::max<std::size_t>(1, (written.size() + 1) / 3) + 1;
   std::string_view nearest;
   for (std::string_view word : known) {
     std::size_t distance = EditDistance(written, word);

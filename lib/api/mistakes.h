@@ -17,6 +17,10 @@ class Path {
   Path(const Path& parent, std::string_view member) : parent_(&parent), member_(member) {}
   Path(const Path& parent, std::size_t index) : parent_(&parent), index_(index), kind_(Kind::kIndex) {}
 
+  // The parent must outlive the path.
+  Path(const Path&& parent, std::string_view member) = delete;
+  Path(const Path&& parent, std::size_t index) = delete;
+
   // A key of a map, which may hold any character: matchLabels["example.com/team"].
   static Path ForKey(const Path& parent, std::string_view key);
 

@@ -9,10 +9,11 @@ namespace hullwright::api {
 
 template <>
 const Table& TableOf<Namespace>() {
+  // clang-format off
   static const auto table = StructTable<Namespace>({
-                                                       Field<&Namespace::metadata>("metadata", kMetadataDoc).Required(),
-                                                   })
-                                .Foreign();
+      Field<&Namespace::metadata>("metadata", kMetadataDoc).Required(),
+  }).Foreign();
+  // clang-format on
   return table;
 }
 
@@ -33,7 +34,7 @@ Error NotOurs(JsonElement object) {
     std::string_view nearest = Nearest(kind, known);
     message = fmt::format("kind: {} is no kind of {} in this version, ", Quoted(kind), kApiVersion) +
               (nearest.empty() ? "known are " + Listed(known) : fmt::format("did you mean {}?", nearest));
-  } else if (api_version.starts_with(kGroup)) {
+  } else if (api_version.substr(0, api_version.find('/')) == kGroup) {
     message = fmt::format("apiVersion: {} is not known to this version, write {}", Quoted(api_version), kApiVersion);
   } else {
     message =
@@ -48,7 +49,8 @@ Result<ObjectMeta> ReadMetadata(JsonElement object) {
   Mistakes mistakes;
   Decoding decoding{mistakes, false, ""};
   ObjectMeta meta;
-  TableOf<ObjectMeta>().Decode(*metadata, &meta, Path(Path(), "metadata"), decoding);
+  Path root;
+  TableOf<ObjectMeta>().Decode(*metadata, &meta, Path(root, "metadata"), decoding);
   if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
   return meta;
 }
@@ -67,6 +69,14 @@ Result<void> CheckScope(const ObjectKey& key, bool namespaced) {
 
 std::string ObjectKey::ToString() const {
   return namespace_.empty() ? fmt::format("{}/{}", kind, name) : fmt::format("{}/{}/{}", kind, namespace_, name);
+}
+
+std::vector<JsonElement> Items(JsonElement document) {
+  JsonArray items;
+  auto member = Member(document, "items");
+  bool is_list = TextMember(document, "apiVersion") == "v1" && TextMember(document, "kind") == "List";
+  if (!is_list || !member || member->get_array().get(items) != simdjson::SUCCESS) return {document};
+  return {items.begin(), items.end()};
 }
 
 Result<ObjectKey> ReadKey(JsonElement object) {

@@ -33,6 +33,9 @@ struct ObjectKey {
   std::string ToString() const;  // "ClusterImageAdmissionPolicy/production", "BreakGlass/shop/tonight"
 };
 
+// What `kubectl get -o yaml` writes of several objects is one v1 List: its items. Of every other document: the document itself.
+std::vector<JsonElement> Items(JsonElement document);
+
 // Reads apiVersion, kind and metadata. kUnsupported for an object that is not ours (and no v1 Namespace); kInvalidInput for one that has no
 // usable name, or a namespace where its kind has none, or none where it needs one.
 Result<ObjectKey> ReadKey(JsonElement object);

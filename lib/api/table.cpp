@@ -79,7 +79,7 @@ bool Table::DecodeField(const Row& row, JsonElement element, void* object, const
     decoding.mistakes.AddUnsupported(path, row.doc);
   } else if (row.cluster_kind_only && !decoding.cluster_kind) {
     decoding.mistakes.Add(path,
-                          fmt::format("only the cluster-scoped twin has this field, a {} is bound to its own namespace", decoding.kind));
+                          fmt::format("is for the cluster-scoped twin only: a policy of kind {} covers its own namespace", decoding.kind));
   } else if (row.lenient) {
     Mistakes ignored;
     Decoding lenient{ignored, decoding.cluster_kind, decoding.kind};

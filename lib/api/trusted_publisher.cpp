@@ -16,33 +16,37 @@ const std::vector<EnumWord<PublisherVerification>>& WordsOf<PublisherVerificatio
 
 template <>
 const Table& TableOf<TrustedPublisherSpec>() {
+  // clang-format off
   static const auto table = StructTable<TrustedPublisherSpec>({
       Field<&TrustedPublisherSpec::display_name>("displayName", "The publisher's name for people."),
       Field<&TrustedPublisherSpec::repositories>("repositories", "Image names under which the publisher's images live.")
-          .Required()
-          .Items(1, 256)
-          .Distinct(),
-      Field<&TrustedPublisherSpec::verification>(
-          "verification",
-          "What proves that an image is the publisher's. NameOnly: its name alone, so whoever can push there is trusted; it must be said.")
+          .Required().Items(1, 256).Distinct(),
+      Field<&TrustedPublisherSpec::verification>("verification",
+          "What proves that an image is the publisher's. NameOnly: its name alone, so whoever can push there is trusted; it must be "
+          "said.")
           .Required(),
       Reserved("authorities", kNotYetSigned),
       Reserved("signatureRepository", kNotYetSigned),
       Reserved("aliases", kNotYetSigned),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<TrustedPublisherStatus>() {
+  // clang-format off
   static const auto table = StructTable<TrustedPublisherStatus>({
-      Field<&TrustedPublisherStatus::conditions>("conditions", "Ready: the publisher can be used.").Items(0, 16).DistinctBy({"type"}),
+      Field<&TrustedPublisherStatus::conditions>("conditions", "Ready: the publisher can be used.")
+          .Items(0, 16).DistinctBy({"type"}),
   });
+  // clang-format on
   return table;
 }
 
 template <>
 const Table& TableOf<TrustedPublisher>() {
+  // clang-format off
   static const auto table = StructTable<TrustedPublisher>({
       Unread("apiVersion", kApiVersionDoc),
       Unread("kind", kKindDoc),
@@ -50,6 +54,7 @@ const Table& TableOf<TrustedPublisher>() {
       Field<&TrustedPublisher::spec>("spec", "The publisher.").Required(),
       Field<&TrustedPublisher::status>("status", "Written by the operator.").Lenient(),
   });
+  // clang-format on
   return table;
 }
 

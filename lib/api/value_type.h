@@ -92,7 +92,7 @@ template <class Struct>
 const Table& TableOf();
 
 // "must be a string, not an integer".
-void AddWrongType(std::string_view wanted, JsonElement element, const Path& path, Decoding& decoding);
+void AddWrongType(std::string_view wanted, JsonElement element, const Path& path, Decoding& decoding, std::string_view hint = "");
 // The text of a string element within the bounds; otherwise nullopt and a mistake.
 std::optional<std::string_view> ReadText(JsonElement element, const Limits& limits, const Path& path, Decoding& decoding);
 

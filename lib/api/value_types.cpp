@@ -218,10 +218,11 @@ class ParsedType final : public ValueType {
 
 }  // namespace
 
-void AddWrongType(std::string_view wanted, JsonElement element, const Path& path, Decoding& decoding) {
+void AddWrongType(std::string_view wanted, JsonElement element, const Path& path, Decoding& decoding, std::string_view hint) {
   if (element.is_null())
     return decoding.mistakes.Add(path, fmt::format("must be of type {}, not null: write a value or leave the field out", wanted));
-  decoding.mistakes.Add(path, fmt::format("must be of type {}, not {}", wanted, JsonTypeName(element)));
+  std::string colon = hint.empty() ? "" : ": ";
+  decoding.mistakes.Add(path, fmt::format("must be of type {}, not {}{}{}", wanted, JsonTypeName(element), colon, hint));
 }
 
 std::optional<std::string_view> ReadText(JsonElement element, const Limits& limits, const Path& path, Decoding& decoding) {
@@ -249,7 +250,8 @@ void CheckItemCount(std::size_t count, const Limits& limits, const Path& path, D
   if (count > limits.max_items) {
     decoding.mistakes.Add(path, fmt::format("must have at most {} items, not {}", limits.max_items, count));
   } else if (count < limits.min_items) {
-    decoding.mistakes.Add(path, "must not be empty: write an item or leave the field out");
+    decoding.mistakes.Add(path,
+                          fmt::format("must have at least {} item{}, not {}", limits.min_items, limits.min_items == 1 ? "" : "s", count));
   }
 }
 
@@ -276,6 +278,10 @@ template <class T>
 std::optional<T> ReadParsed(JsonElement element, const Limits& limits, const Path& path, Decoding& decoding) {
   Limits text_limits;
   text_limits.max_length = TextForm<T>::kMaxLength;
+  if (!element.is_string() && !element.is_null()) {
+    AddWrongType("string", element, path, decoding, TextForm<T>::Words(limits));
+    return std::nullopt;
+  }
   auto text = ReadText(element, text_limits, path, decoding);
   if (!text) return std::nullopt;
   auto parsed = TextForm<T>::Parse(*text);

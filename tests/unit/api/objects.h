@@ -1,0 +1,130 @@
+// Objects for the tests of this layer: one of each kind in which every field is written, and ways to change and decode them.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "api/kind.h"
+#include "base/yaml.h"
+
+namespace hullwright::api {
+
+using Json = nlohmann::json;
+
+inline constexpr std::string_view kHex = "9b7a7d6e2a8b5f0e3c1d4a6f8e9b0c2d3f4a5b6c7d8e9f0a1b2c3d4e5f6a7b8c";
+
+// One YAML document as JSON.
+inline Json FromYaml(std::string_view yaml) {
+  auto documents = ReadYaml(yaml);
+  INFO((documents ? "" : documents.error().message));
+  REQUIRE(documents.has_value());
+  REQUIRE(documents->size() == 1);
+  return Json::parse(documents->front().json);
+}
+
+inline Result<Object> Decode(const Json& object) {
+  JsonReader reader;
+  auto element = reader.Read(object.dump());
+  REQUIRE(element.has_value());
+  return DecodeObject(*element);
+}
+
+// What is wrong with the object, "" when it decodes.
+inline std::string MessageOf(const Json& object) {
+  auto decoded = Decode(object);
+  return decoded ? "" : decoded.error().message;
+}
+
+// The example of the reference page.
+inline Json ExampleOf(std::string_view kind) {
+  return FromYaml(FindKind(kind)->example);
+}
+
+// The example of a kind with the value at a JSON pointer replaced by a JSON text; "-" takes the member out.
+inline Json Changed(std::string_view kind, std::string_view pointer, std::string_view value) {
+  Json object = ExampleOf(kind);
+  if (value == "-") return object.patch({{{"op", "remove"}, {"path", pointer}}});
+  return object.patch({{{"op", "add"}, {"path", pointer}, {"value", Json::parse(value)}}});
+}
+
+// What the examples leave out, as a merge patch, so that every field of every kind is written once.
+inline std::string_view Rest(std::string_view kind) {
+  static const std::map<std::string_view, std::string_view> rest = {
+      {"ClusterImageAdmissionPolicy", R"(
+spec:
+  match: {namespaceSelector: {matchExpressions: [{key: team, operator: In, values: [shop]}]}}
+  rules:
+    vulnerabilities:
+      forbid: [{name: all, severities: [Critical], fix: Available, minCVSS: "9.0", ids: [CVE-2021-44228], moreThan: 1, waivable: false}]
+      waivers: {namespaceSelector: {matchLabels: {env: prod}, matchExpressions: [{key: team, operator: NotIn, values: [shop]}]}}
+)"},
+      {"ImageAdmissionPolicy", R"(
+spec:
+  match: {images: ["registry.example/**"], excludeImages: [nginx], containerTypes: [Containers]}
+  enforcement: {newImages: Deny, noData: Deny, templates: Warn, admittedImages: Warn, admittedHours: 168}
+  rules:
+    reference: {digest: Pinned, forbiddenTags: [latest]}
+    publishers: {minimum: 1}
+    vulnerabilities:
+      forbid: [{name: all, severities: [Critical], fix: Available, minCVSS: "9.0", ids: [CVE-2021-44228], moreThan: 1, waivable: false}]
+      scan: {maxAgeHours: 26, maxDatabaseAgeHours: 72, scannerRefs: [{name: trivy}]}
+      waivers:
+        kinds: [BreakGlass]
+        namespaceSelector: {matchLabels: {env: prod}, matchExpressions: [{key: team, operator: NotIn, values: [shop]}]}
+        maxSeverity: High
+        maxDays: 90
+)"},
+      {"VulnerabilityException", R"(
+spec:
+  policyRefs: [{name: production, kind: ImageAdmissionPolicy}]
+  requestedBy: {username: ann, groups: [dev]}
+)"},
+      {"ClusterVulnerabilityException", R"(
+spec:
+  policyRefs: [{name: production, kind: ClusterImageAdmissionPolicy}]
+  vulnerabilities: [{id: CVE-2024-1234, aliases: [GHSA-jfh8-c2jp-5v3q], packages: ["pkg:deb/debian/openssl"]}]
+  assessment: NotAffected
+  justification: component_not_present
+  endsOnFix: true
+  requestedBy: {username: ann, groups: [dev]}
+)"},
+      {"BreakGlass", R"(
+spec:
+  policyRefs: [{name: production, kind: ClusterImageAdmissionPolicy}]
+  requestedBy: {username: ann, groups: [dev]}
+)"},
+      {"ImageScan", R"(
+spec: {platform: {variant: v8}}
+status:
+  indexDigests: ["sha256:9b7a7d6e2a8b5f0e3c1d4a6f8e9b0c2d3f4a5b6c7d8e9f0a1b2c3d4e5f6a7b8d"]
+  results:
+  - {scannerRef: {name: trivy}, version: 0.68.2, databaseUpdatedAt: 2026-11-20T00:00:00Z, scannedAt: 2026-11-20T06:00:00Z,
+     source: Import, outcome: Partial, reason: no Java database, importedBy: ci,
+     counts: [{severity: High, fix: Available, layer: Unknown, count: 1}]}
+  image: {created: 2026-11-01T00:00:00Z, user: "1000", sizeBytes: 1048576, layers: 3}
+  packageCount: 88
+  secrets: 0
+  findings:
+  - {id: CVE-2024-1234, aliases: [GHSA-jfh8-c2jp-5v3q], package: openssl, version: "3.0", severity: High, cvss: "7.5", fix: Available,
+     fixedIn: "3.1", layer: Base, published: 2026-01-01T00:00:00Z, firstSeen: 2026-01-02T00:00:00Z, fixFirstSeen: 2026-01-03T00:00:00Z,
+     scanners: [trivy]}
+  truncatedFindings: 2
+  reportRef: registry.example/reports/1
+  conditions:
+  - {type: Scanned, status: "True", reason: Scanned, message: ok, observedGeneration: 1, lastTransitionTime: 2026-01-01T00:00:00Z}
+)"},
+  };
+  auto found = rest.find(kind);
+  return found == rest.end() ? "" : found->second;
+}
+
+inline Json FullObject(std::string_view kind) {
+  Json object = ExampleOf(kind);
+  if (!Rest(kind).empty()) object.merge_patch(FromYaml(Rest(kind)));
+  return object;
+}
+
+}  // namespace hullwright::api
