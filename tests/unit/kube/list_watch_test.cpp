@@ -100,11 +100,11 @@ TEST_CASE("A page token that expires in the middle gives way to one whole list",
     server.Put("x", "red");
     server.Put("y", "red");
     server.ScriptNextList([&](const auto&, ScriptedAnswer& answer) {
-      answer.Whole(
-          200, R"({"metadata":{"resourceVersion":"1","continue":"1.a"},"items":[{"metadata":{"name":"stale","resourceVersion":"1"}}]})");
       server.Delete("x");
       server.Delete("y");
       server.ForgetHistory();
+      answer.Whole(
+          200, R"({"metadata":{"resourceVersion":"1","continue":"1.a"},"items":[{"metadata":{"name":"stale","resourceVersion":"1"}}]})");
     });
   });
   CHECK(followed.sink.Colors() == "a=red b=red");
