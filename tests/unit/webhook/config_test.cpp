@@ -1,0 +1,126 @@
+#include "webhook/config.h"
+
+#include <catch2/catch.hpp>
+
+#include "support/temporary_directory.h"
+
+namespace hullwright::webhook {
+namespace {
+
+std::expected<Options, EarlyExit> Parse(std::vector<std::string> arguments) {
+  std::vector<const char*> argv = {"hullwright-webhook"};
+  for (const auto& argument : arguments) argv.push_back(argument.c_str());
+  return ParseOptions(static_cast<int>(argv.size()), argv.data());
+}
+
+const std::vector<std::string> kTls = {"--tls-cert", "c.pem", "--tls-key", "k.pem"};
+
+std::vector<std::string> And(std::vector<std::string> all, const std::vector<std::string>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
+TEST_CASE("files mode with everything given", "[webhook]") {
+  const testing::TemporaryDirectory one, two, scans;
+  const auto options = Parse(And(kTls, {"--policies",
+                                        one.path(),
+                                        two.path(),
+                                        "--scans",
+                                        scans.path(),
+                                        "--listen",
+                                        "[::1]:9443",
+                                        "--unmatched",
+                                        "Warn",
+                                        "--workload-path",
+                                        "argoproj.io/Rollout=/spec/template/spec",
+                                        "--shutdown-delay",
+                                        "0",
+                                        "--log-level",
+                                        "debug",
+                                        "--metrics-listen",
+                                        "127.0.0.1:9090",
+                                        "--client-ca",
+                                        "ca.pem",
+                                        "--require-client-cert",
+                                        "--allowed-client-cn",
+                                        "kube-apiserver"}));
+  REQUIRE(options);
+  CHECK(options->policy_folders.size() == 2);
+  CHECK(options->scan_folders.size() == 1);
+  CHECK_FALSE(options->cluster);
+  CHECK(options->listen.address == "::1");
+  CHECK(options->listen.port == 9443);
+  CHECK(options->metrics_listen->port == 9090);
+  CHECK(options->unmatched == policy::Unmatched::kWarn);
+  CHECK(options->workloads.Find("argoproj.io", "Rollout") != nullptr);
+  CHECK(options->shutdown_delay.count() == 0);
+  CHECK(options->log_level == log::Level::kDebug);
+  CHECK(options->require_client_certificate);
+}
+
+TEST_CASE("cluster mode, and the defaults", "[webhook]") {
+  const auto inside = Parse(And(kTls, {"--cluster"}));
+  REQUIRE(inside);
+  CHECK(inside->cluster);
+  CHECK(inside->listen.address == "0.0.0.0");
+  CHECK(inside->listen.port == 8443);
+  CHECK(inside->unmatched == policy::Unmatched::kDeny);
+  CHECK(inside->shutdown_delay.count() == 10);
+  const auto outside = Parse(And(kTls, {"--kubeconfig", "config"}));
+  REQUIRE(outside);
+  CHECK(outside->cluster);
+}
+
+TEST_CASE("every mistake on the command line is told with what would be right", "[webhook]") {
+  static const testing::TemporaryDirectory folder;  // one for all rows
+  const std::string path = folder.path();
+  const std::vector<std::string> files = And(kTls, {"--policies", path});
+  const auto [arguments, says] = GENERATE_COPY(table<std::vector<std::string>, std::string>({
+      {kTls, "--policies DIR"},
+      {And(files, {"--cluster"}), "either from files or from a cluster"},
+      {And(files, {"--kubeconfig", "x"}), "either from files or from a cluster"},
+      {And(kTls, {"--cluster", "--scans", path}), "belongs to --policies"},
+      {And(kTls, {"--policies", "/nowhere"}), "/nowhere"},
+      {And(files, {"--scans", path + "/."}), "one folder"},
+      {{"--policies", path}, "--tls-cert and --tls-key"},
+      {{"--policies", path, "--tls-cert", "c.pem"}, "--tls-cert and --tls-key"},
+      {{"--policies", path, "--plain-http"}, "loopback"},
+      {And(files, {"--plain-http"}), "--plain-http"},
+      {And(files, {"--require-client-cert"}), "--client-ca"},
+      {And(files, {"--allowed-client-cn", "x"}), "--client-ca"},
+      {{"--policies", path, "--plain-http", "--listen", "127.0.0.1:1", "--client-ca", "x"}, "needs TLS"},
+      {And(files, {"--listen", "8443"}), "ADDRESS:PORT"},
+      {And(files, {"--listen", "0.0.0.0:99999"}), "ADDRESS:PORT"},
+      {And(files, {"--listen", "::1:8443"}), "ADDRESS:PORT"},
+      {And(files, {"--metrics-listen", ":9090"}), "--metrics-listen"},
+      {And(files, {"--unmatched", "deny"}), "Allow, Deny, Warn"},
+      {And(files, {"--log-level", "loud"}), "debug, error, info, warn"},
+      {And(files, {"--workload-path", "Rollout"}), "--workload-path"},
+      {And(files, {"--workload-path", "/Pod=/spec/other"}), "--workload-path"},
+      {And(files, {"--shutdown-delay", "-1"}), "shutdown-delay"},
+      {And(files, {"--surprise"}), "surprise"},
+  }));
+  const auto options = Parse(arguments);
+  REQUIRE_FALSE(options);
+  CHECK(options.error().status == 2);
+  CHECK_THAT(options.error().text, Catch::Contains(says));
+}
+
+TEST_CASE("--help and --version end well", "[webhook]") {
+  for (const auto* argument : {"--help", "--version"}) {
+    const auto options = Parse({argument});
+    REQUIRE_FALSE(options);
+    CHECK(options.error().status == 0);
+    CHECK_FALSE(options.error().text.empty());
+  }
+}
+
+TEST_CASE("plain HTTP is for loopback", "[webhook]") {
+  const testing::TemporaryDirectory folder;
+  for (const auto* address : {"127.0.0.1:8080", "localhost:8080", "[::1]:8080"}) {
+    CHECK(Parse({"--policies", folder.path(), "--plain-http", "--listen", address}));
+  }
+}
+
+}  // namespace
+}  // namespace hullwright::webhook
