@@ -37,14 +37,14 @@ class ListWatch::Loop {
         typed_({options_.api_version, options_.list_kind}),
         backoff_(options_.first_backoff, options_.most_backoff, options_.backoff_reset),
         page_size_(options_.page_size),
-        thread_([this](std::stop_token stop) { Run(std::move(stop)); }) {}
+        thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
   ListWatchStatus status() const {
     return status_.With([](const ListWatchStatus& status) { return status; });
   }
 
  private:
-  void Run(std::stop_token stop) {
+  void Run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       const auto done = version_.empty() ? List(stop) : Watch(stop);
       status_.With([](ListWatchStatus& status) { status.connected = false; });

@@ -254,8 +254,8 @@ TEST_CASE("A server that is not there is unavailable, and back again", "[kube]")
 }
 
 TEST_CASE("A token goes over plain http to loopback alone", "[kube]") {
-  for (const char* url : {"http://10.0.0.1:6443", "http://127.0.0.1.evil.example", "http://localhost@evil.example",
-                                 "ftp://127.0.0.1", "127.0.0.1:6443", ""}) {
+  for (const char* url : {"http://10.0.0.1:6443", "http://127.0.0.1.evil.example", "http://localhost@evil.example", "ftp://127.0.0.1",
+                          "127.0.0.1:6443", ""}) {
     INFO(url);
     const auto client = KubeClient::Connect(AccessTo(url));
     REQUIRE_FALSE(client.has_value());
