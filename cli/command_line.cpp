@@ -237,6 +237,7 @@ const CommandEntry& NamedCommand(const CommandEntry& root, const std::vector<std
 // " Did you mean …?" when something known is near.
 std::string Suggestion(const std::string& written, const CommandEntry& command) {
   std::vector<std::string_view> known;
+  known.reserve(command.commands.size() + 2 * command.options.size());
   for (const CommandEntry& child : command.commands) known.push_back(child.name);
   for (const OptionEntry& option : command.options) {
     for (const std::string& flag : option.flags) {

@@ -16,6 +16,7 @@ void ForEachCommand(const CommandEntry& command, const Visit& visit) {
 // The words that may follow a command: its commands, or the choices of its first argument.
 std::vector<std::string> WordsAfter(const CommandEntry& command) {
   std::vector<std::string> words;
+  words.reserve(command.commands.size());
   for (const CommandEntry& child : command.commands) words.push_back(child.name);
   for (const OptionEntry& option : command.options) {
     if (option.IsPositional()) words.insert(words.end(), option.choices.begin(), option.choices.end());
@@ -150,6 +151,7 @@ std::string FishCondition(const CommandEntry& command, const CommandEntry& root)
     rest = rest.substr(word.size());
   }
   std::vector<std::string> children;
+  children.reserve(command.commands.size());
   for (const CommandEntry& child : command.commands) children.push_back(child.name);
   if (!children.empty()) {
     condition += fmt::format("{}not __fish_seen_subcommand_from {}", condition.empty() ? "" : "; and ", fmt::join(children, " "));

@@ -93,20 +93,17 @@ class Junit {
 
   void AddImage(const ReviewedObject& object, const policy::ImageDecision& image, Suite& suite) const {
     std::string acting, told;
-    const policy::Reason* hardest = nullptr;
-    for (const policy::Reason& reason : image.reasons) {
-      (reason.enforcement >= acts_ ? acting : told) += Line(reason);
-      if (reason.enforcement >= acts_ && (hardest == nullptr || reason.outcome > hardest->outcome)) hardest = &reason;
-    }
+    for (const policy::Reason& reason : image.reasons) (reason.enforcement >= acts_ ? acting : told) += Line(reason);
     for (const policy::Waived& waived : image.waived)
       told += fmt::format("waived: {} by {} until {}\n", waived.what, waived.waiver, waived.until);
     std::string content;
-    if (hardest != nullptr) {
-      const bool violation = hardest->outcome == policy::Outcome::kViolation;
+    if (!acting.empty()) {
+      const policy::Reason& first = image.reasons.front();  // the engine puts what acts hardest first
+      const bool violation = image.outcome == policy::Outcome::kViolation;
       ++(violation ? suite.failures : suite.errors);
       const std::string_view element = violation ? "failure" : "error";
-      content += fmt::format("      <{} type=\"{}\" message=\"{}\">{}</{}>\n", element, policy::ToString(hardest->word),
-                             Escape(hardest->message), Escape(acting), element);
+      content += fmt::format("      <{} type=\"{}\" message=\"{}\">{}</{}>\n", element, policy::ToString(first.word), Escape(first.message),
+                             Escape(acting), element);
     }
     if (!told.empty()) content += fmt::format("      <system-out>{}</system-out>\n", Escape(told));
     AddCase(object.description, image.field_path + " " + image.reference, content, suite);

@@ -106,7 +106,7 @@ class Table {
     std::map<std::string, std::string> names_by_why;
     for (const SkippedObject& skipped : review_.skipped) {
       std::string& names = names_by_why[skipped.why];
-      names += (names.empty() ? "" : ", ") + skipped.description + " (" + skipped.place.ToString() + ")";
+      names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", skipped.description, skipped.place.ToString());
     }
     for (const auto& [why, names] : names_by_why) AddLine(paint_.Dim("skipped"), why + ": " + names);
   }

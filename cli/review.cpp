@@ -68,6 +68,7 @@ std::expected<void, ReviewFailure> LoadInventory(const std::string& file, eviden
 
 std::expected<void, ReviewFailure> LoadCatalogue(const ReviewOptions& options, evidence::Catalogue& catalogue) {
   std::vector<evidence::Folder> folders;
+  folders.reserve(options.policies.size() + options.scans.size());
   for (const std::string& path : options.policies) folders.push_back({path, true});
   for (const std::string& path : options.scans) folders.push_back({path, false});
   if (auto loaded = evidence::LoadFolders(folders, catalogue); !loaded) return Unreadable(loaded.error());
@@ -243,15 +244,9 @@ std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, con
 ExitCode VerdictOf(const ReviewedObject& object, bool strict) {
   if (!object.error.empty()) return ExitCode::kCouldNotTell;
   const auto least = strict ? api::Enforcement::kWarn : api::Enforcement::kDeny;
-  ExitCode verdict = ExitCode::kPass;
-  for (const policy::ImageDecision& image : object.decision.images) {
-    for (const policy::Reason& reason : image.reasons) {
-      if (reason.enforcement < least) continue;
-      if (reason.outcome == policy::Outcome::kViolation) return ExitCode::kViolation;
-      verdict = ExitCode::kCouldNotTell;
-    }
-  }
-  return verdict;
+  const bool acts = object.decision.enforcement && *object.decision.enforcement >= least;
+  if (!acts) return ExitCode::kPass;
+  return object.decision.outcome == policy::Outcome::kViolation ? ExitCode::kViolation : ExitCode::kCouldNotTell;
 }
 
 std::string_view ActionOf(const ReviewedObject& object) {

@@ -61,8 +61,8 @@ struct Review {
   ExitCode Verdict() const;
 };
 
-// What an object alone means for the exit code: kViolation when a reason that acts (Deny; with strict, Warn too) is a violation,
-// kCouldNotTell when such a reason is could-not-tell, kPass otherwise.
+// What an object alone means for the exit code. Refused (with strict, warned of too): kViolation when the outcome of its decision is a
+// violation, kCouldNotTell when it is could-not-tell. Otherwise kPass.
 ExitCode VerdictOf(const ReviewedObject& object, bool strict);
 // "denied", "warned", "passed": what the webhook would do.
 std::string_view ActionOf(const ReviewedObject& object);

@@ -43,6 +43,19 @@ TEST_CASE("a violation outweighs what nobody can tell", "[cli]") {
   CHECK(output.code == ExitCode::kViolation);
 }
 
+TEST_CASE("an object that is refused for want of data and also violates a softer policy counts as a violation, as its outcome does",
+          "[cli]") {
+  const World world;
+  world.Write("policies/warn.yaml",
+              "apiVersion: hullwright.dev/v1alpha1\nkind: ClusterImageAdmissionPolicy\nmetadata: {name: warn}\n"
+              "spec: {enforcement: {newImages: Warn}, rules: {reference: {digest: FromAuthor, forbiddenTags: ['*']}}}\n");
+  const auto output = world.Check(World::Pod("api", "registry.example/shop/api:1@" + DigestOf('c')));
+  const auto tagged = world.Check(World::Pod("api", "registry.example/shop/api:1"));
+  CHECK(output.code == ExitCode::kCouldNotTell);
+  CHECK(tagged.code == ExitCode::kViolation);
+  CHECK(tagged.out.contains("DENIED"));
+}
+
 TEST_CASE("warnings pass, and count when strict", "[cli]") {
   const std::string deployment =
       "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: a, image: '" +
