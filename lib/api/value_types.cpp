@@ -216,6 +216,17 @@ class ParsedType final : public ValueType {
   std::string Words(const Limits& limits) const override { return TextForm<T>::Words(limits); }
 };
 
+// What is wrong with the text, "" when nothing is.
+std::string MistakeInText(std::string_view text, const Limits& limits) {
+  // Characters are at most as many as bytes, so most text need not be counted.
+  const bool too_long = text.size() > limits.max_length && Characters(text) > limits.max_length;
+  const bool too_short = limits.min_length > 1 && Characters(text) < limits.min_length;
+  if (limits.min_length > 0 && IsBlank(text)) return "must not be empty: " + ScalarType<std::string>().Words(limits);
+  if (too_long || too_short) return fmt::format("must be {}, not {}", LengthWords(limits), Characters(text));
+  if (limits.format == nullptr || Matches(*limits.format, text)) return "";
+  return fmt::format("must be {}, not {}", limits.format->words, Quoted(text));
+}
+
 }  // namespace
 
 void AddWrongType(std::string_view wanted, JsonElement element, const Path& path, Decoding& decoding, std::string_view hint) {
@@ -231,18 +242,9 @@ std::optional<std::string_view> ReadText(JsonElement element, const Limits& limi
     AddWrongType("string", element, path, decoding);
     return std::nullopt;
   }
-  // Characters are at most as many as bytes, so most text need not be counted.
-  if (text.size() > limits.max_length && Characters(text) > limits.max_length) {
-    decoding.mistakes.Add(path, fmt::format("must be {}, not {}", LengthWords(limits), Characters(text)));
-  } else if (limits.min_length > 0 && IsBlank(text)) {
-    decoding.mistakes.Add(path, "must not be empty: " + ScalarType<std::string>().Words(limits));
-  } else if (limits.min_length > 1 && Characters(text) < limits.min_length) {
-    decoding.mistakes.Add(path, fmt::format("must be {}, not {}", LengthWords(limits), Characters(text)));
-  } else if (limits.format != nullptr && !Matches(*limits.format, text)) {
-    decoding.mistakes.Add(path, fmt::format("must be {}, not {}", limits.format->words, Quoted(text)));
-  } else {
-    return text;
-  }
+  std::string mistake = MistakeInText(text, limits);
+  if (mistake.empty()) return text;
+  decoding.mistakes.Add(path, mistake);
   return std::nullopt;
 }
 
