@@ -1,5 +1,7 @@
 #include "cli/check.h"
 
+#include <algorithm>
+
 #include "cli/progress.h"
 #include "cli/render.h"
 
@@ -31,10 +33,16 @@ std::string NotesOf(const Review& review) {
   return text;
 }
 
+// None while standard input is read: somebody may be typing it on this very terminal.
+Terminal ProgressTerminal(const ReviewOptions& review, const Environment& environment) {
+  const auto reads_stdin = [](const std::vector<std::string>& paths) { return std::ranges::find(paths, "-") != paths.end(); };
+  return reads_stdin(review.manifests) || reads_stdin(review.old_manifests) ? Terminal{} : environment.err;
+}
+
 }  // namespace
 
 CommandOutput Check(const CheckOptions& options, const Environment& environment) {
-  const Progress progress("reading policies, scans and manifests", environment.err);
+  const Progress progress("reading policies, scans and manifests", ProgressTerminal(options.review, environment));
   const auto review = RunReview(options.review, environment);
   if (!review) return Failed(review.error().code, review.error().message);
   const bool for_people = options.output == "table";
@@ -42,7 +50,7 @@ CommandOutput Check(const CheckOptions& options, const Environment& environment)
 }
 
 CommandOutput Explain(CheckOptions options, const Environment& environment) {
-  const Progress progress("reading policies, scans and manifests", environment.err);
+  const Progress progress("reading policies, scans and manifests", ProgressTerminal(options.review, environment));
   options.review.trace = true;
   const auto review = RunReview(options.review, environment);
   if (!review) return Failed(review.error().code, review.error().message);
