@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <iterator>
 #include <map>
 
 #include "cli/render.h"
@@ -106,9 +107,9 @@ class Table {
     std::map<std::string, std::string> names_by_why;
     for (const SkippedObject& skipped : review_.skipped) {
       std::string& names = names_by_why[skipped.why];
-      names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", skipped.description, skipped.place.ToString());
+      fmt::format_to(std::back_inserter(names), "{}{} ({})", names.empty() ? "" : ", ", skipped.description, skipped.place.ToString());
     }
-    for (const auto& [why, names] : names_by_why) AddLine(paint_.Dim("skipped"), why + ": " + names);
+    for (const auto& [why, names] : names_by_why) AddLine(paint_.Dim("skipped"), fmt::format("{}: {}", why, names));
   }
 
   void AddSummary() {
