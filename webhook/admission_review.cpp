@@ -4,10 +4,10 @@
 
 #include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/image_reference.h"
+#include "base/json_text.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -195,6 +195,38 @@ std::string Base64(std::string_view bytes) {
   return text;
 }
 
+void AppendStatus(const AdmissionAnswer& answer, std::string& json) {
+  json += fmt::format(R"(,"status":{{"status":"Failure","code":{},"reason":)", answer.code);
+  AppendJsonString(answer.reason, json);
+  json += R"(,"message":)";
+  AppendJsonString(answer.message, json);
+  json += '}';
+}
+
+void AppendWarnings(const std::vector<std::string>& warnings, std::string& json) {
+  if (warnings.empty()) return;
+  json += R"(,"warnings":)";
+  char before = '[';
+  for (const std::string& warning : warnings) {
+    json += std::exchange(before, ',');
+    AppendJsonString(warning, json);
+  }
+  json += ']';
+}
+
+void AppendAnnotations(const std::map<std::string, std::string>& annotations, std::string& json) {
+  if (annotations.empty()) return;
+  json += R"(,"auditAnnotations":)";
+  char before = '{';
+  for (const auto& [key, value] : annotations) {
+    json += std::exchange(before, ',');
+    AppendJsonString(key, json);
+    json += ':';
+    AppendJsonString(value, json);
+  }
+  json += '}';
+}
+
 }  // namespace
 
 std::string_view ToString(Operation operation) {
@@ -228,18 +260,15 @@ std::expected<AdmissionRequest, UnreadableReview> DecodeReview(JsonReader& reade
 }
 
 std::string EncodeReview(std::string_view uid, const AdmissionAnswer& answer) {
-  nlohmann::json response = {{"uid", uid}, {"allowed", answer.allowed}};
-  if (!answer.allowed) {
-    response["status"] = {{"status", "Failure"}, {"code", answer.code}, {"reason", answer.reason}, {"message", answer.message}};
-  }
-  if (!answer.warnings.empty()) response["warnings"] = answer.warnings;
-  if (!answer.audit_annotations.empty()) response["auditAnnotations"] = answer.audit_annotations;
-  if (!answer.json_patch.empty()) {
-    response["patchType"] = "JSONPatch";
-    response["patch"] = Base64(answer.json_patch);
-  }
-  const nlohmann::json review = {{"apiVersion", kApiVersion}, {"kind", kKind}, {"response", std::move(response)}};
-  return review.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string json = fmt::format(R"({{"apiVersion":"{}","kind":"{}","response":{{"uid":)", kApiVersion, kKind);
+  AppendJsonString(uid, json);
+  json += answer.allowed ? R"(,"allowed":true)" : R"(,"allowed":false)";
+  if (!answer.allowed) AppendStatus(answer, json);
+  AppendWarnings(answer.warnings, json);
+  AppendAnnotations(answer.audit_annotations, json);
+  if (!answer.json_patch.empty()) json += fmt::format(R"(,"patchType":"JSONPatch","patch":"{}")", Base64(answer.json_patch));
+  json += "}}";
+  return json;
 }
 
 }  // namespace hullwright::webhook

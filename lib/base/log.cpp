@@ -7,12 +7,15 @@
 #include <spdlog/sinks/sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/json_text.h"
 #include "base/rfc3339.h"
 
 namespace hullwright::log {
@@ -106,13 +109,39 @@ std::string Timestamp() {
   return fmt::format("{}.{:03}Z", text, (now - second).count());
 }
 
+void AppendValue(std::string_view value, std::string& line) {
+  AppendJsonString(value, line);
+}
+void AppendValue(std::int64_t value, std::string& line) {
+  fmt::format_to(std::back_inserter(line), "{}", value);
+}
+void AppendValue(bool value, std::string& line) {
+  line += value ? "true" : "false";
+}
+// A number that JSON cannot hold becomes null.
+void AppendValue(double value, std::string& line) {
+  line += nlohmann::json(value).dump();
+}
+
+// The first of a name counts: no field takes the place of time, level or message.
+bool IsTaken(std::string_view key, const Field* first, const Field* here) {
+  return key == "time" || key == "level" || key == "msg" ||
+         std::any_of(first, here, [&](const Field& earlier) { return earlier.key == key; });
+}
+
+// Piece by piece: a document of nlohmann's in between took a tenth of the time of a review.
 std::string Line(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  nlohmann::ordered_json line = {{"time", Timestamp()}, {"level", Name(level)}, {"msg", message}};
-  for (const Field& field : fields) {
-    std::visit([&](const auto& value) { line.emplace(std::string(field.key), value); }, field.value);
+  std::string line = fmt::format(R"({{"time":"{}","level":"{}","msg":)", Timestamp(), Name(level));
+  AppendJsonString(message, line);
+  for (const Field* field = fields.begin(); field != fields.end(); ++field) {
+    if (IsTaken(field->key, fields.begin(), field)) continue;
+    line += ',';
+    AppendJsonString(field->key, line);
+    line += ':';
+    std::visit([&](const auto& value) { AppendValue(value, line); }, field->value);
   }
-  // Only ASCII leaves here; invalid UTF-8 becomes U+FFFD.
-  return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  line += "}\n";
+  return line;
 }
 
 }  // namespace
