@@ -141,7 +141,7 @@ TEST_CASE("a stamp can always be applied, whatever the object looks like", "[att
   const std::string name_space = gate.MakeNamespace(UniqueName("stamp"));
   Json odd = {{"apiVersion", "hullwright.dev/v1alpha1"},
               {"kind", "BreakGlass"},
-              {"metadata", {{"name", "odd"}, {"namespace", name_space}, {"annotations", {{"a~b/c", "x"}}}}},
+              {"metadata", {{"name", "odd"}, {"namespace", name_space}, {"annotations", {{"example.com/a_b", "~1/~0"}}}}},
               {"spec", {{"a~1b/c", "x"}, {"requestedBy~", "x"}}}};
   Answer answer = gate.Create(odd);
   CHECK(answer.status / 100 == 4);

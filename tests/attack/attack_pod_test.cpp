@@ -100,7 +100,7 @@ TEST_CASE("a good ephemeral container is admitted into a Pod whose own image has
   RequireAdmitted(answer);
   REQUIRE(answer.warnings.size() >= 1);
   CHECK_THAT(answer.warnings[0], Catch::Contains("VulnerabilityForbidden"));
-  RequireDenied(gate.Put(WithEphemeral(gate, pod, gate.bad()), "ephemeralcontainers"), "VulnerabilityForbidden");
+  RequireDenied(gate.Put(WithEphemeral(gate, GrandfatheredPod(gate), gate.bad()), "ephemeralcontainers"), "VulnerabilityForbidden");
 }
 
 TEST_CASE("a bad image volume is denied", "[attack][attack-06]") {
