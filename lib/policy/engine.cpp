@@ -150,7 +150,7 @@ ImageDecision Describe(const ImageFacts& image) {
 }
 
 void Conclude(ImageDecision& decision) {
-  std::ranges::stable_sort(decision.reasons, [](const Reason& a, const Reason& b) {
+  std::stable_sort(decision.reasons.begin(), decision.reasons.end(), [](const Reason& a, const Reason& b) {
     return std::pair(a.enforcement, a.outcome) > std::pair(b.enforcement, b.outcome);
   });
   for (const Reason& reason : decision.reasons) decision.outcome = std::max(decision.outcome, reason.outcome);

@@ -11,10 +11,6 @@ char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool EqualWithoutCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
 // Whether a list separated by '\n' has an element for which equal(element, wanted).
 template <class Equal>
 bool ListHas(std::string_view list, std::string_view wanted, Equal equal) {
@@ -67,6 +63,20 @@ class TextPool {
 };
 
 }  // namespace
+
+bool EqualWithoutCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+std::vector<std::string_view> FindingView::Aliases() const {
+  std::vector<std::string_view> all;
+  for (std::string_view rest = aliases; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    all.push_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return all;
+}
 
 bool FindingView::HasName(std::string_view id_or_alias) const {
   return EqualWithoutCase(id, id_or_alias) || ListHas(aliases, id_or_alias, EqualWithoutCase);

@@ -76,9 +76,17 @@ Obstacle ObstacleOfException(const Waiver& waiver, const api::VulnerabilityExcep
   return Obstacle::kNone;
 }
 
+bool Names(const api::ExceptedVulnerability& vulnerability, std::string_view name) {
+  return EqualWithoutCase(vulnerability.id, name) ||
+         std::ranges::any_of(vulnerability.aliases, [&](const std::string& alias) { return EqualWithoutCase(alias, name); });
+}
+
+// By the finding's own id, or by every alias it has: an advisory that covers two CVEs is one finding with both as aliases, and accepting
+// one of them must not hide the other.
 bool NamesFinding(const api::ExceptedVulnerability& vulnerability, const FindingView& finding) {
-  return finding.HasName(vulnerability.id) ||
-         std::ranges::any_of(vulnerability.aliases, [&](const std::string& alias) { return finding.HasName(alias); });
+  if (Names(vulnerability, finding.id)) return true;
+  const std::vector<std::string_view> aliases = finding.Aliases();
+  return !aliases.empty() && std::ranges::all_of(aliases, [&](std::string_view alias) { return Names(vulnerability, alias); });
 }
 
 bool IncludesPackage(const api::ExceptedVulnerability& vulnerability, const FindingView& finding) {

@@ -2,7 +2,8 @@
 //
 // A VulnerabilityException counts when all of this holds of it alone; two never add up:
 //   the policy consents to its kind and to the namespace of the request · it names the policy (one of the namespaced kind only from that
-//   policy's own namespace) · its images include this one · it names the vulnerability by id or alias, and the package if it names any ·
+//   policy's own namespace) · its images include this one · it names the vulnerability by its id or by every alias it has, and the
+//   package if it names any ·
 //   now < expiresAt · from its creation to its expiry are no more than maxDays · the finding is no more severe than maxSeverity · with
 //   endsOnFix there is surely no fix · the forbid entry is waivable.
 // A BreakGlass counts from its creation for its duration, for exactly the digest and repository it names. It covers every finding of a
