@@ -31,7 +31,6 @@ WRAPPED = {
     r"<boost/(beast|asio)": {"http"},
     r"<cpprest/": {"http"},
     r"<yaml\.h>": {"base"},
-    r"<spdlog/": {"base"},
     r"<CLI/": {"cli", "webhook"},
     r"<prometheus/": {"webhook"},
 }
