@@ -261,6 +261,7 @@ std::expected<AdmissionRequest, UnreadableReview> DecodeReview(JsonReader& reade
 
 std::string EncodeReview(std::string_view uid, const AdmissionAnswer& answer) {
   std::string json = fmt::format(R"({{"apiVersion":"{}","kind":"{}","response":{{"uid":)", kApiVersion, kKind);
+  json.reserve(1024);
   AppendJsonString(uid, json);
   json += answer.allowed ? R"(,"allowed":true)" : R"(,"allowed":false)";
   if (!answer.allowed) AppendStatus(answer, json);

@@ -8,7 +8,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <chrono>
+#include <map>
+#include <tuple>
+
+#include "base/guarded.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -23,13 +28,15 @@ using prometheus::MetricType;
 const prometheus::Histogram::BucketBoundaries kDurations{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                                          0.025,   0.1,    0.5,     1,      2.5,   10};
 
-// A kind that anybody could make up would be a label that anybody could fill memory with.
+constexpr std::array<std::string_view, 3> kPaths = {"validate", "validate-objects", "stamp"};
+
+// A kind that anybody could make up would be a label that anybody could fill memory with. The view lives as long as the program.
 std::string_view KindLabel(std::string_view kind) {
   constexpr std::array<std::string_view, 9> kBuiltIn = {
       "Pod", "PodTemplate", "ReplicationController", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"};
-  if (std::ranges::find(kBuiltIn, kind) != kBuiltIn.end()) return kind;
+  if (const auto known = std::ranges::find(kBuiltIn, kind); known != kBuiltIn.end()) return *known;
   for (const api::KindInfo& info : api::Kinds()) {
-    if (info.kind == kind) return kind;
+    if (info.kind == kind) return info.kind;
   }
   return "other";
 }
@@ -141,21 +148,41 @@ struct Metrics::Families {
       BuildCounter().Name("hullwright_reviews_unreadable_total").Help("Requests that are no AdmissionReview v1.").Register(registry);
   prometheus::Family<prometheus::Counter>& internal_errors =
       BuildCounter().Name("hullwright_internal_errors_total").Help("Requests denied because of an exception.").Register(registry);
+
+  // What Family::Add has found before, which would build and hash a map of labels for each request.
+  using DecisionKey = std::tuple<std::string_view, std::string_view, policy::Outcome, Operation, bool>;
+  Guarded<std::map<DecisionKey, prometheus::Counter*>> known_decisions;
+  std::array<prometheus::Histogram*, kPaths.size()> path_durations{};
+
+  Families() {
+    for (std::size_t i = 0; i < kPaths.size(); ++i) path_durations[i] = &durations.Add({{"path", std::string(kPaths[i])}}, kDurations);
+  }
+
+  // path is one of kPaths and kind a KindLabel of static life: both outlive the key.
+  prometheus::Counter& Decision(std::string_view path, std::string_view kind, Operation operation, const Verdict& verdict) {
+    const DecisionKey key{path, kind, verdict.outcome, operation, verdict.answer.allowed};
+    return *known_decisions.With([&](auto& known) {
+      prometheus::Counter*& counter = known[key];
+      if (counter == nullptr) {
+        counter = &decisions.Add({{"path", std::string(path)},
+                                  {"operation", std::string(ToString(operation))},
+                                  {"kind", std::string(kind)},
+                                  {"outcome", std::string(policy::ToString(verdict.outcome))},
+                                  {"allowed", verdict.answer.allowed ? "true" : "false"}});
+      }
+      return counter;
+    });
+  }
 };
 
 Metrics::Metrics() : families_(std::make_unique<Families>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::CountDecision(std::string_view path, const AdmissionRequest& request, const Verdict& verdict, double seconds) {
-  const std::string path_label(path);
-  families_->decisions
-      .Add({{"path", path_label},
-            {"operation", std::string(ToString(request.operation))},
-            {"kind", std::string(KindLabel(request.kind))},
-            {"outcome", std::string(policy::ToString(verdict.outcome))},
-            {"allowed", verdict.answer.allowed ? "true" : "false"}})
-      .Increment();
-  families_->durations.Add({{"path", path_label}}, kDurations).Observe(seconds);
+  const auto known = std::ranges::find(kPaths, path);
+  assert(known != kPaths.end());
+  families_->Decision(*known, KindLabel(request.kind), request.operation, verdict).Increment();
+  families_->path_durations[static_cast<std::size_t>(known - kPaths.begin())]->Observe(seconds);
   for (const std::string_view word : verdict.reasons) families_->reasons.Add({{"reason", std::string(word)}}).Increment();
   if (verdict.answer.audit_annotations.contains("unmatched")) families_->unmatched.Add({}).Increment();
 }
