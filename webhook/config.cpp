@@ -52,6 +52,7 @@ Result<T> ParseWord(std::string_view option, const std::string& text, const std:
   const auto found = words.find(text);
   if (found != words.end()) return found->second;
   std::vector<std::string> known;
+  known.reserve(words.size());
   for (const auto& [word, value] : words) known.push_back(word);
   return Usage(fmt::format("{}: \"{}\" is none of {}", option, text, fmt::join(known, ", ")));
 }

@@ -63,6 +63,7 @@ Result<void> LoadAdmitted(const std::string& file, evidence::AdmittedImages& adm
 
 std::vector<evidence::Folder> FoldersOf(const Options& options) {
   std::vector<evidence::Folder> folders;
+  folders.reserve(options.policy_folders.size() + options.scan_folders.size());
   for (const auto& path : options.policy_folders) folders.push_back({path, true});
   for (const auto& path : options.scan_folders) folders.push_back({path, false});
   return folders;

@@ -32,6 +32,7 @@ void Readiness::Add(std::string name, Check check) {
 
 std::vector<ReadinessCheck> Readiness::Ask() const {
   std::vector<ReadinessCheck> asked;
+  asked.reserve(checks_.size() + 1);
   for (const auto& [name, check] : checks_) asked.push_back({name, check()});
   std::optional<std::string> draining;
   if (draining_) draining = "the process is about to stop";

@@ -222,6 +222,7 @@ const ScanIndex& Catalogue::Scans() const {
 std::vector<Problem> Catalogue::Problems() const {
   return state_->objects.With([](const Objects& all) {
     std::vector<Problem> problems;
+    problems.reserve(all.unreadable.size() + all.faults.size());
     for (const auto& [origin, unreadable] : all.unreadable) problems.push_back({origin, "", unreadable.error, unreadable.has_last_good});
     for (const auto& [key, entry] : all.entries) {
       if (entry.fault) problems.push_back({entry.fault->origin, key.ToString(), entry.fault->error, entry.good.has_value()});

@@ -19,7 +19,10 @@ using std::chrono::steady_clock;
 class WatchedFolders final : public FolderSource {
  public:
   WatchedFolders(FolderState state, FolderWatch watch, const FolderOptions& options)
-      : state_(std::move(state)), watch_(std::move(watch)), options_(options), thread_([this](std::stop_token stop) { Run(stop); }) {}
+      : state_(std::move(state)),
+        watch_(std::move(watch)),
+        options_(options),
+        thread_([this](const std::stop_token& stop) { Run(stop); }) {}
 
   ~WatchedFolders() override {
     thread_.request_stop();

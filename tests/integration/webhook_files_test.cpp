@@ -190,6 +190,7 @@ TEST_CASE("stopping under load fails no request: unready first, then no new ones
   std::atomic<bool> stop = false;
   std::atomic<int> answered = 0, failed = 0;
   std::vector<std::jthread> clients;
+  clients.reserve(4);
   for (int i = 0; i < 4; ++i) {
     clients.emplace_back([&] {
       auto connection = std::make_unique<RawConnection>(webhook.Connect());
