@@ -1,6 +1,7 @@
 #include "webhook/cluster_source.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <set>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::string_view kOrigin = "cluster";
 constexpr int kMaxFetchesPerSecond = 20;
+constexpr std::size_t kLongList = 1000;
 constexpr std::chrono::seconds kMaxFetchTime{2};
 
 // What an object calls itself, even when it is not what we understand: a policy that cannot be read must still be seen.
@@ -71,6 +73,8 @@ class ClusterSource::Sink final : public kube::ObjectSink {
     known_ = std::move(*listed_);
     listed_.reset();
     catalogue_.Publish();
+    // What decoding a long list took is given back.
+    if (known_.size() >= kLongList) ::malloc_trim(0);
   }
 
   void Remove(JsonElement last_state) override {
