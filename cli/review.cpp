@@ -21,8 +21,6 @@
 namespace hullwright::cli {
 namespace {
 
-constexpr std::size_t kMaxInventoryBytes = 8u << 20;
-
 std::unexpected<ReviewFailure> Usage(std::string message) {
   return std::unexpected(ReviewFailure{ExitCode::kUsage, std::move(message)});
 }
@@ -60,9 +58,7 @@ std::expected<Settings, ReviewFailure> Understand(const ReviewOptions& options, 
 
 std::expected<void, ReviewFailure> LoadInventory(const std::string& file, evidence::AdmittedImages& admitted) {
   if (file.empty()) return {};
-  const auto text = ReadFile(file, kMaxInventoryBytes);
-  if (!text) return Unreadable(text.error().Within(file));
-  if (auto loaded = admitted.Load(*text); !loaded) return Unreadable(loaded.error().Within(file));
+  if (auto loaded = admitted.LoadFile(file); !loaded) return Unreadable(loaded.error());
   return {};
 }
 

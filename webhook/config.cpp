@@ -13,7 +13,7 @@
 namespace hullwright::webhook {
 namespace {
 
-constexpr int kUsageStatus = 2;
+constexpr int kUsageStatus = 3;
 
 // As written, before it is checked.
 struct RawOptions {

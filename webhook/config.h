@@ -43,7 +43,7 @@ struct Options {
 
 // The process is to end at once: --help, --version, or an error that says what would be right.
 struct EarlyExit {
-  int status = 0;  // 0, or 2 for a usage error
+  int status = 0;  // 0, or 3 for a usage error
   std::string text;
 };
 

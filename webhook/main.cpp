@@ -1,14 +1,13 @@
 // The composition root: builds in order, waits for a signal, stops gracefully, destroys in reverse.
 //
 //   SIGTERM or SIGINT → unready, replies say "Connection: close" → still serving for --shutdown-delay, until the cluster has noticed →
-//   drain → exit 0 a second signal → drain at once
+//   drain → exit 0
+//   a second signal → drain at once
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 
 #include "base/log.h"
 #include "evidence/folder_source.h"
@@ -50,15 +49,6 @@ bool SignalWithin(std::chrono::seconds time) {
   const sigset_t signals = StopSignals();
   const timespec wait{time.count(), 0};
   return sigtimedwait(&signals, nullptr, &wait) > 0;
-}
-
-Result<void> LoadAdmitted(const std::string& file, evidence::AdmittedImages& admitted) {
-  if (file.empty()) return {};
-  std::ifstream in(file, std::ios::binary);
-  const std::string text(std::istreambuf_iterator<char>(in), {});
-  if (!in) return Fail(ErrorCode::kUnavailable, fmt::format("--admitted: {} cannot be read", file));
-  if (auto loaded = admitted.Load(text); !loaded) return std::unexpected(loaded.error().Within("--admitted: " + file));
-  return {};
 }
 
 std::vector<evidence::Folder> FoldersOf(const Options& options) {
@@ -116,7 +106,9 @@ class Webhook {
         }) {}
 
   Result<void> Start() {
-    if (auto loaded = LoadAdmitted(options_.admitted_file, admitted_); !loaded) return loaded;
+    if (!options_.admitted_file.empty()) {
+      if (auto loaded = admitted_.LoadFile(options_.admitted_file); !loaded) return std::unexpected(loaded.error().Within("--admitted"));
+    }
     if (auto started = options_.cluster ? StartCluster() : StartFolders(); !started) return started;
     readiness_.Add("certificate", CertificateCheck([this] { return server_ ? server_->CertificateExpiry() : std::nullopt; }, clock_));
     return StartServers();

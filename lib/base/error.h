@@ -1,7 +1,7 @@
 // The error of "could not find out" and the Result that carries it (docs/decisions/0002-three-outcomes.md).
 //
 // Three kinds of failure are kept apart: a policy violation is data in a policy::Decision, a bug is an assert, and everything
-// that stopped us from finding out is an Error. There is no Result<bool>: success means yes.
+// that stopped us from finding out is an Error. No check answers Result<bool>: success means yes.
 #pragma once
 
 #include <expected>

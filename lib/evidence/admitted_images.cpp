@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include "base/json.h"
@@ -10,6 +12,8 @@
 #include "base/yaml.h"
 
 namespace hullwright::evidence {
+
+constexpr std::size_t kMaxInventoryBytes = 8u << 20;  // what ReadYaml takes
 
 struct AdmittedImages::Entries {
   using PolicyTimes = std::vector<std::pair<std::string, Time>>;  // few policies cover one image
@@ -135,6 +139,22 @@ Result<void> AdmittedImages::Load(std::string_view yaml) {
     if (auto read = ReadRows(document, rows); !read) return read;
   }
   for (const InventoryRow& row : rows) Record(row.namespace_, row.image, row.policy, row.since);
+  return {};
+}
+
+Result<void> AdmittedImages::LoadFile(const std::string& path) {
+  std::error_code code;
+  std::ifstream file(path, std::ios::binary);
+  if (!file || !std::filesystem::is_regular_file(path, code)) {
+    return Fail(ErrorCode::kUnavailable, fmt::format("{}: cannot be read: a readable file is needed", path));
+  }
+  std::string text(kMaxInventoryBytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return Fail(ErrorCode::kUnavailable, fmt::format("{}: cannot be read", path));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kMaxInventoryBytes)
+    return Fail(ErrorCode::kTooLarge, fmt::format("{}: is larger than {} bytes", path, kMaxInventoryBytes));
+  if (auto loaded = Load(text); !loaded) return std::unexpected(loaded.error().Within(path));
   return {};
 }
 

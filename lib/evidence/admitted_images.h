@@ -28,6 +28,8 @@ class AdmittedImages {
 
   // Reads an inventory (YAML list of {namespace, image: REPO@DIGEST, policy, since}).
   Result<void> Load(std::string_view yaml);
+  // The same from a file of at most 8 MiB.
+  Result<void> LoadFile(const std::string& path);
 
  private:
   struct Entries;

@@ -17,7 +17,7 @@ enum class Unmatched { kDeny, kWarn, kAllow };
 struct EngineOptions {
   Unmatched unmatched = Unmatched::kDeny;
   bool trace = false;            // fill ImageDecision::trace
-  std::size_t max_images = 256;  // more distinct uses in one object are refused whole (k8s-mechanics row 61)
+  std::size_t max_images = 256;  // more distinct uses in one object are refused whole
 };
 
 Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now,

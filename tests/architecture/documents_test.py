@@ -33,6 +33,10 @@ class Documents(unittest.TestCase):
     def test_every_flag_of_the_webhook_is_explained(self):
         self.assertEqual(self.missing(r'add_(?:option|flag)\("(--[a-z-]+)"', "webhook/config.cpp"), [])
 
+    def test_no_page_has_a_placeholder(self):
+        pages = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+        self.assertEqual([page for page in pages if "@@" in read(page)], [])
+
     def test_every_case_file_and_document_link_exists(self):
         pages = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
         broken = []

@@ -19,9 +19,9 @@ ARROWS = {
     "policy": {"api", "base"},
     "http": {"base"},
     "kube": {"base", "api", "http"},
-    "scan": {"base", "api", "policy", "http"},
-    "evidence": {"base", "api", "policy", "scan"},
-    "webhook": {"base", "api", "policy", "http", "kube", "scan", "evidence"},
+    "scan": {"base", "api"},
+    "evidence": {"base", "api", "policy"},
+    "webhook": {"base", "api", "policy", "http", "kube", "evidence"},
     "cli": {"base", "api", "policy", "http", "kube", "scan", "evidence"},
 }
 PROGRAMS = {"webhook", "cli"}

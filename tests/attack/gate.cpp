@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +14,7 @@
 #include "base/yaml.h"
 #include "support/api_server.h"
 #include "support/certificates.h"
+#include "support/free_port.h"
 #include "support/https_exchange.h"
 #include "support/temporary_directory.h"
 
@@ -155,7 +154,7 @@ std::string DigestFor(const std::string& name) {
 struct WebhookProcess::Parts {
   Parts(const std::string& kubeconfig, const testing::CertificateFiles& certificate, const std::string& ca_file,
         const std::vector<std::string>& further)
-      : port(FreePort()), target{port, ca_file} {
+      : port(testing::FreePort()), target{port, ca_file} {
     std::vector<std::string> arguments = {"--kubeconfig",     kubeconfig,
                                           "--listen",         "127.0.0.1:" + std::to_string(port),
                                           "--tls-cert",       certificate.certificate_file,
@@ -190,18 +189,10 @@ struct WebhookProcess::Parts {
     }
   }
 
-  static std::uint16_t FreePort();
-
   std::uint16_t port;
   testing::HttpsTarget target;
   std::unique_ptr<Process> process;
 };
-
-std::uint16_t WebhookProcess::Parts::FreePort() {
-  boost::asio::io_context context;
-  const boost::asio::ip::tcp::acceptor probe(context, {boost::asio::ip::make_address("127.0.0.1"), 0});
-  return probe.local_endpoint().port();
-}
 
 struct Gate::Parts {
   testing::TemporaryDirectory folder;

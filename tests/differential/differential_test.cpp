@@ -2,8 +2,6 @@
 // verdict and reasons, and with what the case expects.
 #include <fmt/core.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -12,6 +10,7 @@
 #include "base/rfc3339.h"
 #include "support/case_file.h"
 #include "support/certificates.h"
+#include "support/free_port.h"
 #include "support/https_exchange.h"
 #include "support/process.h"
 #include "support/temporary_directory.h"
@@ -104,12 +103,6 @@ Verdict AskHullctl(const Case& item, const TemporaryDirectory& folder, const Mat
   return verdict;
 }
 
-std::uint16_t FreePort() {
-  boost::asio::io_context context;
-  const boost::asio::ip::tcp::acceptor probe(context, {boost::asio::ip::make_address("127.0.0.1"), 0});
-  return probe.local_endpoint().port();
-}
-
 Json Review(const MaterialisedCase& materialised) {
   const Json object = Json::parse(materialised.review.object);
   const std::string version = object["apiVersion"];
@@ -145,7 +138,7 @@ Verdict AskWebhook(const Case& item, const TemporaryDirectory& folder, const Mat
   static const TemporaryDirectory certificates;
   static testing::CertificateAuthority authority(certificates.path(), "differential");
   static const auto certificate = authority.MintServer("webhook");
-  const testing::HttpsTarget target{FreePort(), authority.ca_file()};
+  const testing::HttpsTarget target{testing::FreePort(), authority.ca_file()};
   Process webhook(HULLWRIGHT_BIN_DIR "/hullwright-webhook",
                   {"--policies", In(folder, "policies"), "--scans", In(folder, "scans"), "--admitted", In(folder, "admitted.yaml"),
                    "--unmatched", item.unmatched, "--listen", fmt::format("127.0.0.1:{}", target.port), "--tls-cert",

@@ -102,7 +102,7 @@ TEST_CASE("every mistake on the command line is told with what would be right", 
   }));
   const auto options = Parse(arguments);
   REQUIRE_FALSE(options);
-  CHECK(options.error().status == 2);
+  CHECK(options.error().status == 3);
   CHECK_THAT(options.error().text, Catch::Contains(says));
 }
 
