@@ -101,9 +101,14 @@ Result<std::string> ReadDescriptor(int descriptor, std::size_t max_bytes) {
 }
 
 Result<std::string> ReadFile(const std::string& path, std::size_t max_bytes) {
+  struct stat status{};
+  // A pipe is read when a shell made it for us, "<(command)"; one that lies in a folder would keep us waiting for its writer.
+  const bool made_by_a_shell = path.starts_with("/dev/fd/") || path.starts_with("/proc/");
+  if (stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode) && !made_by_a_shell) {
+    return Fail(ErrorCode::kInvalidInput, "this is a pipe: read it through standard input, with - as the file");
+  }
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0) return SystemError(errno);
-  struct stat status{};
   if (fstat(file.number(), &status) != 0) return SystemError(errno);
   if (S_ISDIR(status.st_mode)) return SystemError(EISDIR);
   if (!S_ISREG(status.st_mode) && !S_ISFIFO(status.st_mode)) {

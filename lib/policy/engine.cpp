@@ -5,6 +5,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "policy/enforcement.h"
 #include "policy/matching.h"
@@ -22,6 +24,20 @@ struct Request {
   Time now;
   const EngineOptions& options;
 };
+
+// What judging an image by a policy may cost, in comparisons of a finding with one condition: an upper estimate, so that a bound on it
+// bounds the time of a request without a clock.
+std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFacts& image) {
+  constexpr std::uint64_t kOfAnyPolicy = 100;
+  constexpr std::uint64_t kFindingsThatAskWaivers = 10;  // about one finding in so many meets an entry
+  const auto& rules = policy.object.spec.rules.vulnerabilities;
+  if (!rules || !image.reference) return kOfAnyPolicy;
+  std::uint64_t findings = 0, conditions = 0, waived_names = 0;
+  for (const auto& scan : image.scans) findings += scan->size();
+  for (const api::ForbidEntry& entry : rules->forbid) conditions += 1 + entry.ids.size();
+  if (rules->waivers) waived_names = request.policies.WaivedNames(request.subject.namespace_);
+  return kOfAnyPolicy + findings * (conditions + waived_names / kFindingsThatAskWaivers);
+}
 
 // Every rule there is. A new one gets its line here.
 void JudgeRules(const RuleInput& input, RuleReport& report) {
@@ -86,18 +102,20 @@ void ReportNamespaceUnknown(const Policy& policy, const Request& request, const 
 
 // Policies whose match covers the image, good and broken.
 struct Covered {
-  bool surely = false;
+  bool surely = false;   // by a cluster policy: a namespaced one can only add, so it does not lift what --unmatched says
   bool perhaps = false;  // some policy's namespace selector could not be asked
 };
 
-Covered JudgePolicies(const Request& request, const ImageFacts& image, ImageDecision& decision) {
+Covered JudgePolicies(const Request& request, const ImageFacts& image, std::uint64_t& cost, ImageDecision& decision) {
   Covered covered;
   const ImageReference* reference = image.reference ? &*image.reference : nullptr;
   for (const Policy* policy : request.policies.Candidates(request.subject, reference)) {
     const Coverage coverage = CoverageOf(policy->object, request.subject, image);
     if (coverage == Coverage::kNo) continue;
     decision.policies.push_back(policy->id);
-    (coverage == Coverage::kYes ? covered.surely : covered.perhaps) = true;
+    if (policy->object.IsCluster()) (coverage == Coverage::kYes ? covered.surely : covered.perhaps) = true;
+    cost += CostOf(*policy, request, image);
+    if (cost > request.options.max_comparisons) return covered;
     if (coverage == Coverage::kYes)
       JudgePolicy(*policy, request, image, decision);
     else
@@ -106,7 +124,7 @@ Covered JudgePolicies(const Request& request, const ImageFacts& image, ImageDeci
   for (const BrokenPolicy* policy : request.policies.BrokenCandidates(request.subject, reference)) {
     if (!MayCover(*policy, request.subject, image)) continue;
     decision.policies.push_back(policy->id);
-    covered.surely = true;
+    covered.surely = covered.surely || policy->namespace_.empty();
     decision.reasons.push_back(MakeReason(ReasonWord::kPolicyInvalid, policy->id, "", EnforcementOfBroken(request.subject.kind),
                                           fmt::format("{} has no good version: {}", policy->id, Printable(policy->error, 512))));
     if (request.options.trace)
@@ -156,9 +174,9 @@ void Conclude(ImageDecision& decision) {
   for (const Reason& reason : decision.reasons) decision.outcome = std::max(decision.outcome, reason.outcome);
 }
 
-ImageDecision DecideImage(const Request& request, const ImageFacts& image, bool& unmatched) {
+ImageDecision DecideImage(const Request& request, const ImageFacts& image, std::uint64_t& cost, bool& unmatched) {
   ImageDecision decision = Describe(image);
-  const Covered covered = JudgePolicies(request, image, decision);
+  const Covered covered = JudgePolicies(request, image, cost, decision);
   if (!covered.surely && covered.perhaps) HardenUncertain(request, decision);
   if (!covered.surely && !covered.perhaps) {
     unmatched = true;
@@ -174,13 +192,11 @@ void Add(Decision& decision, ImageDecision image) {
   decision.images.push_back(std::move(image));
 }
 
-Decision TooManyImages(const Subject& subject, std::size_t count, const EngineOptions& options) {
+Decision RefuseWhole(std::string message) {
   ImageDecision image;
   image.field_path = "spec";
   image.outcome = Outcome::kViolation;
-  image.reasons.push_back(MakeReason(
-      ReasonWord::kTooManyImages, "", "", api::Enforcement::kDeny,
-      fmt::format("{} names {} images, more than the {} that one object may", Printable(subject.description), count, options.max_images)));
+  image.reasons.push_back(MakeReason(ReasonWord::kTooManyImages, "", "", api::Enforcement::kDeny, std::move(message)));
   Decision decision;
   Add(decision, std::move(image));
   return decision;
@@ -190,11 +206,32 @@ Decision TooManyImages(const Subject& subject, std::size_t count, const EngineOp
 
 Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now,
                 const EngineOptions& options) {
-  if (images.size() > options.max_images) return TooManyImages(subject, images.size(), options);
+  if (images.size() > options.max_images) {
+    return RefuseWhole(fmt::format("{} names {} images, more than the {} that one object may", Printable(subject.description),
+                                   images.size(), options.max_images));
+  }
   const Request request{policies, subject, now, options};
   Decision decision;
   decision.images.reserve(images.size());
-  for (const ImageFacts& image : images) Add(decision, DecideImage(request, image, decision.unmatched));
+  // The same image in the same list is judged once, however many containers run it.
+  std::map<std::pair<std::string_view, api::ContainerType>, std::size_t> judged;
+  std::uint64_t cost = 0;
+  for (const ImageFacts& image : images) {
+    const auto [place, is_new] = judged.try_emplace({image.use.reference, image.use.type}, decision.images.size());
+    if (is_new) {
+      Add(decision, DecideImage(request, image, cost, decision.unmatched));
+    } else {
+      ImageDecision copy = decision.images[place->second];
+      copy.field_path = image.use.field_path;
+      Add(decision, std::move(copy));
+    }
+    if (cost > options.max_comparisons) {
+      return RefuseWhole(
+          fmt::format("judging {} takes more than the {} comparisons that one object may: its findings times the policies' "
+                      "conditions and the namespace's exceptions",
+                      Printable(subject.description), options.max_comparisons));
+    }
+  }
   return decision;
 }
 

@@ -2,6 +2,7 @@
 // Serves webhook, operator and command line alike (docs/decisions/0004-one-engine.md).
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "base/clock.h"
@@ -16,7 +17,9 @@ enum class Unmatched { kDeny, kWarn, kAllow };
 
 struct EngineOptions {
   Unmatched unmatched = Unmatched::kDeny;
-  bool trace = false;            // fill ImageDecision::trace
+  bool trace = false;  // fill ImageDecision::trace
+  // Findings times conditions of one request, about 10 ns each: bounds the time a request can take, whatever its policies ask.
+  std::uint64_t max_comparisons = 20'000'000;
   std::size_t max_images = 256;  // more distinct uses in one object are refused whole
 };
 

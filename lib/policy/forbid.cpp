@@ -68,10 +68,12 @@ std::string MissingValues(const api::ForbidEntry& entry, const FindingView& find
 }
 
 std::int64_t CutFindings(const api::ForbidEntry& entry, const ScanRecord& scan) {
-  if (scan.truncated_findings() <= 0) return 0;
   const auto kept = static_cast<std::int64_t>(scan.size());
-  const bool counts_cover_the_cut = CountedFindings(scan) >= kept + scan.truncated_findings();
-  if (!counts_cover_the_cut) return scan.truncated_findings();
+  // Counts that say more than is listed are a cut that somebody forgot to write down.
+  const std::int64_t all_cut = std::max(scan.truncated_findings(), CountedFindings(scan) - kept);
+  if (all_cut <= 0) return 0;
+  const bool counts_cover_the_cut = CountedFindings(scan) >= kept + all_cut;
+  if (!counts_cover_the_cut) return all_cut;
 
   std::int64_t cut = 0;
   for (const api::FindingCount& bucket : scan.counts())

@@ -51,6 +51,16 @@ std::vector<const T*> At(const std::vector<T>& all, const std::vector<CoverageIn
   return found;
 }
 
+std::uint64_t NamesOf(const std::vector<const Waiver*>& waivers) {
+  std::uint64_t names = 0;
+  for (const Waiver* waiver : waivers) {
+    const auto* exception = std::get_if<api::VulnerabilityException>(&waiver->object);
+    if (exception == nullptr) continue;
+    for (const api::ExceptedVulnerability& vulnerability : exception->spec.vulnerabilities) names += 1 + vulnerability.aliases.size();
+  }
+  return names;
+}
+
 }  // namespace
 
 PolicySet::PolicySet(PolicySetParts parts)
@@ -85,6 +95,9 @@ void PolicySet::AddWaivers(PolicySetParts& parts) {
       namespace_waivers_[NamespaceOf(waiver)].push_back(&waiver);
   }
   for (auto& [namespace_, waivers] : namespace_waivers_) waivers.insert(waivers.end(), cluster_waivers_.begin(), cluster_waivers_.end());
+
+  waived_names_[""] = NamesOf(cluster_waivers_);
+  for (const auto& [namespace_, waivers] : namespace_waivers_) waived_names_[namespace_] = NamesOf(waivers);
 }
 
 std::vector<const Policy*> PolicySet::Candidates(const Subject& subject, const ImageReference* reference) const {
@@ -102,6 +115,11 @@ const api::TrustedPublisher* PolicySet::FindPublisher(std::string_view name) con
 
 bool PolicySet::IsBrokenPublisher(std::string_view name) const {
   return std::ranges::binary_search(broken_publishers_, name);
+}
+
+std::uint64_t PolicySet::WaivedNames(std::string_view namespace_) const {
+  const auto at = waived_names_.find(namespace_waivers_.contains(namespace_) ? namespace_ : std::string_view());
+  return at == waived_names_.end() ? 0 : at->second;
 }
 
 const std::vector<const Waiver*>& PolicySet::WaiversFor(std::string_view namespace_) const {

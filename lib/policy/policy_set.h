@@ -1,6 +1,7 @@
 // All policies, publishers and waivers of a moment, prepared for deciding: immutable, built once per change, shared by all requests.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -68,6 +69,9 @@ class PolicySet {
   // Waivers that live in the namespace, and the cluster-wide ones.
   const std::vector<const Waiver*>& WaiversFor(std::string_view namespace_) const;
 
+  // How many ids and aliases the exceptions among them name in all: what asking them for one finding may cost.
+  std::uint64_t WaivedNames(std::string_view namespace_) const;
+
   std::size_t policy_count() const { return policies_.size(); }
 
  private:
@@ -81,6 +85,7 @@ class PolicySet {
   std::vector<Waiver> waivers_;
   std::vector<const Waiver*> cluster_waivers_;
   std::map<std::string, std::vector<const Waiver*>, std::less<>> namespace_waivers_;  // each with the cluster-wide ones
+  std::map<std::string, std::uint64_t, std::less<>> waived_names_;                    // by namespace; "": of the cluster-wide ones
 };
 
 }  // namespace hullwright::policy

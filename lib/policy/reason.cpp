@@ -79,8 +79,9 @@ constexpr std::array kWords = {
     WordInfo{ReasonWord::kNamespaceUnknown, "NamespaceUnknown", kNoData, RuleFamily::kRequest,
              "The labels of the namespace are not known, so whether the policy covers the image is not known either.",
              "Create the Namespace, or give its manifest together with the policies."},
-    WordInfo{ReasonWord::kTooManyImages, "TooManyImages", kNo, RuleFamily::kRequest, "The object names more images than one request may.",
-             "Split the object into smaller ones."},
+    WordInfo{ReasonWord::kTooManyImages, "TooManyImages", kNo, RuleFamily::kRequest,
+             "The object names more images, or judging them takes more comparisons, than one request may.",
+             "Split the object into smaller ones; if it is small, have conditions of policies or exceptions of the namespace reduced."},
 };
 static_assert(kPass < kNoData && kNoData < kNo);
 

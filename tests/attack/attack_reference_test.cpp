@@ -84,16 +84,16 @@ TEST_CASE("every spelling of a hub image is one image", "[attack][attack-38]") {
                                               "registry-1.docker.io/library/alpine"};
   for (const std::string& name : spellings) RequireRefused(gate, name + "@" + digest, "docker.io/library/alpine@" + digest);
   gate.Require({{"apiVersion", "hullwright.dev/v1alpha1"},
-                {"kind", "ImageAdmissionPolicy"},
-                {"metadata", {{"name", "hub"}, {"namespace", gate.MakeNamespace("hub")}}},
+                {"kind", "ClusterImageAdmissionPolicy"},
+                {"metadata", {{"name", "hub"}}},
                 {"spec",
                  {{"match", {{"images", {"alpine"}}}},
                   {"enforcement", {{"newImages", "Deny"}}},
                   {"rules", {{"reference", {{"digest", "FromAuthor"}}}}}}}});
-  gate.WaitUntil(Pod("hub", "alpine@" + digest, "hub"), true);
+  gate.WaitUntil(Pod("hub", "alpine@" + digest), true);
   for (const std::string& name : spellings) {
     INFO(name);
-    RequireAdmitted(gate.Create(Pod(UniqueName("hub"), name + "@" + digest, "hub")));
+    RequireAdmitted(gate.Create(Pod(UniqueName("hub"), name + "@" + digest)));
   }
 }
 

@@ -171,7 +171,7 @@ TEST_CASE("a start that cannot succeed ends with one sentence that names what is
   fails(arguments, 1, "no-such.crt");
   arguments = Arguments(folders);
   arguments[1] = folders.Path("no-such-folder");
-  fails(arguments, 2, "no-such-folder");
+  fails(arguments, 3, "no-such-folder");
   fails(Arguments(folders, {"--admitted", folders.Path("no-such.yaml")}), 1, "no-such.yaml");
   folders.root.Write("admitted.yaml", "- {namespace: shop}\n");
   fails(Arguments(folders, {"--admitted", folders.Path("admitted.yaml")}), 1, "row 0");

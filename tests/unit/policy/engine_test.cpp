@@ -41,6 +41,19 @@ TEST_CASE("more images than the bound are refused whole, without being looked at
   }
 }
 
+TEST_CASE("an object whose judgement would take too many comparisons is refused whole, and the same image is judged once", "[policy]") {
+  const PolicySet set(Parts({DenyCritical("floor")}));
+  EngineOptions options;
+  options.max_comparisons = 1000;
+  const ImageFacts image = Facts(Image("registry.example/app", '1'), {Scan('1', Findings(800, api::Severity::kLow))});
+  CHECK(Decide(set, Pod(), std::vector(50, image), kNow, options).outcome == Outcome::kPass);
+  const ImageFacts other = Facts(Image("registry.example/other", '2'), {Scan('2', Findings(800, api::Severity::kLow))});
+  const Decision decision = Decide(set, Pod(), std::vector{image, other}, kNow, options);
+  CHECK_FALSE(decision.allowed());
+  REQUIRE(decision.images.size() == 1);
+  CHECK(decision.images.front().reasons.front().word == ReasonWord::kTooManyImages);
+}
+
 TEST_CASE("as many images as the bound are judged", "[policy]") {
   const PolicySet set(Parts({DenyCritical("floor")}));
   const std::vector<ImageFacts> images(256, Facts(Image("registry.example/app", '1'), {Scan('1')}));
