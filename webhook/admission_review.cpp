@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/image_reference.h"
 #include "base/json_text.h"
 
@@ -182,19 +183,6 @@ Result<void> ReadRequest(JsonElement json, AdmissionRequest& request) {
   return ReadUser(json, request.user);
 }
 
-std::string Base64(std::string_view bytes) {
-  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::string_view group = bytes.substr(i, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k) bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) text += k <= group.size() ? kAlphabet[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
-
 void AppendStatus(const AdmissionAnswer& answer, std::string& json) {
   json += fmt::format(R"(,"status":{{"status":"Failure","code":{},"reason":)", answer.code);
   AppendJsonString(answer.reason, json);
@@ -267,7 +255,7 @@ std::string EncodeReview(std::string_view uid, const AdmissionAnswer& answer) {
   if (!answer.allowed) AppendStatus(answer, json);
   AppendWarnings(answer.warnings, json);
   AppendAnnotations(answer.audit_annotations, json);
-  if (!answer.json_patch.empty()) json += fmt::format(R"(,"patchType":"JSONPatch","patch":"{}")", Base64(answer.json_patch));
+  if (!answer.json_patch.empty()) json += fmt::format(R"(,"patchType":"JSONPatch","patch":"{}")", EncodeBase64(answer.json_patch));
   json += "}}";
   return json;
 }

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/base64.h"
 #include "base/image_reference.h"
 #include "base/json.h"
 #include "base/yaml.h"
@@ -40,19 +40,6 @@ Result<std::string> ReadKubeconfigFile(const std::string& file) {
   if (text.size() > kMostKubeconfigBytes)
     return Fail(ErrorCode::kTooLarge, fmt::format("kubeconfig {}: has more than {} bytes", file, kMostKubeconfigBytes));
   return text;
-}
-
-Result<std::string> DecodeBase64(std::string_view text) {
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = text.size() % 4 == 0 && !text.empty()
-                       ? EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                         reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()))
-                       : -1;
-  // EVP_DecodeBlock drops white space at both ends and counts padding as zero bytes; the first leaves a length that does not fit.
-  if (size < 0 || static_cast<std::size_t>(size) != bytes.size()) return Fail(ErrorCode::kInvalidInput, "is not base64");
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  bytes.resize(bytes.size() - padding);
-  return bytes;
 }
 
 // One entry's body ("cluster", "user", "context") and where it stands, for messages.

@@ -17,6 +17,7 @@ ARROWS = {
     "base": set(),
     "api": {"base"},
     "policy": {"api", "base"},
+    "verify": {"base", "api", "policy"},
     "http": {"base"},
     "kube": {"base", "api", "http"},
     "scan": {"base", "api"},
@@ -34,7 +35,7 @@ WRAPPED = {
     r"<CLI/": {"cli", "webhook"},
     r"<prometheus/": {"webhook"},
 }
-PURE = {"api", "policy"}
+PURE = {"api", "policy", "verify"}
 IMPURE = re.compile(r"#include <(fstream|filesystem|thread|sys/|unistd|fcntl)|_clock::now\(|std::getenv|std::random_device")
 
 
