@@ -160,7 +160,7 @@ class KubeconfigReader {
       return {};
     }
     auto bytes = DecodeBase64(*data);
-    if (!bytes) return Wrong(entry.path + key + "-data", bytes.error().message);
+    if (!bytes) return Wrong(entry.path + key + "-data", "is " + bytes.error().message);
     auto written = WritePrivately(key, *bytes);
     if (!written) return std::unexpected(written.error());
     target = std::move(*written);
