@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/common.h"
@@ -43,6 +44,15 @@ struct Waived {
 // Beyond this many of one rule, one last entry counts the rest.
 inline constexpr std::size_t kMaxWaivedPerRule = 20;
 
+// Something that did not change the answer and that people must hear of all the same: warning, log, metric and audit annotation.
+struct Notice {
+  std::string_view word;  // kRegistryOutage
+  std::string policy;
+  std::string message;
+};
+// Facts of before counted, within the policy's registryOutageHours, because the registry could not be asked.
+inline constexpr std::string_view kRegistryOutage = "RegistryOutage";
+
 // What one policy saw of one image: the material of `hullctl explain`.
 struct RuleTrace {
   std::string policy, rule;
@@ -59,6 +69,7 @@ struct ImageDecision {
   std::vector<std::string> policies;  // ids of those that cover it
   std::vector<Reason> reasons;
   std::vector<Waived> waived;
+  std::vector<Notice> notices;
   std::vector<RuleTrace> trace;  // filled only when asked for
 };
 

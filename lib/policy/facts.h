@@ -10,6 +10,7 @@
 #include "api/image_use.h"
 #include "base/image_reference.h"
 #include "policy/scan_record.h"
+#include "policy/trust_facts.h"
 
 namespace hullwright::policy {
 
@@ -23,6 +24,8 @@ struct Subject {
   std::string namespace_;
   // Labels of the namespace; nullopt when we do not know the namespace.
   std::optional<std::map<std::string, std::string>> namespace_labels;
+  // Platforms of the cluster's nodes, "linux/amd64"; nullopt when we do not know them.
+  std::optional<std::vector<std::string>> node_platforms = std::nullopt;
 };
 
 // Why there is no usable scan record although something under the digest's name exists.
@@ -38,6 +41,13 @@ struct ImageFacts {
   std::vector<BrokenScan> broken_scans;
   // When this namespace was first seen to run the digest under a policy; key: Policy::Id(). Absent: it did not.
   std::map<std::string, Time> admitted_since;
+  // Of a reference without digest: which one its tag names. nullopt: no registry was asked.
+  std::optional<std::expected<Resolution, Doubt>> resolution = std::nullopt;
+  // Of the digest (DigestOf). nullptr: nobody looked.
+  std::shared_ptr<const TrustFacts> trust = nullptr;
 };
+
+// The digest that is judged: the one the reference names, otherwise the one its tag was resolved to; nullptr when it is not known.
+const Digest* DigestOf(const ImageFacts& image);
 
 }  // namespace hullwright::policy

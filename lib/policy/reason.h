@@ -14,10 +14,59 @@ enum class ReasonWord {
   kReferenceInvalid,  // the image reference does not parse
   kDigestRequired,    // the author must write the digest
   kDigestUnresolved,  // a tag alone: which digest would run is not known
+  kDigestNotPinned,   // the tag was resolved, but the object that runs does not name the digest
   kTagForbidden,
   // publishers
   kPublisherUntrusted,  // fewer trusted publishers than the policy wants vouch for the image
   kPublisherUnknown,    // a TrustedPublisher the policy names does not exist or is broken
+  // the registry, whoever asks it
+  kOriginUnchecked,      // nobody looked for signatures or into the registry
+  kRegistryUnreachable,  // no answer, or none that could be used: network, time-out, 429, 5xx
+  kRegistryRefused,      // 401, 403, or an address or redirect that is not allowed
+  kRegistryMismatch,     // other bytes than the digest that was asked for
+  kImageAbsent,          // the registry says that there is no such image
+  kImageMalformed,       // manifest or configuration that is none, or not unambiguously one
+  // signatures, and signatures of attestations
+  kSignatureMissing,
+  kSignatureMalformed,        // what claims to be one cannot be read
+  kSignatureTooLarge,         // more bytes, entries or depth than allowed
+  kTooManySignatures,         // not all of them were looked at
+  kAlgorithmUnknown,          // key or signature algorithm that we do not accept
+  kFormatUnknown,             // media type, version or kind that we do not know
+  kCriticalExtensionUnknown,  // an extension that must be understood and is not
+  kSignatureInvalid,          // the cryptography says no
+  kCertificateUntrusted,      // the signer's certificate does not lead to a trusted authority
+  kIdentityMismatch,          // a good signature of somebody else
+  kSubjectMismatch,           // a good signature about something else
+  kTransparencyLogUnproved,   // no proof, or a false one, that the signature is in a trusted log
+  kSigningTimeUnproved,       // no verified time of signing, or one outside the certificate's life
+  kSignatureExpired,          // past the end that the signer set
+  kSignatureRevoked,
+  kRevocationUnknown,
+  kTrustMaterialInvalid,  // a key, certificate or TrustRoot of the publisher is missing or malformed
+  kClockImplausible,      // our own clock says a time before 2020
+  // attestations
+  kAttestationMissing,
+  kAttestationInvalid,   // signed, but the statement or predicate is malformed
+  kAttestationMismatch,  // the predicate does not say what the policy wants
+  kAttestationTooOld,
+  kAttestationAgeUnknown,  // no verified time of signing
+  // image
+  kPlatformMissing,   // nothing under the digest runs on our nodes
+  kPlatformsUnknown,  // the platforms of our nodes are not known
+  kImageTooOld,
+  kImageAgeUnknown,  // the image does not say when it was made
+  kImageTooLarge,
+  kTooManyLayers,
+  kRunsAsRoot,
+  kUserUnknown,  // a user name, which may mean user id 0
+  kOSEndOfLife,
+  kOSLifeUnknown,
+  kSecretsFound,
+  kSecretsUnknown,
+  kBaseImageForbidden,
+  kBaseImageUnknown,
+  kBaseImageUnannotated,  // by annotation, a hint: never harder than Warn
   // vulnerabilities
   kVulnerabilityForbidden,  // a finding meets a forbid entry
   kTooManyVulnerabilities,  // more findings than the entry's moreThan meet it
@@ -40,8 +89,9 @@ enum class ReasonWord {
   kTooManyImages,     // more images in one object than the bound
 };
 
-// Which part of a policy a word speaks of. Admitted images and waivers soften kVulnerabilities alone.
-enum class RuleFamily { kRequest, kReference, kPublishers, kVulnerabilities };
+// Which part of a policy a word speaks of. Waivers soften kVulnerabilities alone, admitted images that and kFreshness (age and end of
+// life): trust is never softened.
+enum class RuleFamily { kRequest, kReference, kPublishers, kAttestations, kImage, kFreshness, kVulnerabilities };
 
 std::string_view ToString(ReasonWord word);
 RuleFamily FamilyOf(ReasonWord word);

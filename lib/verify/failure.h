@@ -28,8 +28,10 @@ enum class Step {
   kPredicate,        // predicate type or content
   kRevoked,
   kRevocationUnknown,
-  kExpired,    // past the expiry that the signer set
-  kTrustRoot,  // trust material missing or malformed
+  kExpired,            // past the expiry that the signer set
+  kTrustRoot,          // trust material missing or malformed
+  kAlgorithm,          // key or signature algorithm that we do not accept; kUnsupported is for formats
+  kCriticalExtension,  // an extension that must be understood and is not
 };
 
 std::string_view ToString(Step step);
