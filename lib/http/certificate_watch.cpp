@@ -41,7 +41,10 @@ Result<std::unique_ptr<CertificateWatch>> CertificateWatch::Start(TlsFiles files
 }
 
 CertificateWatch::CertificateWatch(TlsFiles files, ServerState& state, std::string fingerprint)
-    : files_(std::move(files)), state_(state), seen_(std::move(fingerprint)), thread_([this](std::stop_token stop) { Watch(stop); }) {}
+    : files_(std::move(files)),
+      state_(state),
+      seen_(std::move(fingerprint)),
+      thread_([this](std::stop_token stop) { Watch(std::move(stop)); }) {}
 
 void CertificateWatch::Watch(std::stop_token stop) {
   std::unique_lock lock(mutex_);

@@ -89,11 +89,11 @@ void Begin(web::http::client::http_client& client, web::http::http_request reque
            const std::shared_ptr<Exchange>& exchange) {
   const auto sink = std::make_shared<BodySink>([exchange](std::string_view bytes) { return exchange->Append(bytes); });
   request.set_response_stream(concurrency::streams::ostream(concurrency::streams::streambuf<std::uint8_t>(sink)));
-  client.request(std::move(request), cancellation).then([exchange](pplx::task<web::http::http_response> answered) {
+  client.request(request, cancellation).then([exchange](const pplx::task<web::http::http_response>& answered) {
     try {
       web::http::http_response response = answered.get();
       exchange->SetHead(response);
-      response.content_ready().then([exchange](pplx::task<web::http::http_response> complete) {
+      response.content_ready().then([exchange](const pplx::task<web::http::http_response>& complete) {
         try {
           complete.get();
           exchange->Finish(nullptr);
@@ -154,7 +154,7 @@ Result<void> CpprestClient::Perform(const ClientRequest& request, const Receiver
   if (!built) return std::unexpected(built.error());
   const auto exchange = std::make_shared<Exchange>();
   CancelOnExit cancel(exchange);
-  Begin(client_, std::move(*built), cancel.token(), exchange);
+  Begin(client_, *built, cancel.token(), exchange);
   for (;;) {
     const ExchangeEvent event = exchange->Wait(receiver.wait_until(), stop);
     if (const auto* head = std::get_if<web::http::http_response>(&event)) {
