@@ -21,6 +21,7 @@ ARROWS = {
     "http": {"base"},
     "kube": {"base", "api", "http"},
     "scan": {"base", "api"},
+    "store": {"base"},
     "evidence": {"base", "api", "policy"},
     "webhook": {"base", "api", "policy", "http", "kube", "evidence"},
     "cli": {"base", "api", "policy", "http", "kube", "scan", "evidence"},
@@ -32,6 +33,7 @@ WRAPPED = {
     r"<boost/(beast|asio)": {"http"},
     r"<cpprest/": {"http"},
     r"<yaml\.h>": {"base"},
+    r"<(SQLiteCpp/|sqlite3\.h)": {"store"},
     r"<CLI/": {"cli", "webhook"},
     r"<prometheus/": {"webhook"},
 }
