@@ -1,0 +1,79 @@
+// trusted_root.json: the logs, certificate authorities and time-stamp authorities that a keyless signature may rest on, each with the
+// time it could be used. Source: research section 0.12, protobuf-specs sigstore_trustroot.proto.
+//
+// Values; nothing is fetched. Immutable once read, so safe to share between threads.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "verify/certificate.h"
+#include "verify/public_key.h"
+#include "verify/signature.h"
+
+namespace hullwright::verify {
+
+// Closed at both ends; no end: still in use.
+struct ValidityWindow {
+  Time start{};
+  std::optional<Time> end;
+
+  bool Contains(Time time) const { return start <= time && (!end || time <= *end); }
+};
+
+std::string ToString(const ValidityWindow& window);  // "from 2021-01-12T11:53:27Z to 2022-10-31T23:59:59Z"
+
+// A Rekor log or a certificate transparency log.
+struct TransparencyLog {
+  std::string base_url;
+  PublicKey key;
+  SignatureAlgorithm algorithm;  // of its signatures, by keyDetails
+  ValidityWindow window;         // of the key
+  std::string id;                // logId.keyId, raw bytes: SHA-256 of the SPKI, or the untruncated note key id of an Ed25519 v2 log
+  std::optional<std::string> checkpoint_id;  // checkpointKeyId.keyId, raw bytes
+  std::string operator_name;
+
+  std::string Host() const;  // of base_url, with port: "log2025-1.rekor.sigstore.dev"; the origin of a v2 log's checkpoints
+};
+
+// A Fulcio or a time-stamp authority.
+struct CertificateAuthority {
+  std::string organization, common_name;  // as the document says; hints
+  std::string uri;
+  std::vector<Certificate> chain;  // as listed: leaf to root, at least one; the last one is the anchor, the others are helpers
+  ValidityWindow window;
+
+  std::vector<Certificate> Anchors() const { return {chain.back()}; }
+  std::vector<Certificate> Helpers() const { return {chain.begin(), chain.end() - 1}; }
+
+  // One authority in protobuf JSON by itself.
+  static Checked<CertificateAuthority> Parse(std::string_view json);
+};
+
+struct TrustedRoot {
+  std::vector<TransparencyLog> logs;              // tlogs: Rekor
+  std::vector<TransparencyLog> certificate_logs;  // ctlogs
+  std::vector<CertificateAuthority> certificate_authorities;
+  std::vector<CertificateAuthority> timestamp_authorities;
+
+  // Strict: unknown members, unknown media types, a key that is not as its keyDetails say and a window without start are refused.
+  static Checked<TrustedRoot> Parse(std::string_view json);
+};
+
+// signing_config.json concerns signers; it is read so that a wrong file is told from a right one, and not used.
+struct SigningService {
+  std::string url;
+  std::int64_t major_api_version = 0;
+  ValidityWindow window;
+  std::string operator_name;
+};
+struct SigningConfig {
+  std::vector<SigningService> certificate_authorities, oidc_providers, logs, timestamp_authorities;
+
+  static Checked<SigningConfig> Parse(std::string_view json);
+};
+
+}  // namespace hullwright::verify
