@@ -19,6 +19,7 @@ ARROWS = {
     "policy": {"api", "base"},
     "verify": {"base", "api", "policy"},
     "http": {"base"},
+    "registry": {"base", "http"},
     "kube": {"base", "api", "http"},
     "scan": {"base", "api"},
     "store": {"base"},
