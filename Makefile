@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 JOBS ?= $(shell nproc)
-TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db
+TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db olareg notation cosign oidc-issuer fulcio rekor-server timestamp-server
 
 .PHONY: help demo build test test-asan test-tsan bench lint generate fuzz clean
 .DEFAULT_GOAL := help
@@ -20,9 +20,9 @@ build: ## build the programs into build/bin/ (about 5 minutes cold)
 	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
 	@ninja -C build -j $(JOBS) --quiet hullwright-webhook hullctl
 
-test: ## build and run every test against the real parts (about 45 minutes with cold caches, 10 warm)
+test: ## build and run every test against the real parts (about 60 minutes with cold caches, 15 warm)
 	@setup/install build test
-	@echo "building the real API server, Trivy and crane from their Go modules, once per user (about 25 minutes cold)"
+	@echo "building the real API server, Trivy, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 35 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
 	@echo "building the programs and their tests (about 8 minutes cold)"
 	@cmake --preset release >/dev/null
