@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <openssl/x509v3.h>
 
-#include <ctime>
 #include <set>
 
 #include "verify/distinguished_name.h"
@@ -17,14 +16,6 @@ namespace {
 
 using BasicConstraints = openssl::Handle<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free>;
 using ExtendedKeyUsage = openssl::Handle<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
-
-Checked<Time> ReadTime(const ASN1_TIME* value) {
-  std::tm tm{};
-  if (ASN1_TIME_to_tm(value, &tm) != 1) return Reject(Step::kParse, "a validity date of the certificate is malformed");
-  const auto day = std::chrono::year(tm.tm_year + 1900) / std::chrono::month(static_cast<unsigned>(tm.tm_mon) + 1) /
-                   std::chrono::day(static_cast<unsigned>(tm.tm_mday));
-  return std::chrono::sys_days(day) + std::chrono::hours(tm.tm_hour) + std::chrono::minutes(tm.tm_min) + std::chrono::seconds(tm.tm_sec);
-}
 
 Checked<std::vector<Extension>> ReadExtensions(const X509* certificate) {
   const int count = X509_get_ext_count(certificate);
@@ -109,8 +100,8 @@ Checked<Certificate> Certificate::FromDer(std::string_view der) {
   auto subject = ReadName(X509_get_subject_name(x509));
   auto issuer = ReadName(X509_get_issuer_name(x509));
   if (!subject || !issuer) return std::unexpected(!subject ? subject.error() : issuer.error());
-  const auto not_before = ReadTime(X509_get0_notBefore(x509));
-  const auto not_after = ReadTime(X509_get0_notAfter(x509));
+  const auto not_before = openssl::ToTime(X509_get0_notBefore(x509));
+  const auto not_after = openssl::ToTime(X509_get0_notAfter(x509));
   if (!not_before || !not_after) return std::unexpected(!not_before ? not_before.error() : not_after.error());
   auto use = ReadUse(x509);
   const int version = static_cast<int>(X509_get_version(x509)) + 1;

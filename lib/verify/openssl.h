@@ -11,6 +11,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+#include "verify/failure.h"
+
 namespace hullwright::verify::openssl {
 
 template <auto kFree>
@@ -61,5 +64,8 @@ std::string Encode(int (*encode)(T*, unsigned char**), std::type_identity_t<T>* 
 
 // An object identifier in dots: "1.3.6.1.4.1.57264.1.8".
 std::string ToText(const ASN1_OBJECT* object);
+
+// UTCTime or GeneralizedTime, to the second.
+Checked<Time> ToTime(const ASN1_TIME* value);
 
 }  // namespace hullwright::verify::openssl

@@ -30,6 +30,8 @@ EVP_PKEY* Generate(MintedKey::Type type) {
       return EVP_RSA_gen(2048);
     case MintedKey::kRsa3072:
       return EVP_RSA_gen(3072);
+    case MintedKey::kRsa4096:
+      return EVP_RSA_gen(4096);
     case MintedKey::kEd25519:
       return EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   }

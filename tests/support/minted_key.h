@@ -11,7 +11,7 @@ namespace hullwright::testing {
 
 class MintedKey {
  public:
-  enum Type { kP256, kP384, kP521, kRsa2048, kRsa3072, kEd25519, kRsa1024, kP224, kSecp256k1 };
+  enum Type { kP256, kP384, kP521, kRsa2048, kRsa3072, kRsa4096, kEd25519, kRsa1024, kP224, kSecp256k1 };
 
   explicit MintedKey(Type type);
 
