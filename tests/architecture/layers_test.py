@@ -23,7 +23,7 @@ ARROWS = {
     "kube": {"base", "api", "http"},
     "scan": {"base", "api"},
     "store": {"base"},
-    "evidence": {"base", "api", "policy"},
+    "evidence": {"base", "api", "policy", "verify", "http", "registry", "store"},
     "webhook": {"base", "api", "policy", "http", "kube", "evidence"},
     "cli": {"base", "api", "policy", "http", "kube", "scan", "evidence"},
 }
