@@ -42,16 +42,30 @@ int RefusePassword(char*, int, int, void*) {
   return -1;
 }
 
-Result<KeyPointer> ReadKey(const std::string& path) {
-  constexpr std::string_view kExpected = "a PEM private key without a password";
-  const auto bytes = ReadFile("key file", path, kExpected);
-  if (!bytes) return std::unexpected(bytes.error());
-  const BioPointer bio = MemoryBio(*bytes);
+constexpr std::string_view kExpectedKey = "a PEM private key without a password";
+
+// what: "key file server.key".
+Result<KeyPointer> ParseKey(const std::string& what, const std::string& pem) {
+  const BioPointer bio = MemoryBio(pem);
   KeyPointer key(PEM_read_bio_PrivateKey(bio.get(), nullptr, RefusePassword, nullptr));
   if (!key) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("key file {}: no readable key ({}); expected {}", path, OpenSslReason(), kExpected));
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: no readable key ({}); expected {}", what, OpenSslReason(), kExpectedKey));
   }
   return key;
+}
+
+Result<KeyPointer> ReadKey(const std::string& path) {
+  const auto bytes = ReadFile("key file", path, kExpectedKey);
+  if (!bytes) return std::unexpected(bytes.error());
+  return ParseKey("key file " + path, *bytes);
+}
+
+Result<Identity> Pair(std::vector<CertificatePointer> chain, KeyPointer key, std::string_view key_name, std::string_view chain_name) {
+  if (X509_check_private_key(chain.front().get(), key.get()) != 1) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: does not fit the certificate in {} ({}); expected the key of the leaf", key_name,
+                                                      chain_name, OpenSslReason()));
+  }
+  return Identity{std::move(chain), std::move(key)};
 }
 
 }  // namespace
@@ -66,9 +80,13 @@ std::string OpenSslReason() {
 Result<std::vector<CertificatePointer>> ReadCertificates(std::string_view what, const std::string& path, std::string_view expected) {
   const auto bytes = ReadFile(what, path, expected);
   if (!bytes) return std::unexpected(bytes.error());
+  return ParseCertificates(fmt::format("{} {}", what, path), *bytes, expected);
+}
+
+Result<std::vector<CertificatePointer>> ParseCertificates(std::string_view what, const std::string& pem, std::string_view expected) {
   ERR_clear_error();
   std::vector<CertificatePointer> certificates;
-  const BioPointer bio = MemoryBio(*bytes);
+  const BioPointer bio = MemoryBio(pem);
   while (X509* certificate = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
     certificates.emplace_back(certificate);
   }
@@ -76,7 +94,7 @@ Result<std::vector<CertificatePointer>> ReadCertificates(std::string_view what, 
   const unsigned long error = ERR_peek_last_error();
   const bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
   if (certificates.empty() || !at_end) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{} {}: no readable certificate at position {} ({}); expected {}", what, path,
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: no readable certificate at position {} ({}); expected {}", what,
                                                       certificates.size() + 1, OpenSslReason(), expected));
   }
   ERR_clear_error();
@@ -88,11 +106,15 @@ Result<Identity> ReadIdentity(const std::string& certificate_file, const std::st
   if (!chain) return std::unexpected(chain.error());
   auto key = ReadKey(key_file);
   if (!key) return std::unexpected(key.error());
-  if (X509_check_private_key(chain->front().get(), key->get()) != 1) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("key file {}: does not fit the certificate in {} ({}); expected the key of the leaf",
-                                                      key_file, certificate_file, OpenSslReason()));
-  }
-  return Identity{std::move(*chain), std::move(*key)};
+  return Pair(std::move(*chain), std::move(*key), "key file " + key_file, certificate_file);
+}
+
+Result<Identity> ParseIdentity(const std::string& certificate_pem, const std::string& key_pem) {
+  auto chain = ParseCertificates("client certificate", certificate_pem, kExpectedChain);
+  if (!chain) return std::unexpected(chain.error());
+  auto key = ParseKey("client key", key_pem);
+  if (!key) return std::unexpected(key.error());
+  return Pair(std::move(*chain), std::move(*key), "client key", "the client certificate");
 }
 
 Result<void> UseIdentity(SSL_CTX* context, const Identity& identity, std::string_view certificate_file) {

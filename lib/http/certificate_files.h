@@ -32,12 +32,16 @@ std::string OpenSslReason();
 // All certificates of a file, at least one. what: "client CA file"; expected: "a PEM chain, leaf first".
 Result<std::vector<CertificatePointer>> ReadCertificates(std::string_view what, const std::string& path, std::string_view expected);
 
+// The same of text that is held already; `what` names it in errors.
+Result<std::vector<CertificatePointer>> ParseCertificates(std::string_view what, const std::string& pem, std::string_view expected);
+
 // A certificate chain, leaf first, with the key of the leaf: proven to belong together.
 struct Identity {
   std::vector<CertificatePointer> chain;
   KeyPointer key;
 };
 Result<Identity> ReadIdentity(const std::string& certificate_file, const std::string& key_file);
+Result<Identity> ParseIdentity(const std::string& certificate_pem, const std::string& key_pem);
 // Makes it what the context presents to peers. The context takes its own references.
 Result<void> UseIdentity(SSL_CTX* context, const Identity& identity, std::string_view certificate_file);
 
