@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -52,5 +53,13 @@ class JsonFields {
   JsonElement element_;  // an object
   std::string where_;
 };
+
+// Moves a value that was read into its place, or hands the failure on.
+template <class T, class U>
+Checked<void> Store(Checked<T> read, U& place) {
+  if (!read) return std::unexpected(std::move(read.error()));
+  place = std::move(*read);
+  return {};
+}
 
 }  // namespace hullwright::verify

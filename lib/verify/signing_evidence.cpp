@@ -1,0 +1,157 @@
+#include "verify/signing_evidence.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/rfc3339.h"
+#include "verify/certificate_chain.h"
+#include "verify/certificate_timestamp.h"
+#include "verify/limits.h"
+#include "verify/time_stamp_token.h"
+
+namespace hullwright::verify {
+namespace {
+
+Checked<void> RefuseDuplicates(const std::vector<std::string>& responses) {
+  const std::set<std::string_view> different(responses.begin(), responses.end());
+  if (different.size() != responses.size()) return Reject(Step::kTimestamp, "the same time-stamp token is given twice");
+  return {};
+}
+
+Checked<void> RefuseDuplicates(const std::vector<LogEntry>& entries) {
+  std::set<std::pair<std::string_view, std::int64_t>> places;
+  for (const LogEntry& entry : entries) {
+    if (places.emplace(entry.log_id, entry.log_index).second) continue;
+    return Reject(Step::kTransparencyLog, fmt::format("the log entry {} is given twice", entry.log_index));
+  }
+  return {};
+}
+
+// Where the log itself promised no time, others must say that its key was in use.
+Checked<void> RequireLogInUse(const VerifiedLogEntry& entry, const std::vector<Time>& times) {
+  if (entry.integrated_time || times.empty()) return {};
+  if (std::ranges::any_of(times, [&](Time time) { return entry.log->window.Contains(time); })) return {};
+  return Reject(Step::kTransparencyLog, fmt::format("the key of the log {} was not valid when the signature was made ({})",
+                                                    entry.log->base_url, ToString(entry.log->window)));
+}
+
+Checked<void> RequireCount(std::size_t have, std::size_t want, Step step, std::string_view what) {
+  if (have >= want) return {};
+  return Reject(step, fmt::format("{} of {} are verified, {} wanted", have, what, want));
+}
+
+// The chain of the leaf at one time, from any authority that was in use then; the failure of the last that was tried.
+Checked<std::vector<Certificate>> ChainAt(const Certificate& leaf, const std::vector<Certificate>& helpers, Time time,
+                                          const std::vector<CertificateAuthority>& authorities) {
+  std::optional<Failure> failure;
+  for (const CertificateAuthority& authority : authorities) {
+    if (!authority.window.Contains(time)) continue;
+    std::vector<Certificate> intermediates = authority.Helpers();
+    intermediates.insert(intermediates.end(), helpers.begin(), helpers.end());
+    const std::vector<Certificate> anchors = authority.Anchors();
+    auto chain = BuildChain(leaf, {anchors, intermediates, time, ChainPurpose::kCodeSigning});
+    if (chain) return chain;
+    // A certificate out of date says more than one of another authority.
+    if (!failure || chain.error().step != Step::kChain) failure = std::move(chain.error());
+  }
+  if (failure) return std::unexpected(std::move(*failure));
+  return Reject(Step::kChain, fmt::format("no certificate authority of the trusted root was in use at {}", FormatRfc3339(time)));
+}
+
+// Every issuer that signed the leaf in one of its chains; mostly one.
+Checked<void> RequireAnyCertificateTimestamps(const Certificate& leaf, const std::vector<std::vector<Certificate>>& chains,
+                                              const TrustedRoot& root, std::size_t threshold) {
+  if (threshold == 0) return {};
+  for (const auto& chain : chains) {
+    if (chain.size() < 2) return Reject(Step::kCertificateLog, "the certificate has no issuer, so no log can have promised it");
+    if (const auto holds = RequireCertificateTimestamps(leaf, chain[1], root.certificate_logs, threshold); !holds) return holds;
+  }
+  return {};
+}
+
+}  // namespace
+
+Checked<void> AddTimestamps(const std::vector<std::string>& responses, std::string_view message,
+                            const std::vector<CertificateAuthority>& authorities, SigningEvidence& evidence) {
+  if (responses.size() > limits::kTimestampsPerBundle) {
+    return Reject(Step::kLimit, fmt::format("there are more than {} time-stamp tokens", limits::kTimestampsPerBundle));
+  }
+  if (const auto different = RefuseDuplicates(responses); !different) return different;
+  std::set<std::size_t> seen;
+  for (const std::string& response : responses) {
+    const auto token = TimeStampToken::FromResponse(response);
+    if (!token) return std::unexpected(token.error());
+    const auto stamp = VerifyTimeStamp(*token, message, authorities);
+    if (!stamp) return std::unexpected(stamp.error());
+    evidence.times.push_back(stamp->stamp.time);
+    seen.insert(stamp->authority);
+  }
+  evidence.signed_timestamps = seen.size();
+  return {};
+}
+
+Checked<void> AddLogEntries(const std::vector<LogEntry>& entries, const std::vector<TransparencyLog>& logs, const LoggedSignature& wanted,
+                            SigningEvidence& evidence) {
+  if (entries.size() > limits::kLogEntriesPerBundle) {
+    return Reject(Step::kLimit, fmt::format("there are more than {} log entries", limits::kLogEntriesPerBundle));
+  }
+  if (const auto different = RefuseDuplicates(entries); !different) return different;
+  const std::vector<Time> signed_times = evidence.times;
+  std::set<std::string_view> seen;
+  std::set<std::string_view> promised;
+  for (const LogEntry& entry : entries) {
+    const auto verified = VerifyLogEntry(entry, logs, wanted);
+    if (!verified) return std::unexpected(verified.error());
+    if (!*verified) continue;
+    if (const auto in_use = RequireLogInUse(**verified, signed_times); !in_use) return in_use;
+    seen.insert((*verified)->log->id);
+    if (!(*verified)->integrated_time) continue;
+    promised.insert((*verified)->log->id);
+    evidence.times.push_back(*(*verified)->integrated_time);
+  }
+  evidence.logs = seen.size();
+  evidence.integrated_times = promised.size();
+  return {};
+}
+
+Checked<void> RequireThresholds(const SigningEvidence& evidence, const EvidenceThresholds& thresholds) {
+  const std::size_t times = evidence.signed_timestamps + evidence.integrated_times;
+  if (const auto enough = RequireCount(evidence.logs, thresholds.logs, Step::kTransparencyLog, "the log entries"); !enough) return enough;
+  if (const auto enough = RequireCount(evidence.signed_timestamps, thresholds.signed_timestamps, Step::kTimestamp, "the time-stamp tokens");
+      !enough) {
+    return enough;
+  }
+  if (const auto enough = RequireCount(evidence.integrated_times, thresholds.integrated_times, Step::kTime, "the times of logs"); !enough) {
+    return enough;
+  }
+  return RequireCount(times, thresholds.times, Step::kTime, "the times of signing");
+}
+
+Checked<void> RequireSigningCertificate(const Certificate& leaf, const std::vector<Certificate>& helpers, const std::vector<Time>& times,
+                                        const TrustedRoot& root, std::size_t certificate_timestamps) {
+  if (times.empty()) return Reject(Step::kTime, "nothing proves when the signature was made, so the certificate proves nothing");
+  if (const auto usable = RequireCodeSigningLeaf(leaf); !usable) return usable;
+  std::vector<std::vector<Certificate>> chains;
+  for (const Time time : times) {
+    auto chain = ChainAt(leaf, helpers, time, root.certificate_authorities);
+    if (!chain) return std::unexpected(chain.error());
+    chains.push_back(std::move(*chain));
+  }
+  return RequireAnyCertificateTimestamps(leaf, chains, root, certificate_timestamps);
+}
+
+Checked<void> RequireKeyWindow(const std::optional<ValidityWindow>& window, const std::vector<Time>& times) {
+  if (!window) return {};
+  if (times.empty()) return Reject(Step::kTime, "nothing proves when the signature was made, but the key is trusted for a time only");
+  for (const Time time : times) {
+    if (window->Contains(time)) continue;
+    return Reject(Step::kTime,
+                  fmt::format("the signature was made at {}, when the key was not trusted ({})", FormatRfc3339(time), ToString(*window)));
+  }
+  return {};
+}
+
+}  // namespace hullwright::verify
