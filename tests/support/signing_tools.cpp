@@ -30,7 +30,7 @@ std::vector<std::string> KeyArguments(const std::string& algorithm) {
   return {"-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-" + algorithm.substr(algorithm.find("-p") + 2)};
 }
 
-void Copy(const std::string& from, const std::filesystem::path& to) {
+void PutFile(const std::string& from, const std::filesystem::path& to) {
   std::filesystem::create_directories(to.parent_path());
   std::filesystem::copy_file(from, to);
 }
@@ -68,6 +68,10 @@ std::string SigningTools::PushIndex(const std::string& reference, const std::vec
   Crane(arguments);
   const std::string digest = Succeed(TestTool("crane"), {"digest", reference}, Options());
   return digest.substr(0, digest.find('\n'));
+}
+
+void SigningTools::Copy(const std::string& from, const std::string& to) const {
+  Crane({"copy", from, to});
 }
 
 std::string SigningTools::MakeKey(const std::string& name, const std::string& algorithm) const {
@@ -109,8 +113,8 @@ std::string SigningTools::WriteNotationTrust(const std::string& name, const Nota
   const auto root = folder_.path() / name, store = root / "notation/truststore/x509";
   std::filesystem::create_directories(root / "notation");
   Write(name + "/notation/trustpolicy.json", trust.policy);
-  for (const auto& [authority, file] : trust.authorities) Copy(file, store / "ca" / authority / "ca.crt");
-  for (const auto& [authority, file] : trust.timestamp_authorities) Copy(file, store / "tsa" / authority / "ca.crt");
+  for (const auto& [authority, file] : trust.authorities) PutFile(file, store / "ca" / authority / "ca.crt");
+  for (const auto& [authority, file] : trust.timestamp_authorities) PutFile(file, store / "tsa" / authority / "ca.crt");
   return root.string();
 }
 

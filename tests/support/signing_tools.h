@@ -29,6 +29,8 @@ class SigningTools {
   std::string PushImage(const std::string& reference, const ImageContent& content = {}) const;
   std::string PushIndex(const std::string& reference, const std::vector<std::string>& images) const;
 
+  void Copy(const std::string& from, const std::string& to) const;  // with all platforms
+
   // algorithm: "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519".
   KeyPair MakeCosignKey(const std::string& name, const std::string& algorithm) const;
 
