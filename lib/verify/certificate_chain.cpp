@@ -59,7 +59,7 @@ Failure NotTrusted(X509_STORE_CTX* context, const Certificate& leaf) {
 }
 
 // The certificates OpenSSL chose, found again among ours.
-std::vector<Certificate> Collect(X509_STORE_CTX* context, const Certificate& leaf, const ChainRequest& request) {
+Checked<std::vector<Certificate>> Collect(X509_STORE_CTX* context, const Certificate& leaf, const ChainRequest& request) {
   std::vector<Certificate> chain;
   STACK_OF(X509)* chosen = X509_STORE_CTX_get0_chain(context);
   for (int i = 0; i < sk_X509_num(chosen); ++i) {
@@ -71,6 +71,8 @@ std::vector<Certificate> Collect(X509_STORE_CTX* context, const Certificate& lea
       chain.push_back(*anchor);
     } else if (const auto helper = std::ranges::find_if(request.intermediates, same); helper != request.intermediates.end()) {
       chain.push_back(*helper);
+    } else {
+      return Reject(Step::kChain, "the certificate chain has a certificate that nobody gave");
     }
   }
   return chain;
@@ -131,7 +133,8 @@ Checked<std::vector<Certificate>> BuildChain(const Certificate& leaf, const Chai
   }
   if (X509_verify_cert(context.get()) != 1) return std::unexpected(NotTrusted(context.get(), leaf));
   auto chain = Collect(context.get(), leaf, request);
-  if (const auto checked = CheckChain(chain, request); !checked) return std::unexpected(checked.error());
+  if (!chain) return chain;
+  if (const auto checked = CheckChain(*chain, request); !checked) return std::unexpected(checked.error());
   return chain;
 }
 

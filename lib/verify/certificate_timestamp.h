@@ -27,21 +27,28 @@ struct CertificateTimestamp {
   static Checked<CertificateTimestamp> Parse(std::string_view bytes);
 };
 
+inline constexpr std::string_view kCertificateTimestampListOid = "1.3.6.1.4.1.11129.2.4.2";
+inline constexpr std::string_view kPrecertificatePoisonOid = "1.3.6.1.4.1.11129.2.4.3";
+
+// The value of the certificate's extension: an OCTET STRING around a TLS vector of at least one SCT.
+Checked<std::vector<CertificateTimestamp>> ParseCertificateTimestampList(std::string_view extension);
 // The list inside the certificate; kCertificateLog when it has none, kParse when it is malformed.
 Checked<std::vector<CertificateTimestamp>> EmbeddedCertificateTimestamps(const Certificate& leaf);
 
-// What the log logged: the final certificate, or its to-be-signed part without SCT list and poison, bound to the issuer's key.
-enum class LoggedEntry { kCertificate, kPrecertificate };
+// What the log logged: the final certificate; or its to-be-signed part without SCT list and poison, bound to the issuer's key.
+// Bytes, not a Certificate: a log also holds certificates whose keys nobody here would accept.
+struct LoggedCertificate {
+  enum Kind { kFinal, kPrecertificate } kind;
+  std::string_view der;         // of the certificate; must outlive the call
+  std::string issuer_key_hash;  // SHA-256 of the issuer's SPKI, raw (PublicKey::id()); read for a precertificate only
+};
 
-// The entry as TLS encodes it behind its type; issuer: of the built chain, read for a precertificate only.
-Checked<std::string> EncodeLoggedEntry(LoggedEntry entry, const Certificate& leaf, const Certificate* issuer);
 // RFC 6962 section 2.1: SHA-256 over 0x00 and the MerkleTreeLeaf; 32 raw bytes.
-Checked<std::string> LogLeafHash(const CertificateTimestamp& timestamp, LoggedEntry entry, const Certificate& leaf,
-                                 const Certificate* issuer);
+Checked<std::string> LogLeafHash(const CertificateTimestamp& timestamp, const LoggedCertificate& logged);
 
 // Signed by this log over this entry, inside the window of the log's key; kCertificateLog otherwise.
-Checked<void> VerifyCertificateTimestamp(const CertificateTimestamp& timestamp, LoggedEntry entry, const Certificate& leaf,
-                                         const Certificate* issuer, const TransparencyLog& log);
+Checked<void> VerifyCertificateTimestamp(const CertificateTimestamp& timestamp, const LoggedCertificate& logged,
+                                         const TransparencyLog& log);
 
 // At least threshold different logs promised the leaf in its embedded list. SCTs of unknown logs are skipped; threshold 0 asks nothing.
 // issuer is the next certificate of the built chain.

@@ -11,25 +11,20 @@
 
 #include "verify/certificate.h"
 #include "verify/failure.h"
+#include "verify/fulcio_extensions.h"
 
 namespace hullwright::verify {
 
 struct CertificateIdentity {
   std::vector<std::string> subjects;  // SAN: URI, e-mail and Fulcio's otherName, in this order of kinds; never empty
   std::string issuer;                 // OIDC issuer, never empty
-  std::string certificate_issuer;     // distinguished name of the certificate's issuer; for messages
-  // Fulcio's extensions by their OID below 1.3.6.1.4.1.57264: "1.9" → "https://github.com/…". Raw and DER coded ones as plain text.
-  std::map<std::string, std::string, std::less<>> extensions;
+  FulcioExtensions extensions;
 };
 
 // The text "subject by issuer" for messages.
 std::string ToString(const CertificateIdentity& identity);
 
-// Only Fulcio's extensions, strictly decoded: a duplicate, another ASN.1 type, bytes behind it, or an issuer in two forms that differ
-// is kIdentity. The issuer is "1.8", else "1.1"; its absence is kIdentity in ReadIdentity.
-Checked<std::map<std::string, std::string, std::less<>>> ReadFulcioExtensions(const Certificate& certificate);
-Checked<std::string> ReadOidcIssuer(const Certificate& certificate);
-// The whole identity; no SAN of a known kind or no issuer is kIdentity.
+// No SAN of a known kind, no issuer or a malformed extension is kIdentity.
 Checked<CertificateIdentity> ReadIdentity(const Certificate& certificate);
 
 // One entry of a policy. A subject and an issuer are both mandatory, each exact or as a pattern; "" is missing, not "any". Patterns are

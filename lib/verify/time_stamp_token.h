@@ -14,8 +14,6 @@
 #include "verify/certificate.h"
 #include "verify/trusted_root.h"
 
-struct CMS_ContentInfo_st;
-
 namespace hullwright::verify {
 
 // Read strictly, not yet trusted.
@@ -31,10 +29,8 @@ class TimeStampToken {
   const std::string& imprint() const { return content_->imprint; }  // raw digest
   const std::vector<Certificate>& certificates() const {
     return content_->certificates;
-  }                                                           // embedded, untrusted; those of unknown keys left out
+  }  // embedded, untrusted; those of unknown keys left out
   const std::string& bytes() const { return content_->der; }  // of the token; equal bytes are one token
-
-  CMS_ContentInfo_st* handle() const { return content_->cms.get(); }  // for calls into OpenSSL; belongs to this, not to be changed
 
  private:
   struct Content {
@@ -44,7 +40,6 @@ class TimeStampToken {
     std::string imprint;
     std::vector<Certificate> certificates;
     std::string der;
-    std::shared_ptr<CMS_ContentInfo_st> cms;
   };
   explicit TimeStampToken(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
 

@@ -9,22 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "verify/certificate.h"
 #include "verify/public_key.h"
 #include "verify/signature.h"
+#include "verify/validity_window.h"
 
 namespace hullwright::verify {
-
-// Closed at both ends; no end: still in use.
-struct ValidityWindow {
-  Time start{};
-  std::optional<Time> end;
-
-  bool Contains(Time time) const { return start <= time && (!end || time <= *end); }
-};
-
-std::string ToString(const ValidityWindow& window);  // "from 2021-01-12T11:53:27Z to 2022-10-31T23:59:59Z"
 
 // A Rekor log or a certificate transparency log.
 struct TransparencyLog {
@@ -61,19 +51,6 @@ struct TrustedRoot {
 
   // Strict: unknown members, unknown media types, a key that is not as its keyDetails say and a window without start are refused.
   static Checked<TrustedRoot> Parse(std::string_view json);
-};
-
-// signing_config.json concerns signers; it is read so that a wrong file is told from a right one, and not used.
-struct SigningService {
-  std::string url;
-  std::int64_t major_api_version = 0;
-  ValidityWindow window;
-  std::string operator_name;
-};
-struct SigningConfig {
-  std::vector<SigningService> certificate_authorities, oidc_providers, logs, timestamp_authorities;
-
-  static Checked<SigningConfig> Parse(std::string_view json);
 };
 
 }  // namespace hullwright::verify

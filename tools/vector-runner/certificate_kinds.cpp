@@ -4,7 +4,7 @@
 namespace hullwright::vectors {
 namespace {
 
-verify::Checked<void> Holds(const Vector& vector, verify::Checked<void> (*predicate)(const verify::Certificate&)) {
+Checked<void> Holds(const Vector& vector, Checked<void> (*predicate)(const verify::Certificate&)) {
   const auto certificate = verify::Certificate::FromPem(vector.ReadFileOf("file"));
   if (!certificate) return std::unexpected(certificate.error());
   return predicate(*certificate);
@@ -12,19 +12,19 @@ verify::Checked<void> Holds(const Vector& vector, verify::Checked<void> (*predic
 
 }  // namespace
 
-verify::Checked<void> RunLeafPemParse(const Vector& vector) {
-  return Holds(vector, [](const verify::Certificate&) -> verify::Checked<void> { return {}; });
+Checked<void> RunLeafPemParse(const Vector& vector) {
+  return Holds(vector, [](const verify::Certificate&) -> Checked<void> { return {}; });
 }
 
-verify::Checked<void> RunIsCa(const Vector& vector) {
+Checked<void> RunIsCa(const Vector& vector) {
   return Holds(vector, verify::RequireCa);
 }
 
-verify::Checked<void> RunIsRootCa(const Vector& vector) {
+Checked<void> RunIsRootCa(const Vector& vector) {
   return Holds(vector, verify::RequireRootCa);
 }
 
-verify::Checked<void> RunIsLeaf(const Vector& vector) {
+Checked<void> RunIsLeaf(const Vector& vector) {
   return Holds(vector, verify::RequireCodeSigningLeaf);
 }
 
