@@ -1,7 +1,5 @@
 #include "verify/validity_window.h"
 
-#include <fmt/format.h>
-
 #include "base/rfc3339.h"
 #include "verify/json_fields.h"
 
@@ -17,7 +15,6 @@ Checked<ValidityWindow> ValidityWindow::Read(const JsonFields& owner) {
   if (!fields->Has("end")) return window;
   const auto end = fields->Timestamp("end");
   if (!end) return std::unexpected(end.error());
-  if (*end < *start) return Reject(Step::kStructure, fmt::format("{} ends before it starts", fields->where()));
   window.end = *end;
   return window;
 }

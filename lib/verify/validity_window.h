@@ -17,7 +17,7 @@ struct ValidityWindow {
 
   bool Contains(Time time) const { return start <= time && (!end || time <= *end); }
 
-  // The member validFor {start, end?} of a protobuf JSON object; start is mandatory, end not before it.
+  // The member validFor {start, end?} of a protobuf JSON object; start is mandatory. One that ends before it starts contains no time.
   static Checked<ValidityWindow> Read(const JsonFields& owner);
 };
 
