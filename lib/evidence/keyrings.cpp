@@ -1,0 +1,75 @@
+#include "evidence/keyrings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace hullwright::evidence {
+namespace {
+
+struct Form {
+  std::string_view type, key;
+  registry::PullSecretFormat format;
+};
+constexpr Form kForms[] = {{"kubernetes.io/dockerconfigjson", ".dockerconfigjson", registry::PullSecretFormat::kDockerConfigJson},
+                           {"kubernetes.io/dockercfg", ".dockercfg", registry::PullSecretFormat::kDockerCfg}};
+
+}  // namespace
+
+Keyrings::Keyrings(ClusterData& cluster, const Clock& clock, std::size_t max_entries)
+    : cluster_(cluster), clock_(clock), max_entries_(max_entries) {}
+
+std::optional<Keyrings::Recalled> Keyrings::Recall(const api::PullContext& context) const {
+  const Time now = clock_.Now();
+  return known_.With([&](const auto& known) -> std::optional<Recalled> {
+    const auto found = known.find(context);
+    if (found == known.end()) return std::nullopt;
+    const auto age = now - found->second.read_at;
+    if (age >= kMaxAge || age < age.zero()) return std::nullopt;
+    return Recalled{found->second.keyring, age >= kRefreshAfter};
+  });
+}
+
+Result<void> Keyrings::AddSecret(const api::PullContext& context, const std::string& name, registry::Keyring& keyring, Deadline deadline) {
+  const auto secret = cluster_.Secret(context.namespace_, name, deadline);
+  if (!secret) {
+    if (secret.error().code == ErrorCode::kNotFound) return {};
+    return std::unexpected(secret.error().Within(fmt::format("pull secret {}/{}", context.namespace_, name)));
+  }
+  for (const Form& form : kForms) {
+    const auto text = secret->data.find(std::string(form.key));
+    if (secret->type != form.type || text == secret->data.end()) continue;
+    if (const auto added = keyring.Add(form.format, text->second); !added) {
+      log::Warn("pull secret unreadable", {{"namespace", context.namespace_}, {"secret", name}, {"error", added.error().message}});
+    }
+  }
+  return {};
+}
+
+Result<Keyrings::Keyring> Keyrings::Read(const api::PullContext& context, Deadline deadline) {
+  std::vector<std::string> names = context.pull_secrets;
+  if (!context.service_account.empty()) {
+    const auto more = cluster_.PullSecretsOf(context.namespace_, context.service_account, deadline);
+    if (!more && more.error().code != ErrorCode::kNotFound) {
+      return std::unexpected(more.error().Within(fmt::format("service account {}/{}", context.namespace_, context.service_account)));
+    }
+    if (more) names.insert(names.end(), more->begin(), more->end());
+  }
+  auto keyring = std::make_shared<registry::Keyring>();
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) != name) continue;
+    if (auto added = AddSecret(context, *name, *keyring, deadline); !added) return std::unexpected(added.error());
+  }
+  const Keyring done = std::move(keyring);
+  known_.With([&](auto& known) {
+    // Contexts of Pods that are gone are not told from others; what is needed is read again.
+    if (known.size() >= max_entries_ && !known.contains(context)) known.clear();
+    known.insert_or_assign(context, Known{done, clock_.Now()});
+  });
+  return done;
+}
+
+}  // namespace hullwright::evidence
