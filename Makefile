@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 JOBS ?= $(shell nproc)
-TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db olareg notation cosign oidc-issuer fulcio rekor-server timestamp-server
+TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
 
 .PHONY: help demo build test test-asan test-tsan bench lint generate fuzz clean
 .DEFAULT_GOAL := help

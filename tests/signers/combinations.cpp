@@ -59,8 +59,8 @@ std::vector<Signing> AllSignings() {
 std::vector<Question> QuestionsFor(const Signing& signing) {
   using enum Question;
   if (signing.is_keyless()) {
-    return {kRight,       kOtherSubject,  kOtherIssuer,     kPatterns,   kOtherDigest, kOtherKind,
-            kLogRequired, kAuthorityPast, kAuthorityFuture, kStampsPast, kLogPast};
+    return {kRight,       kOtherSubject,  kOtherIssuer,     kPatterns,   kOtherDigest,        kOtherKind,
+            kLogRequired, kAuthorityPast, kAuthorityFuture, kStampsPast, kCertificateLogPast, kLogPast};
   }
   if (signing.is_notation()) return {kRight, kOtherKey, kOtherSubject, kOtherDigest};
   if (signing.is_bundle() && signing.in_log) return {kRight, kOtherKey, kOtherDigest, kOtherKind, kLogRequired, kLogPast};

@@ -33,10 +33,11 @@ enum class Question {
   kOtherDigest,  // the index where the manifest was signed, the manifest where the index was
   kOtherKind,    // a signature where there is an attestation, an attestation where there is a signature
   kLogRequired,
-  kAuthorityPast,    // the CA of the trusted root was in use only before
-  kAuthorityFuture,  // … only later
-  kStampsPast,       // the time-stamp authority was in use only before
-  kLogPast,          // the log was in use only before
+  kAuthorityPast,       // the CA of the trusted root was in use only before
+  kAuthorityFuture,     // … only later
+  kStampsPast,          // the time-stamp authority was in use only before
+  kCertificateLogPast,  // the CT log was in use only before
+  kLogPast,             // the log was in use only before
 };
 
 struct Combination {

@@ -78,8 +78,8 @@ TEST_CASE("cosign accepts what a person or a workflow signed without a key, unde
   Succeeds(bench.tools.Cosign(Local("sign") +
                               Arguments{"--yes", "--identity-token", token, "--signing-config", stack.signing_config(), bench.reference}));
   const auto verify = [&](const std::string& wanted, const std::string& wanted_issuer) {
-    return bench.tools.Cosign(Local("verify") + Arguments{"--insecure-ignore-sct", "--use-signed-timestamps", "--certificate-identity",
-                                                          wanted, "--certificate-oidc-issuer", wanted_issuer, bench.reference});
+    return bench.tools.Cosign(Local("verify") + Arguments{"--use-signed-timestamps", "--certificate-identity", wanted,
+                                                          "--certificate-oidc-issuer", wanted_issuer, bench.reference});
   };
   Succeeds(verify(identity, issuer));
   Fails(verify("bob@example.com", issuer));

@@ -33,6 +33,7 @@ json RootFor(Question question) {
   if (question == Question::kAuthorityPast) root["certificateAuthorities"][0]["validFor"] = past;
   if (question == Question::kAuthorityFuture) root["certificateAuthorities"][0]["validFor"] = future;
   if (question == Question::kStampsPast) root["timestampAuthorities"][0]["validFor"] = past;
+  if (question == Question::kCertificateLogPast) root["ctlogs"][0]["publicKey"]["validFor"] = past;
   if (question == Question::kLogPast) root["tlogs"][0]["publicKey"]["validFor"] = past;
   return root;
 }
@@ -69,7 +70,8 @@ Answer AnswerOf(ProcessResult result) {
 SignedImages::SignedImages(RegistryKind kind) : registry_(kind) {
   predicate_ = tools_.Write("predicate.json", std::string(kPredicate));
   PushBase();
-  for (const auto question : {Question::kAuthorityPast, Question::kAuthorityFuture, Question::kStampsPast, Question::kLogPast}) {
+  for (const auto question :
+       {Question::kAuthorityPast, Question::kAuthorityFuture, Question::kStampsPast, Question::kCertificateLogPast, Question::kLogPast}) {
     roots_[question] = tools_.Write(fmt::format("root-{}.json", static_cast<int>(question)), RootFor(question).dump());
   }
 }
@@ -196,7 +198,6 @@ Answer SignedImages::AskCosign(const SignedImage& image, const Demand& demand) {
                        demand.patterns ? "^(" + demand.subject + ")$" : demand.subject});
     Append(arguments, {demand.patterns ? "--certificate-oidc-issuer-regexp" : "--certificate-oidc-issuer",
                        demand.patterns ? "^(" + demand.issuer + ")$" : demand.issuer});
-    arguments.push_back("--insecure-ignore-sct");
   }
   if (signing.in_log) arguments.push_back("--use-signed-timestamps");
   arguments.push_back(demand.reference);

@@ -19,7 +19,6 @@ using std::chrono::seconds;
 
 constexpr auto kStartPatience = seconds(30);
 constexpr int kAttempts = 3;  // somebody else may take a port between FreePort and the server
-constexpr std::string_view kIssuerReady = "issuer http://127.0.0.1:";
 
 std::string Loopback(std::uint16_t port) {
   return fmt::format("http://127.0.0.1:{}", port);
@@ -35,6 +34,14 @@ struct Server {
   std::uint16_t port = 0;
 
   Server() = default;
+  // One of our own tools, which chooses its port and prints "NAME http://127.0.0.1:PORT".
+  Server(std::string_view tool, const std::vector<std::string>& arguments) {
+    process = std::make_unique<Process>(TestTool(tool), arguments);
+    const bool ready = process->WaitForText("\n", kStartPatience);
+    const std::string output = process->Output();
+    if (!ready || !output.ends_with('\n')) throw std::runtime_error(fmt::format("{} does not serve:\n{}", tool, process->Errors()));
+    port = static_cast<std::uint16_t>(std::stoi(output.substr(output.rfind(':') + 1)));
+  }
   // Returns when path is answered with 200.
   Server(std::string_view tool, std::uint16_t at, const std::vector<std::string>& arguments, std::string_view path) : port(at) {
     process = std::make_unique<Process>(TestTool(tool), arguments);
@@ -77,6 +84,7 @@ class SigningStack::Parts {
   Parts() : folder_(directory_.path().string()) {
     MintKeys();
     StartIssuer();
+    certificate_log_ = Server("ct-log", {folder_ + "/ct.key"});
     fulcio_ = Retried([this] { return StartFulcio(); });
     rekor_ = Retried([this] { return StartRekor(); });
     tsa_ = Retried([this] { return StartTimestampServer(); });
@@ -103,8 +111,11 @@ class SigningStack::Parts {
     Succeed(mint, {folder_, "tsa", "time-stamps", "1 hour ago", "7 days", "ecdsa-p256"});
     // Fulcio wants its key encrypted.
     Succeed("openssl", {"pkcs8", "-topk8", "-in", folder_ + "/fulcio.key", "-passout", "pass:test", "-out", folder_ + "/fulcio.encrypted"});
-    Succeed("openssl", {"genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", folder_ + "/rekor.key"});
-    Succeed("openssl", {"pkey", "-in", folder_ + "/rekor.key", "-pubout", "-out", folder_ + "/rekor.pub"});
+    for (const std::string log : {"rekor", "ct"}) {
+      const std::string key = folder_ + "/" + log + ".key";
+      Succeed("openssl", {"genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key});
+      Succeed("openssl", {"pkey", "-in", key, "-pubout", "-out", folder_ + "/" + log + ".pub"});
+    }
   }
 
   template <class Start>
@@ -117,9 +128,7 @@ class SigningStack::Parts {
   }
 
   void StartIssuer() {
-    issuer_.process = std::make_unique<Process>(TestTool("oidc-issuer"), std::vector<std::string>{});
-    if (!issuer_.process->WaitForText("\n", kStartPatience)) throw std::runtime_error("the OIDC issuer does not serve");
-    issuer_.port = static_cast<std::uint16_t>(std::stoi(issuer_.process->Output().substr(kIssuerReady.size())));
+    issuer_ = Server("oidc-issuer", {});
     person_issuer_ = Loopback(issuer_.port) + "/people";
     workflow_issuer_ = Loopback(issuer_.port) + "/workflows";
     const auto entry = [](const std::string& url, std::string_view type) {
@@ -156,7 +165,10 @@ class SigningStack::Parts {
              "--fileca-watch=false",
              "--config-path",
              folder_ + "/fulcio.json",
-             "--ct-log-url=",
+             "--ct-log-url",
+             Loopback(certificate_log_.port),
+             "--ct-log-public-key-path",
+             folder_ + "/ct.pub",
              "--legacy-unix-domain-socket",
              folder_ + "/fulcio.sock"},
             "/healthz"};
@@ -183,11 +195,17 @@ class SigningStack::Parts {
 
   void CreateTrustedRoot() {
     trusted_root_ = folder_ + "/trusted_root.json";
-    Succeed(TestTool("cosign"), {"trusted-root", "create", "--out", trusted_root_, "--fulcio",
-                                 fmt::format("url={},certificate-chain={}/fulcio.pem", Loopback(fulcio_.port), folder_), "--tsa",
-                                 fmt::format("url={},certificate-chain={}/tsa.pem", timestamp_url_, folder_), "--rekor",
-                                 fmt::format("url={},public-key={}/rekor.pub,start-time=2024-01-01T00:00:00Z,origin=127.0.0.1",
-                                             Loopback(rekor_.port), folder_)});
+    const auto log = [this](std::uint16_t port, std::string_view name) {
+      return fmt::format("url={},public-key={}/{}.pub,start-time=2024-01-01T00:00:00Z", Loopback(port), folder_, name);
+    };
+    const auto authority = [this](const std::string& url, std::string_view name) {
+      return fmt::format("url={},certificate-chain={}/{}.pem", url, folder_, name);
+    };
+    Succeed(TestTool("cosign"), {"trusted-root", "create", "--out", trusted_root_,         //
+                                 "--fulcio", authority(Loopback(fulcio_.port), "fulcio"),  //
+                                 "--tsa", authority(timestamp_url_, "tsa"),                //
+                                 "--ctfe", log(certificate_log_.port, "ct"),               //
+                                 "--rekor", log(rekor_.port, "rekor") + ",origin=127.0.0.1"});
   }
 
   void CreateSigningConfigs() {
@@ -202,7 +220,7 @@ class SigningStack::Parts {
     Succeed(TestTool("cosign"), {"signing-config", "create", "--out", local_config_});
   }
 
-  Server issuer_, fulcio_, rekor_, tsa_;
+  Server issuer_, certificate_log_, fulcio_, rekor_, tsa_;
 };
 
 SigningStack& SigningStack::Shared() {

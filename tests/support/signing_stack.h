@@ -32,7 +32,7 @@ class SigningStack {
   const std::string& tsa_root() const;        // PEM
 
   const std::string& timestamp_url() const;
-  const std::string& folder() const;  // fulcio.pem, tsa.pem (chains of tests/support/mint-chain), rekor.pub, and their keys
+  const std::string& folder() const;  // fulcio.pem, tsa.pem (chains of tests/support/mint-chain), rekor.pub, ct.pub, and their keys
 
  private:
   class Parts;
