@@ -60,6 +60,8 @@ bool Precedes(std::string_view left, std::string_view right);
 
 // The URLs of cRLDistributionPoints, freshestCRL and of the OCSP responders (authorityInfoAccess). Empty without the extension; a
 // malformed extension is kParse. Names that are no URL are left out.
+// ReadDistributionPoints reads the value of one of the first two.
+Checked<std::vector<std::string>> ReadDistributionPoints(std::string_view extension);
 Checked<std::vector<std::string>> CrlUrls(const Certificate& certificate);
 Checked<std::vector<std::string>> FreshestCrlUrls(const Certificate& certificate);
 Checked<std::vector<std::string>> OcspUrls(const Certificate& certificate);

@@ -1,8 +1,9 @@
 // Where a certificate says that its revocation is told.
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "verify/crl.h"
-#include "verify/limits.h"
 #include "verify/openssl.h"
 
 namespace hullwright::verify {
@@ -13,42 +14,88 @@ constexpr std::string_view kFreshestCrl = "2.5.29.46";
 constexpr std::string_view kAuthorityInfoAccess = "1.3.6.1.5.5.7.1.1";
 constexpr std::size_t kMaxUrls = 64;
 
-using DistributionPoints = openssl::Handle<CRL_DIST_POINTS, CRL_DIST_POINTS_free>;
 using AccessDescriptions = openssl::Handle<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free>;
+
+std::unexpected<Failure> Malformed(std::string_view what) {
+  return Reject(Step::kParse, fmt::format("{} is malformed", what));
+}
+
+// One value of DER: its identifier octet and what is in it.
+struct Element {
+  int tag;
+  bool universal, constructed;
+  std::string_view content;
+
+  bool IsSequence() const { return universal && constructed && tag == V_ASN1_SEQUENCE; }
+  bool IsField(int number) const { return !universal && tag == number; }
+};
+
+// Takes the first value off the front.
+std::optional<Element> Next(std::string_view& rest) {
+  const openssl::ErrorQueueGuard guard;
+  const unsigned char* at = openssl::Data(rest);
+  long length = 0;
+  int tag = 0;
+  int kind = 0;
+  const int result = ASN1_get_object(&at, &length, &tag, &kind, static_cast<long>(rest.size()));
+  if ((result & 0x81) != 0) return std::nullopt;  // malformed, or of indefinite length
+  const auto head = static_cast<std::size_t>(at - openssl::Data(rest));
+  const Element element{tag, kind == V_ASN1_UNIVERSAL, (result & V_ASN1_CONSTRUCTED) != 0,
+                        rest.substr(head, static_cast<std::size_t>(length))};
+  rest.remove_prefix(head + static_cast<std::size_t>(length));
+  return element;
+}
+
+// GeneralNames: those of the choice uniformResourceIdentifier [6]; the others are told from them by their tag and not looked into.
+bool AddNames(std::string_view names, std::vector<std::string>& urls) {
+  while (!names.empty()) {
+    const auto name = Next(names);
+    if (!name || name->universal) return false;
+    if (name->IsField(6) && !name->content.empty()) urls.emplace_back(name->content);
+  }
+  return true;
+}
+
+// DistributionPoint: [0] is the DistributionPointName, whose [0] is fullName; a name relative to the issuer ([1]) is no URL.
+bool AddPoint(std::string_view point, std::vector<std::string>& urls) {
+  while (!point.empty()) {
+    const auto field = Next(point);
+    if (!field || field->universal) return false;
+    if (!field->IsField(0)) continue;
+    std::string_view inside = field->content;
+    const auto name = Next(inside);
+    if (!name || !inside.empty() || name->universal || !name->constructed) return false;
+    if (name->IsField(0) && !AddNames(name->content, urls)) return false;
+  }
+  return true;
+}
+
+Checked<std::vector<std::string>> PointUrls(const Certificate& certificate, std::string_view oid) {
+  const Extension* extension = certificate.FindExtension(oid);
+  return extension == nullptr ? std::vector<std::string>{} : ReadDistributionPoints(extension->value);
+}
 
 void AddUrl(const GENERAL_NAME* name, std::vector<std::string>& urls) {
   if (name->type != GEN_URI) return;
   const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
-  const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)), static_cast<std::size_t>(ASN1_STRING_length(uri)));
-  if (!text.empty()) urls.emplace_back(text);
-}
-
-template <class T>
-Checked<T> Decode(const Extension& extension, auto* decode) {
-  const openssl::ErrorQueueGuard guard;
-  const unsigned char* at = openssl::Data(extension.value);
-  const unsigned char* const end = at + extension.value.size();
-  T value(decode(nullptr, &at, static_cast<long>(extension.value.size())));
-  if (!value || at != end) return Reject(Step::kParse, fmt::format("extension {} is malformed", extension.oid));
-  return value;
-}
-
-Checked<std::vector<std::string>> PointUrls(const Certificate& certificate, std::string_view oid) {
-  std::vector<std::string> urls;
-  const Extension* extension = certificate.FindExtension(oid);
-  if (extension == nullptr) return urls;
-  const auto points = Decode<DistributionPoints>(*extension, d2i_CRL_DIST_POINTS);
-  if (!points) return std::unexpected(points.error());
-  for (int i = 0; i < sk_DIST_POINT_num(points->get()); ++i) {
-    const DIST_POINT_NAME* name = sk_DIST_POINT_value(points->get(), i)->distpoint;
-    if (name == nullptr || name->type != 0) continue;  // a name relative to the issuer is no URL
-    for (int k = 0; k < sk_GENERAL_NAME_num(name->name.fullname); ++k) AddUrl(sk_GENERAL_NAME_value(name->name.fullname, k), urls);
-  }
-  if (urls.size() > kMaxUrls) return Reject(Step::kLimit, fmt::format("extension {} has {} URLs", oid, urls.size()));
-  return urls;
+  if (ASN1_STRING_length(uri) > 0)
+    urls.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)), static_cast<std::size_t>(ASN1_STRING_length(uri)));
 }
 
 }  // namespace
+
+Checked<std::vector<std::string>> ReadDistributionPoints(std::string_view extension) {
+  std::vector<std::string> urls;
+  const auto list = Next(extension);
+  if (!list || !list->IsSequence() || !extension.empty()) return Malformed("a list of distribution points");
+  std::string_view points = list->content;
+  while (!points.empty()) {
+    const auto point = Next(points);
+    if (!point || !point->IsSequence() || !AddPoint(point->content, urls)) return Malformed("a distribution point");
+    if (urls.size() > kMaxUrls) return Reject(Step::kLimit, fmt::format("more than {} URLs of revocation lists", kMaxUrls));
+  }
+  return urls;
+}
 
 Checked<std::vector<std::string>> CrlUrls(const Certificate& certificate) {
   return PointUrls(certificate, kCrlDistributionPoints);
@@ -62,10 +109,12 @@ Checked<std::vector<std::string>> OcspUrls(const Certificate& certificate) {
   std::vector<std::string> urls;
   const Extension* extension = certificate.FindExtension(kAuthorityInfoAccess);
   if (extension == nullptr) return urls;
-  const auto accesses = Decode<AccessDescriptions>(*extension, d2i_AUTHORITY_INFO_ACCESS);
-  if (!accesses) return std::unexpected(accesses.error());
-  for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(accesses->get()); ++i) {
-    const ACCESS_DESCRIPTION* access = sk_ACCESS_DESCRIPTION_value(accesses->get(), i);
+  const openssl::ErrorQueueGuard guard;
+  const unsigned char* at = openssl::Data(extension->value);
+  const AccessDescriptions accesses(d2i_AUTHORITY_INFO_ACCESS(nullptr, &at, static_cast<long>(extension->value.size())));
+  if (!accesses || at != openssl::Data(extension->value) + extension->value.size()) return Malformed("authorityInfoAccess");
+  for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(accesses.get()); ++i) {
+    const ACCESS_DESCRIPTION* access = sk_ACCESS_DESCRIPTION_value(accesses.get(), i);
     if (OBJ_obj2nid(access->method) == NID_ad_OCSP) AddUrl(access->location, urls);
   }
   if (urls.size() > kMaxUrls) return Reject(Step::kLimit, fmt::format("authorityInfoAccess has {} URLs", urls.size()));

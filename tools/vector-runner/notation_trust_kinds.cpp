@@ -13,6 +13,7 @@
 #include "verify/notation_identity.h"
 #include "verify/notation_payload.h"
 #include "verify/notation_trust_store.h"
+#include "verify/openssl.h"
 #include "verify/pem.h"
 
 namespace hullwright::vectors {
@@ -64,6 +65,16 @@ Checked<std::vector<std::string>> ReadFolder(const std::filesystem::path& folder
     files.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   }
   return files;
+}
+
+// The case is the extension: some of its certificates have others that Certificate::FromDer refuses.
+std::string FreshestCrlExtension(std::string_view der) {
+  const unsigned char* at = verify::openssl::Data(der);
+  const verify::openssl::Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  const int index = certificate ? X509_get_ext_by_NID(certificate.get(), NID_freshest_crl, -1) : -1;
+  if (index < 0) return {};
+  const ASN1_OCTET_STRING* value = X509_EXTENSION_get_data(X509_get_ext(certificate.get(), index));
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)), static_cast<std::size_t>(ASN1_STRING_length(value))};
 }
 
 }  // namespace
@@ -132,9 +143,9 @@ Checked<void> RunCrlParse(const Vector& vector) {
 }
 
 Checked<void> RunFreshestCrlParse(const Vector& vector) {
-  const auto certificates = ReadCertificates(vector);
-  if (!certificates) return std::unexpected(certificates.error());
-  const auto urls = verify::FreshestCrlUrls(certificates->front());
+  const auto der = verify::ReadOnePem(vector.ReadFileOf("file"), "CERTIFICATE");
+  if (!der) return std::unexpected(der.error());
+  const auto urls = verify::ReadDistributionPoints(FreshestCrlExtension(*der));
   if (!urls) return std::unexpected(urls.error());
   const auto count = vector.Option("url_count");
   if (count && count->get_uint64().value() != urls->size())
