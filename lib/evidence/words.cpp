@@ -46,9 +46,9 @@ ReasonWord WordOf(Step step) {
       return ReasonWord::kSignatureTooLarge;
     case Step::kUnsupported:
       return ReasonWord::kFormatUnknown;
-    case Step::kKey:
     case Step::kIdentity:
       return ReasonWord::kIdentityMismatch;
+    case Step::kKey:
     case Step::kSignature:
       return ReasonWord::kSignatureInvalid;
     case Step::kChain:
