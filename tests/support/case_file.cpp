@@ -1,12 +1,12 @@
 #include "support/case_file.h"
 
 #include <fmt/core.h>
+#include <re2/re2.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <set>
 #include <stdexcept>
 #include <utility>
@@ -42,32 +42,32 @@ std::string TextOr(const Json& object, const char* key, const std::string& fallb
 
 // ---- Short forms of values
 
-std::chrono::seconds Span(const std::string& text) {
-  static const std::regex part("([0-9]+)([smhd])");
+std::chrono::seconds Span(std::string_view text) {
+  static const RE2 part("([0-9]+)([smhd])");
   std::chrono::seconds total{0};
-  for (std::sregex_iterator at(text.begin(), text.end(), part), end; at != end; ++at) {
-    const long count = std::stol((*at)[1]);
-    const char unit = (*at)[2].str()[0];
+  re2::StringPiece rest(text);
+  long count = 0;
+  char unit = 0;
+  while (RE2::Consume(&rest, part, &count, &unit))
     total += std::chrono::seconds(count * (unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : 86'400));
-  }
   return total;
 }
 
 std::string WithTime(const std::string& text, Time now) {
-  static const std::regex relative("now(?:([+-])((?:[0-9]+[smhd])+))?");
-  std::smatch match;
-  if (!std::regex_match(text, match, relative)) return text;
-  const std::chrono::seconds span = Span(match[2]);
-  return FormatRfc3339(match[1] == "-" ? now - span : now + span);
+  static const RE2 relative("now(?:([+-])((?:[0-9]+[smhd])+))?");
+  std::string sign, span;
+  if (!RE2::FullMatch(text, relative, &sign, &span)) return text;
+  return FormatRfc3339(sign == "-" ? now - Span(span) : now + Span(span));
 }
 
 std::string WithDigest(const std::string& text) {
-  static const std::regex short_digest("(?:(.*)@)?d([0-9]{1,2})");
-  std::smatch match;
-  if (!std::regex_match(text, match, short_digest)) return text;
+  static const RE2 short_digest("((?s:.*)@)?d([0-9]{1,2})");
+  std::string name;
+  int number = 0;
+  if (!RE2::FullMatch(text, short_digest, &name, &number)) return text;
   std::string hex;
-  while (hex.size() < 64) hex += fmt::format("{:02d}", std::stoi(match[2]));
-  return (match[1].matched ? match[1].str() + "@" : "") + "sha256:" + hex;
+  while (hex.size() < 64) hex += fmt::format("{:02d}", number);
+  return name + "sha256:" + hex;
 }
 
 Json Expanded(const Json& value, Time now) {
