@@ -18,8 +18,9 @@ Result<bool> TakeParameter(HeaderScanner& scanner, Challenge& challenge) {
   ahead.SkipSpace();
   if (name.empty() || !ahead.Take('=')) return false;
   ahead.SkipSpace();
+  const bool quoted = ahead.Peek() == '"';
   auto value = ahead.TakeTokenOrQuoted();
-  if (!value) return ahead.Peek() == '"' ? Result<bool>(Malformed("a quoted value is not closed")) : Result<bool>(false);
+  if (!value) return quoted ? Result<bool>(Malformed("a quoted value is not closed")) : Result<bool>(false);
   if (challenge.parameters.size() == kMaxChallengeParameters) return Malformed("too many parameters");
   const bool known = std::ranges::any_of(challenge.parameters, [&](const auto& parameter) { return parameter.first == name; });
   if (known) return Malformed("a parameter stands twice");
