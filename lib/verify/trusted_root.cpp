@@ -160,7 +160,9 @@ Checked<void> CheckMediaType(const JsonFields& root) {
 std::string TransparencyLog::Host() const {
   std::string_view host = base_url;
   if (const auto scheme = host.find("://"); scheme != std::string_view::npos) host.remove_prefix(scheme + 3);
-  return std::string(host.substr(0, host.find('/')));
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));  // IPv6
+  return std::string(host.substr(0, host.find(':')));
 }
 
 Checked<CertificateAuthority> CertificateAuthority::Parse(std::string_view json) {

@@ -26,7 +26,8 @@ struct TransparencyLog {
   std::optional<std::string> checkpoint_id;  // checkpointKeyId.keyId, raw bytes
   std::string operator_name;
 
-  std::string Host() const;  // of base_url, with port: "log2025-1.rekor.sigstore.dev"; the origin of a v2 log's checkpoints
+  // Of base_url, without port: "log2025-1.rekor.sigstore.dev". The origin of a v2 log's checkpoints, as sigstore-go reads it.
+  std::string Host() const;
 };
 
 // A Fulcio or a time-stamp authority.
