@@ -66,6 +66,27 @@ Checked<void> CheckContent(CMS_ContentInfo* cms, CMS_SignerInfo* signer) {
   return Untrusted("is signed with a hash that is not SHA-256, SHA-384 or SHA-512");
 }
 
+// The algorithm the signer names is one of its key and of the digest it signed; OpenSSL goes by the key alone.
+Checked<void> CheckAlgorithm(CMS_SignerInfo* signer, const PublicKey& key) {
+  X509_ALGOR* digest = nullptr;
+  X509_ALGOR* signature = nullptr;
+  CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest, &signature);
+  const auto nid = [](const X509_ALGOR* algorithm) {
+    const ASN1_OBJECT* name = nullptr;
+    X509_ALGOR_get0(&name, nullptr, nullptr, algorithm);
+    return OBJ_obj2nid(name);
+  };
+  const int named = nid(signature);
+  const bool rsa = key.type() == KeyType::kRsa;
+  if (rsa && (named == NID_rsaEncryption || named == NID_rsassaPss)) return {};
+  int hash = NID_undef;
+  int key_type = NID_undef;
+  const int wanted = rsa ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey;
+  const bool known = OBJ_find_sigid_algs(named, &hash, &key_type) == 1;
+  if (known && key_type == wanted && hash == nid(digest) && (rsa || key.is_ecdsa())) return {};
+  return Untrusted("names a signature algorithm that is not one of its signer's key");
+}
+
 bool Named(CMS_SignerInfo* signer, const Certificate& certificate) {
   return CMS_SignerInfo_cert_cmp(signer, certificate.handle()) == 0;
 }
@@ -107,6 +128,7 @@ Checked<void> CheckSignature(CMS_ContentInfo* cms, CMS_SignerInfo* signer, const
   if (const auto type = CheckContentType(signer); !type) return type;
   if (const auto content = CheckContent(cms, signer); !content) return content;
   if (const auto named = CheckSigningCertificate(signer, chain); !named) return named;
+  if (const auto algorithm = CheckAlgorithm(signer, chain.front().public_key()); !algorithm) return algorithm;
   CMS_SignerInfo_set1_signer_cert(signer, chain.front().handle());
   if (CMS_SignerInfo_verify(signer) == 1) return {};
   return Untrusted(fmt::format("does not verify with the key of \"{}\"", Printable(ToString(chain.front().subject()))));
