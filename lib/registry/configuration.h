@@ -16,14 +16,14 @@ namespace hullwright::registry {
 
 // Where the same bytes can be fetched as well. What they are called does not change, and neither does what must be proved of them.
 struct Mirror {
-  std::string host;            // may have settings of its own in Configuration::hosts
+  std::string host = {};       // may have settings of its own in Configuration::hosts
   std::string path;            // put before the repository's: "proxy/docker.io" gives proxy/docker.io/library/nginx; "" nothing
   bool resolves_tags = false;  // otherwise it is asked for digests only, and tags are asked of the registry itself
 };
 
 // One registry. A host that is configured may be at an internal address.
 struct HostSettings {
-  std::string host;         // as image references write it: "docker.io", "registry.example:5000"
+  std::string host = {};    // as image references write it: "docker.io", "registry.example:5000"
   bool plain_http = false;  // http and never https, by this explicit word only
   http::TlsMaterial tls = {};
   std::vector<Mirror> mirrors = {};  // asked in this order, then the registry itself

@@ -86,8 +86,9 @@ Answer<http::Response> Sender::Send(const Hosts& hosts, const Host& registry, Er
     auto response = client_.Send(request, *trust, call.deadline, call.budget.get());
     if (!response) return std::unexpected(ToProblem(response.error(), registry, errand));
     if (response->status != 429) return std::move(*response);
-    const auto wait = std::max(ParseRetryAfter(http::HeaderValue(response->headers, "Retry-After"), clock_.Now()).value_or(kDefaultRetryAfter),
-                               kDefaultRetryAfter);
+    const auto wait =
+        std::max(ParseRetryAfter(http::HeaderValue(response->headers, "Retry-After"), clock_.Now()).value_or(kDefaultRetryAfter),
+                 kDefaultRetryAfter);
     pacing_.Silence(host, per_second, wait);
     if (attempt == kMaxAttempts || timer_.Now() + wait > call.deadline) {
       return std::unexpected(

@@ -56,6 +56,8 @@ void RegistryProcess::Launch() {
     process_ = std::make_unique<Process>(
         TestTool("olareg"), std::vector<std::string>{"serve", "--addr", "127.0.0.1", "--port", std::to_string(port_), "--dir", storage,
                                                      "--gc-frequency", "-1s", "--api-delete", "--api-blob-delete"});
+  } else if (kind_ == RegistryKind::kInMemory) {
+    process_ = std::make_unique<Process>(TestTool("crane"), std::vector<std::string>{"registry", "serve", "--address", host_});
   } else {
     const std::string file = folder_.Write("registry.yaml", Configuration(storage, host_));
     process_ = std::make_unique<Process>("docker-registry", std::vector<std::string>{"serve", file});

@@ -12,6 +12,7 @@ namespace hullwright::testing {
 enum class RegistryKind {
   kReferrersApi,  // olareg: OCI 1.1 in full. Push serially: it loses referrers under concurrent pushes to one subject
   kFallbackTag,   // Debian's docker-registry 2.8: no referrers API, so signers write the tag sha256-<digest>
+  kInMemory,      // crane's: no referrers API either, and nothing survives Stop()
 };
 
 // Everything throws std::runtime_error, with what the registry wrote, when it cannot be done. Not thread-safe.
