@@ -53,6 +53,7 @@ Checked<std::string> TrustedIdentities::Match(const DistinguishedName& subject) 
   const auto met = std::ranges::find_if(names_, [&](const Name& wanted) { return IsSubset(wanted.name, *name); });
   if (met != names_.end()) return met->text;
   std::vector<std::string> wanted;
+  wanted.reserve(names_.size());
   for (const Name& one : names_) wanted.push_back(Printable(one.text, 128));
   return Reject(Step::kIdentity, fmt::format("signed by \"{}\", wanted one of: {}", Printable(ToString(subject)), fmt::join(wanted, "; ")));
 }

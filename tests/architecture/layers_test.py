@@ -34,6 +34,7 @@ WRAPPED = {
     r"<boost/(beast|asio)": {"http"},
     r"<cpprest/": {"http"},
     r"<yaml\.h>": {"base"},
+    r"<cbor": {"verify"},
     r"<(SQLiteCpp/|sqlite3\.h)": {"store"},
     r"<CLI/": {"cli", "webhook"},
     r"<prometheus/": {"webhook"},
