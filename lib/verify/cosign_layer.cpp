@@ -35,7 +35,10 @@ Checked<void> ReadSignature(const Annotations& annotations, CosignLayer& layer) 
     return {};
   }
   if (text.empty()) return Reject(Step::kStructure, fmt::format("the layer has no annotation {}", kSignature));
-  auto signature = DecodeBase64(text);
+  // Signatures made with openssl and attached by hand come in lines, and cosign's decoder skips line ends.
+  std::string joined(text);
+  std::erase_if(joined, [](char c) { return c == '\n' || c == '\r'; });
+  auto signature = DecodeBase64(joined);
   if (!signature) return Reject(Step::kParse, fmt::format("the annotation {} is not base64", kSignature));
   layer.signature = std::move(*signature);
   return {};
@@ -130,7 +133,7 @@ Checked<VerifiedLayer> VerifyByCertificate(const CosignLayer& layer, const Layer
   auto evidence = CollectEvidence(layer, signer, policy);
   if (!evidence) return std::unexpected(evidence.error());
   const auto trusted =
-      RequireSigningCertificate(*layer.certificate, layer.chain, evidence->times, policy.root, policy.thresholds.certificate_timestamps);
+      RequireSigningCertificate(*layer.certificate, layer.chain, evidence->times, policy.root, policy.thresholds.certificate_timestamps, policy.profile);
   if (!trusted) return std::unexpected(trusted.error());
   if (const auto holds = RequireSigned(layer, signer.key); !holds) return std::unexpected(holds.error());
   return VerifiedLayer{layer.certificate, std::nullopt, std::move(evidence->times)};

@@ -52,6 +52,7 @@ struct LayerPolicy {
   EvidenceThresholds thresholds;
   // Times that the caller itself proved, and for authorities with long-lived certificates the present: they count like verified ones.
   std::vector<Time> known_times = {};
+  CertificateProfile profile = CertificateProfile::kSigstore;
 };
 
 // Everything holds but what the layer says and who signed: its bytes are signed, in time, by a key or certificate of the policy.

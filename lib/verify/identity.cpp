@@ -34,23 +34,6 @@ Checked<void> AddOtherName(const OTHERNAME* other, std::vector<std::string>& sub
   return Add(ToText(other->value->value.utf8string), subjects);
 }
 
-Checked<std::vector<std::string>> ReadSubjects(const Certificate& certificate) {
-  const Names names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr)));
-  std::vector<std::string> subjects;
-  for (const int kind : {GEN_URI, GEN_EMAIL, GEN_OTHERNAME}) {
-    for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-      const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-      if (name->type != kind) continue;
-      const auto added = kind == GEN_OTHERNAME ? AddOtherName(name->d.otherName, subjects) : Add(ToText(name->d.ia5), subjects);
-      if (!added) return std::unexpected(added.error());
-    }
-  }
-  if (subjects.empty())
-    return Reject(Step::kIdentity,
-                  "the certificate has no subject alternative name that is a URI, an e-mail address or Fulcio's otherName");
-  return subjects;
-}
-
 // Exact or full-match.
 struct Criterion {
   std::string exact;
@@ -77,6 +60,34 @@ Checked<Criterion> Compile(std::string_view what, std::string exact, const std::
 }
 
 }  // namespace
+
+Checked<std::vector<std::string>> ReadSubjects(const Certificate& certificate) {
+  const Names names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> subjects;
+  for (const int kind : {GEN_URI, GEN_EMAIL, GEN_OTHERNAME}) {
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+      const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+      if (name->type != kind) continue;
+      const auto added = kind == GEN_OTHERNAME ? AddOtherName(name->d.otherName, subjects) : Add(ToText(name->d.ia5), subjects);
+      if (!added) return std::unexpected(added.error());
+    }
+  }
+  if (subjects.empty())
+    return Reject(Step::kIdentity,
+                  "the certificate has no subject alternative name that is a URI, an e-mail address or Fulcio's otherName");
+  return subjects;
+}
+
+Checked<std::vector<std::string>> ReadHostNames(const Certificate& certificate) {
+  const Names names(static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate.handle(), NID_subject_alt_name, nullptr, nullptr)));
+  std::vector<std::string> hosts;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_DNS) continue;
+    if (const auto added = Add(ToText(name->d.ia5), hosts); !added) return std::unexpected(added.error());
+  }
+  return hosts;
+}
 
 struct IdentityMatcher::Compiled {
   Criterion subject, issuer;

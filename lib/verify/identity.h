@@ -24,6 +24,9 @@ struct CertificateIdentity {
 // The text "subject by issuer" for messages.
 std::string ToString(const CertificateIdentity& identity);
 
+// SAN: URI, e-mail and Fulcio's otherName; none is kIdentity. The names of hosts are apart: Fulcio issues none.
+Checked<std::vector<std::string>> ReadSubjects(const Certificate& certificate);
+Checked<std::vector<std::string>> ReadHostNames(const Certificate& certificate);  // may be empty
 // No SAN of a known kind, no issuer or a malformed extension is kIdentity.
 Checked<CertificateIdentity> ReadIdentity(const Certificate& certificate);
 

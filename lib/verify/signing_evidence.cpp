@@ -40,7 +40,7 @@ Checked<void> RequireLogInUse(const VerifiedLogEntry& entry, const std::vector<T
 
 Checked<void> RequireCount(std::size_t have, std::size_t want, Step step, std::string_view what) {
   if (have >= want) return {};
-  return Reject(step, fmt::format("{} of {} are verified, {} wanted", have, what, want));
+  return Reject(step, fmt::format("{} of {} count, {} wanted", have, what, want));
 }
 
 // The chain of the leaf at one time, from any authority that was in use then; the failure of the last that was tried.
@@ -61,6 +61,14 @@ Checked<std::vector<Certificate>> ChainAt(const Certificate& leaf, const std::ve
   return Reject(Step::kChain, fmt::format("no certificate authority of the trusted root was in use at {}", FormatRfc3339(time)));
 }
 
+Checked<void> RequireLeaf(const Certificate& leaf, CertificateProfile profile) {
+  const CertificateUse& use = leaf.use();
+  if (profile == CertificateProfile::kSigstore || use.extended_key_usage) return RequireCodeSigningLeaf(leaf);
+  const bool may_sign = !use.key_usage || (*use.key_usage & kDigitalSignature) != 0;
+  if (may_sign && !use.is_ca.value_or(false)) return {};
+  return Reject(Step::kCertificateUse, "the certificate is an authority's or may not sign");
+}
+
 // Every issuer that signed the leaf in one of its chains; mostly one.
 Checked<void> RequireAnyCertificateTimestamps(const Certificate& leaf, const std::vector<std::vector<Certificate>>& chains,
                                               const TrustedRoot& root, std::size_t threshold) {
@@ -79,13 +87,18 @@ Checked<void> AddTimestamps(const std::vector<std::string>& responses, std::stri
   if (responses.size() > limits::kTimestampsPerBundle) {
     return Reject(Step::kLimit, fmt::format("there are more than {} time-stamp tokens", limits::kTimestampsPerBundle));
   }
+  if (responses.empty()) return {};
+  if (authorities.empty()) return Reject(Step::kTrustRoot, "there are time-stamp tokens, but no time-stamp authority is trusted");
   if (const auto different = RefuseDuplicates(responses); !different) return different;
   std::set<std::size_t> seen;
   for (const std::string& response : responses) {
     const auto token = TimeStampToken::FromResponse(response);
     if (!token) return std::unexpected(token.error());
     const auto stamp = VerifyTimeStamp(*token, message, authorities);
-    if (!stamp) return std::unexpected(stamp.error());
+    if (!stamp) {
+      if (!evidence.timestamp_failure) evidence.timestamp_failure = stamp.error();
+      continue;
+    }
     evidence.times.push_back(stamp->stamp.time);
     seen.insert(stamp->authority);
   }
@@ -120,20 +133,20 @@ Checked<void> AddLogEntries(const std::vector<LogEntry>& entries, const std::vec
 Checked<void> RequireThresholds(const SigningEvidence& evidence, const EvidenceThresholds& thresholds) {
   const std::size_t times = evidence.signed_timestamps + evidence.integrated_times;
   if (const auto enough = RequireCount(evidence.logs, thresholds.logs, Step::kTransparencyLog, "the log entries"); !enough) return enough;
-  if (const auto enough = RequireCount(evidence.signed_timestamps, thresholds.signed_timestamps, Step::kTimestamp, "the time-stamp tokens");
-      !enough) {
-    return enough;
-  }
-  if (const auto enough = RequireCount(evidence.integrated_times, thresholds.integrated_times, Step::kTime, "the times of logs"); !enough) {
-    return enough;
-  }
+  // That a token did not hold says more than that one is missing.
+  const bool misses_token = evidence.signed_timestamps < thresholds.signed_timestamps || times < thresholds.times;
+  if (misses_token && evidence.timestamp_failure) return std::unexpected(*evidence.timestamp_failure);
+  const auto stamped = RequireCount(evidence.signed_timestamps, thresholds.signed_timestamps, Step::kTimestamp, "the time-stamp tokens");
+  if (!stamped) return stamped;
+  const auto promised = RequireCount(evidence.integrated_times, thresholds.integrated_times, Step::kTime, "the times of logs");
+  if (!promised) return promised;
   return RequireCount(times, thresholds.times, Step::kTime, "the times of signing");
 }
 
 Checked<void> RequireSigningCertificate(const Certificate& leaf, const std::vector<Certificate>& helpers, const std::vector<Time>& times,
-                                        const TrustedRoot& root, std::size_t certificate_timestamps) {
+                                        const TrustedRoot& root, std::size_t certificate_timestamps, CertificateProfile profile) {
   if (times.empty()) return Reject(Step::kTime, "nothing proves when the signature was made, so the certificate proves nothing");
-  if (const auto usable = RequireCodeSigningLeaf(leaf); !usable) return usable;
+  if (const auto usable = RequireLeaf(leaf, profile); !usable) return usable;
   std::vector<std::vector<Certificate>> chains;
   for (const Time time : times) {
     auto chain = ChainAt(leaf, helpers, time, root.certificate_authorities);

@@ -32,10 +32,11 @@ struct SigningEvidence {
   std::size_t logs = 0;
   std::size_t integrated_times = 0;
   std::size_t signed_timestamps = 0;
+  std::optional<Failure> timestamp_failure;  // why a token does not count; told when one is missed
 };
 
-// RFC 3161 responses over the message. Tokens of unknown authorities, and any that do not hold, are a failure: what a signer adds must hold
-// (kTimestamp and others). Byte-identical tokens are refused.
+// RFC 3161 responses over the message. One that does not hold, or is of an unknown authority, does not count and harms nothing beside one
+// that does (sigstore-go, sigstore-python). Refused: a malformed token, the same one twice, any where no authority is trusted at all.
 Checked<void> AddTimestamps(const std::vector<std::string>& responses, std::string_view message,
                             const std::vector<CertificateAuthority>& authorities, SigningEvidence& evidence);
 
@@ -46,9 +47,15 @@ Checked<void> AddLogEntries(const std::vector<LogEntry>& entries, const std::vec
 
 Checked<void> RequireThresholds(const SigningEvidence& evidence, const EvidenceThresholds& thresholds);
 
+enum class CertificateProfile {
+  kSigstore,          // Fulcio's: the extended key usage codeSigning itself
+  kPrivateAuthority,  // an organisation's own, made by hand: no extended key usage at all says nothing against it (containers/image)
+};
+
 // At every time: a code signing certificate that chains to an authority in use then; and the SCTs. helpers are untrusted.
 Checked<void> RequireSigningCertificate(const Certificate& leaf, const std::vector<Certificate>& helpers, const std::vector<Time>& times,
-                                        const TrustedRoot& root, std::size_t certificate_timestamps);
+                                        const TrustedRoot& root, std::size_t certificate_timestamps,
+                                        CertificateProfile profile = CertificateProfile::kSigstore);
 
 // Every time is inside; with a window there must be a time at all.
 Checked<void> RequireKeyWindow(const std::optional<ValidityWindow>& window, const std::vector<Time>& times);

@@ -98,7 +98,9 @@ Checked<void> RequireReference(const SimpleSigningPayload& payload, const ImageR
                   fmt::format("the signed docker-reference \"{}\" is no image reference", Printable(payload.docker_reference)));
   }
   const bool same_repository = signed_reference->Name() == image.Name();
-  const bool same_rest = signed_reference->tag == image.tag && signed_reference->digest == image.digest;
+  // A name alone is no exact reference: the tag that a runtime would add was not signed (containers/image).
+  const bool named_only = signed_reference->tag_defaulted || image.tag_defaulted;
+  const bool same_rest = !named_only && signed_reference->tag == image.tag && signed_reference->digest == image.digest;
   if (same_repository && (match != ReferenceMatch::kExact || same_rest)) return {};
   return Reject(Step::kSubject,
                 fmt::format("the signature is for the name {}, not for {}", signed_reference->ToString(), image.ToString()));

@@ -28,7 +28,7 @@ struct SimpleSigningPayload {
 enum class ReferenceMatch {
   kRepository,             // same host and repository; a signed reference that is empty or no reference is refused
   kRepositoryUnlessEmpty,  // the same, but an empty signed reference says nothing (cosign may write it so)
-  kExact,                  // the same tag or digest too
+  kExact,                  // the same tag or digest too, written on both sides
   kIgnore,
 };
 

@@ -2,7 +2,9 @@
 // lib/verify and nothing else. Success means "verifies"; a Failure is a rejection.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +29,11 @@ class Vector {
   std::vector<std::string> Texts(std::string_view key) const;                                    // a string or a list of them
   std::optional<JsonElement> Option(std::string_view key) const;                                 // entry.options.<key>
 
+  bool Has(std::string_view key) const;  // there, and not null
+  // nullopt when absent or null; throws std::runtime_error when it is of another type.
+  std::optional<std::string> OptionText(std::string_view key) const;
+  std::optional<std::int64_t> OptionNumber(std::string_view key) const;
+
   // The bytes of a file below the folder; throws std::runtime_error when it cannot be read: the suite is broken then, not the case.
   std::string Read(std::string_view path) const;
   std::string ReadFileOf(std::string_view key) const { return Read(Text(key)); }  // the file that the member names
@@ -48,5 +55,26 @@ struct Kind {
 std::span<const Kind> CoreKinds();      // core_kinds.cpp: keys, certificates, timestamps, statements
 std::span<const Kind> LogKinds();       // log_kinds.cpp: logs, bundles, cosign's layouts
 std::span<const Kind> NotationKinds();  // notation_kinds.cpp: JWS, COSE, Notary Project certificates
+
+enum class Got { kValid, kInvalid, kDeclined, kError };  // kError: the case cannot be run (unknown kind, unreadable file)
+std::string_view ToString(Got got);
+
+struct Verdict {
+  Got got;
+  std::string reason;  // of everything but kValid
+};
+
+// Never throws: a case that cannot be run is kError, which is never right.
+Verdict Judge(const Vector& vector);
+
+struct Tally {
+  std::size_t right = 0, wrong = 0, declined = 0;
+
+  void Add(const Vector& vector, const Verdict& verdict);
+};
+
+// For indexes: a regular file of bounded size; throws std::runtime_error.
+inline constexpr std::size_t kMaxIndexBytes = 64u << 20;
+std::string ReadRegularFile(const std::filesystem::path& path);
 
 }  // namespace hullwright::vectors
