@@ -132,8 +132,8 @@ Checked<VerifiedLayer> VerifyByCertificate(const CosignLayer& layer, const Layer
   const SignerKey signer(*layer.certificate);
   auto evidence = CollectEvidence(layer, signer, policy);
   if (!evidence) return std::unexpected(evidence.error());
-  const auto trusted =
-      RequireSigningCertificate(*layer.certificate, layer.chain, evidence->times, policy.root, policy.thresholds.certificate_timestamps, policy.profile);
+  const auto trusted = RequireSigningCertificate(*layer.certificate, layer.chain, evidence->times, policy.root,
+                                                 policy.thresholds.certificate_timestamps, policy.profile);
   if (!trusted) return std::unexpected(trusted.error());
   if (const auto holds = RequireSigned(layer, signer.key); !holds) return std::unexpected(holds.error());
   return VerifiedLayer{layer.certificate, std::nullopt, std::move(evidence->times)};

@@ -173,7 +173,8 @@ Checked<void> RunLayer(const Vector& vector, const std::string& path, const std:
   const auto keys = ReadSignerKeys(vector);
   if (!keys) return std::unexpected(keys.error());
   const auto profile = IsPrivateAuthority(vector) ? verify::CertificateProfile::kPrivateAuthority : verify::CertificateProfile::kSigstore;
-  const auto verified = verify::VerifyLayer(*layer, {*keys, *root, ReadThresholds(vector, !keys->empty()), ReadKnownTimes(vector), profile});
+  const auto verified =
+      verify::VerifyLayer(*layer, {*keys, *root, ReadThresholds(vector, !keys->empty()), ReadKnownTimes(vector), profile});
   if (!verified) return std::unexpected(verified.error());
   if (const auto signer = RequireSigner(vector, *verified); !signer) return signer;
   if (const auto time = RequireTime(vector, *layer, *verified); !time) return time;
