@@ -51,7 +51,7 @@ TEST_CASE("No published vector gets another verdict than its suite's, and only O
 }
 
 TEST_CASE("A hostile index is an error for each case of it, never a verdict", "[verify]") {
-  const test::TemporaryDirectory directory;
+  const testing::TemporaryDirectory directory;
   const std::filesystem::path folder = directory.path();
   std::filesystem::create_directory(folder / "sub");
   std::ofstream(folder / "secret.pem") << "secret";
