@@ -38,7 +38,7 @@ std::string_view WhyWeDecline(const Signing& signing) {
 }
 
 struct Bench {
-  explicit Bench(RegistryKind kind) : images(kind), ours(images.registry()) {}
+  explicit Bench(RegistryKind kind) : images(kind), ours(images.registry().host()) {}
 
   void Compare(const Signing& signing, Question question) {
     const SignedImage& image = images.Of(signing);

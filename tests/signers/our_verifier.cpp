@@ -98,11 +98,11 @@ Answer OurVerifier::Ask(const SignedImage& image, const Demand& demand) {
   const registry::Call call{.deadline = std::chrono::steady_clock::now() + seconds(30)};
   const auto found = evidence::Discover(registry_, {reference.host, reference.repository}, digest, formats, call);
   evidence::Wanted wanted{.signatures = !demand.attestation, .predicate_types = {}};
-  if (demand.attestation) wanted.predicate_types.emplace_back(SignedImages::kPredicateType);
+  if (demand.attestation) wanted.predicate_types.push_back(demand.predicate_type);
   policy::TrustFacts facts;
   facts.digest = digest;
   evidence::JudgeClaims(found.claims, TrustOf(image, demand), wanted, {digest, reference, {}, {}}, SystemClock().Now(), facts);
-  return {HasProof(facts, demand), Reasons(found, facts)};
+  return {HasProof(facts, demand), Reasons(found, facts), found.unreachable};
 }
 
 }  // namespace hullwright::testing

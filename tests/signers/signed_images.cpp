@@ -186,7 +186,7 @@ Answer SignedImages::AskCosign(const SignedImage& image, const Demand& demand) {
   const Signing& signing = image.signing;
   Arguments arguments = {demand.attestation ? "verify-attestation" : "verify", "--allow-http-registry", "--trusted-root",
                          demand.trusted_root};
-  if (demand.attestation) Append(arguments, {"--type", "slsaprovenance1"});
+  if (demand.attestation) Append(arguments, {"--type", demand.predicate_type});
   if (!signing.is_bundle()) arguments.push_back("--new-bundle-format=false");
   if (signing.who == Who::kKey) {
     Append(arguments, {"--key", demand.public_key});

@@ -25,8 +25,9 @@ struct SignedImage {
 struct Demand {
   std::string reference;  // repository@digest
   bool attestation = false;
-  std::string public_key;       // file
-  std::string subject, issuer;  // exact, or RE2 patterns
+  std::string predicate_type = "https://slsa.dev/provenance/v1";  // of the attestation
+  std::string public_key;                                         // file
+  std::string subject, issuer;                                    // exact, or RE2 patterns
   bool patterns = false;
   bool log_required = false;  // keys only; a Fulcio certificate always needs one
   std::string trusted_root;   // file
@@ -35,7 +36,8 @@ struct Demand {
 
 struct Answer {
   bool accepted = false;
-  std::string why;  // what the tool said
+  std::string why;           // what the tool said
+  bool unreachable = false;  // the registry could not be asked (told by ours only)
 };
 
 // Not thread-safe.
@@ -45,12 +47,12 @@ class SignedImages {
 
   // Signs at the first call.
   const SignedImage& Of(const Signing& signing);
+  // Everything but the signature, in a repository of its own: for tests that sign in another way.
+  SignedImage Prepare(const Signing& signing);
   Demand DemandFor(const SignedImage& image, Question question) const;
   Answer AskTools(const SignedImage& image, const Demand& demand);  // cosign or notation
 
-  // The predicate type of every attestation here.
-  static constexpr std::string_view kPredicateType = "https://slsa.dev/provenance/v1";
-  const std::string& registry() const { return registry_.host(); }
+  RegistryProcess& registry() { return registry_; }
   const SigningTools& tools() const { return tools_; }
 
  private:
@@ -58,7 +60,6 @@ class SignedImages {
     KeyPair right, other;
   };
   void PushBase();
-  SignedImage Prepare(const Signing& signing);
   const Keys& KeysOf(const std::string& algorithm);
   std::string AuthorityOf(const std::string& algorithm);
   void SignWithCosign(const SignedImage& image);
