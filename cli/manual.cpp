@@ -110,7 +110,9 @@ std::string RenderManual(const CommandEntry& root) {
 }
 
 std::string RenderReference(const CommandEntry& root) {
-  std::string out = "<!-- Written by `make generate` from the commands themselves; changes here are lost. -->\n# hullctl\n\n";
+  std::string out =
+      "<!-- Written by `make generate` from the commands themselves; changes here are lost. -->\n# hullctl\n\n"
+      "<!-- not executed on this page: the files and images named here are not at hand -->\n\n";
   out += root.summary + ".\n\n" + root.details + "\n\n| command | purpose |\n|---|---|\n";
   for (const CommandEntry& command : root.commands) out += fmt::format("| `{}` | {} |\n", command.path, command.summary);
   out += "\n## Exit codes\n\n| code | meaning |\n|---|---|\n";
