@@ -49,7 +49,7 @@ TEST_CASE("before its first sync the webhook is not ready and admits nothing; af
   std::unique_ptr<WebhookProcess> second;
   {
     const PausedApiServer paused(gate);
-    second = std::make_unique<WebhookProcess>(gate, std::vector<std::string>{});
+    second = gate.StartWebhook();
     CHECK(second->Get("/readyz").status == 503);
     CHECK_FALSE(Allowed(second->Post("/v1/validate", review)));
     // The first one keeps judging from what it had.

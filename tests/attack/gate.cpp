@@ -1,20 +1,18 @@
 #include "attack/gate.h"
 
 #include <fmt/core.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <stdexcept>
 
+#include "base/base64.h"
 #include "base/yaml.h"
 #include "support/api_server.h"
 #include "support/certificates.h"
-#include "support/free_port.h"
 #include "support/https_exchange.h"
 #include "support/temporary_directory.h"
 
@@ -22,24 +20,8 @@ namespace hullwright::test {
 namespace {
 
 using testing::ApiServer;
-using testing::Process;
 
 constexpr std::chrono::seconds kPatience{20};
-
-const std::map<std::string, std::string>& Plurals() {
-  static const std::map<std::string, std::string> plurals = {{"PodTemplate", "podtemplates"},
-                                                             {"ClusterImageAdmissionPolicy", "clusterimageadmissionpolicies"},
-                                                             {"ImageAdmissionPolicy", "imageadmissionpolicies"},
-                                                             {"BreakGlass", "breakglasses"}};
-  return plurals;
-}
-
-std::string PluralOf(const std::string& kind) {
-  if (const auto found = Plurals().find(kind); found != Plurals().end()) return found->second;
-  std::string plural = kind + "s";
-  for (char& c : plural) c = static_cast<char>(std::tolower(c));
-  return plural;
-}
 
 // "/apis/apps/v1/namespaces/default/deployments"
 std::string CollectionOf(const Json& object) {
@@ -56,16 +38,6 @@ std::string PathOf(const Json& object, const std::string& subresource) {
 std::string ReadFile(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-Answer AnswerOf(const http::Response& response) {
-  Answer answer;
-  answer.status = response.status;
-  answer.body = Json::parse(response.body, nullptr, false);
-  for (const auto& [name, value] : response.headers) {
-    if (name == "Warning" || name == "warning") answer.warnings.push_back(value);
-  }
-  return answer;
 }
 
 std::uint16_t PortOf(const std::string& url) {
@@ -150,56 +122,12 @@ std::string DigestFor(const std::string& name) {
 
 }  // namespace
 
-// A hullwright-webhook process and how to reach it.
-struct WebhookProcess::Parts {
-  Parts(const std::string& kubeconfig, const testing::CertificateFiles& certificate, const std::string& ca_file,
-        const std::vector<std::string>& further)
-      : port(testing::FreePort()), target{port, ca_file} {
-    std::vector<std::string> arguments = {"--kubeconfig",     kubeconfig,
-                                          "--listen",         "127.0.0.1:" + std::to_string(port),
-                                          "--tls-cert",       certificate.certificate_file,
-                                          "--tls-key",        certificate.key_file,
-                                          "--shutdown-delay", "0",
-                                          "--workload-path",  "rollouts.example.com/Rollout=/spec/template/spec"};
-    arguments.insert(arguments.end(), further.begin(), further.end());
-    process = std::make_unique<Process>(HULLWRIGHT_BIN_DIR "/hullwright-webhook", arguments);
-    if (!testing::WaitUntil([&] { return !process->IsRunning() || Listens(); }, kPatience) || !process->IsRunning()) {
-      throw std::runtime_error("hullwright-webhook does not listen: " + process->Errors());
-    }
-  }
-
-  bool Listens() const {
-    try {
-      Send("GET", "/healthz", "");
-      return true;
-    } catch (const std::runtime_error&) {
-      return false;
-    }
-  }
-
-  Answer Send(const std::string& method, const std::string& path, const std::string& body) const {
-    http::Headers headers;
-    if (method == "POST") headers.emplace_back("Content-Type", "application/json");
-    return AnswerOf(testing::Exchange(target, method, path, headers, body));
-  }
-
-  void WaitReady() {
-    if (!testing::WaitUntil([&] { return Send("GET", "/readyz", "").status == 200; }, kPatience)) {
-      throw std::runtime_error("hullwright-webhook is not ready: " + process->Errors());
-    }
-  }
-
-  std::uint16_t port;
-  testing::HttpsTarget target;
-  std::unique_ptr<Process> process;
-};
-
 struct Gate::Parts {
   testing::TemporaryDirectory folder;
   testing::CertificateAuthority authority{folder.path(), "gate"};
   testing::CertificateFiles certificate = authority.MintServer("webhook");
   ApiServer& server = ApiServer::Shared();
-  std::unique_ptr<WebhookProcess::Parts> webhook;
+  std::unique_ptr<WebhookProcess> webhook;
   std::string good, bad;
 
   Answer Call(const std::string& method, const std::string& path, const Json& body, const As& as,
@@ -240,11 +168,11 @@ void Gate::Parts::InstallDefinitions() const {
 
 // docs/install/webhooks.yaml as it stands, but for the address, and with the custom workload's rule beside the built-in ones.
 void Gate::Parts::RegisterHooks() const {
-  const std::string bundle = Base64(ReadFile(authority.ca_file()));
+  const std::string bundle = EncodeBase64(ReadFile(authority.ca_file()));
   for (Json configuration : Documents("docs/install/webhooks.yaml")) {
     for (Json& hook : configuration["webhooks"]) {
       const std::string path = hook["clientConfig"]["service"]["path"];
-      hook["clientConfig"] = {{"url", "https://127.0.0.1:" + std::to_string(webhook->port) + path}, {"caBundle", bundle}};
+      hook["clientConfig"] = {{"url", "https://127.0.0.1:" + std::to_string(webhook->port()) + path}, {"caBundle", bundle}};
       if (hook["name"] == "images.hullwright.dev") {
         hook["rules"].push_back({{"apiGroups", {"rollouts.example.com"}},
                                  {"apiVersions", {"v1"}},
@@ -272,8 +200,7 @@ Gate::Gate() : parts_(std::make_unique<Parts>()) {
   parts_->InstallDefinitions();
   for (const Json& object : Documents("docs/install/rbac.yaml")) parts_->Put(object);
   parts_->SetUpUsers();
-  parts_->webhook = std::make_unique<WebhookProcess::Parts>(parts_->server.kubeconfig(), parts_->certificate, parts_->authority.ca_file(),
-                                                            std::vector<std::string>{});
+  parts_->webhook = StartWebhook();
   parts_->webhook->WaitReady();
   parts_->RegisterHooks();
 
@@ -365,7 +292,7 @@ void Gate::Require(const Json& object, const As& as) {
 }
 
 Answer Gate::PostToWebhook(const std::string& path, const std::string& body) {
-  return parts_->webhook->Send("POST", path, body);
+  return parts_->webhook->Post(path, body);
 }
 
 Answer Gate::Curl(const std::vector<std::string>& arguments, const std::string& path, const std::string& body) {
@@ -375,24 +302,14 @@ Answer Gate::Curl(const std::vector<std::string>& arguments, const std::string& 
   if (!has_type) all.insert(all.end(), {"-H", "Content-Type: application/json"});
   if (!body.empty()) all.insert(all.end(), {"--data-binary", "@" + body_file});
   all.insert(all.end(), arguments.begin(), arguments.end());
-  all.push_back("https://127.0.0.1:" + std::to_string(parts_->webhook->port) + path);
+  all.push_back("https://127.0.0.1:" + std::to_string(parts_->webhook->port()) + path);
   const std::string out = testing::Run("curl", all).out;
   const std::size_t line = out.rfind('\n');
   return {std::stoi(out.substr(line + 1)), Json::parse(out.substr(0, line), nullptr, false), {}};
 }
 
-WebhookProcess::WebhookProcess(Gate& gate, const std::vector<std::string>& arguments)
-    : parts_(std::make_unique<Parts>(gate.parts_->server.kubeconfig(), gate.parts_->certificate, gate.parts_->authority.ca_file(),
-                                     arguments)) {}
-WebhookProcess::~WebhookProcess() = default;
-Answer WebhookProcess::Get(const std::string& path) {
-  return parts_->Send("GET", path, "");
-}
-Answer WebhookProcess::Post(const std::string& path, const std::string& body) {
-  return parts_->Send("POST", path, body);
-}
-void WebhookProcess::WaitReady() {
-  parts_->WaitReady();
+std::unique_ptr<WebhookProcess> Gate::StartWebhook(const std::vector<std::string>& further) {
+  return std::make_unique<WebhookProcess>(parts_->server.kubeconfig(), parts_->certificate, parts_->authority.ca_file(), further);
 }
 
 PausedApiServer::PausedApiServer(Gate& gate) : gate_(gate) {
@@ -400,55 +317,6 @@ PausedApiServer::PausedApiServer(Gate& gate) : gate_(gate) {
 }
 PausedApiServer::~PausedApiServer() {
   gate_.parts_->server.Continue();
-}
-
-Json Container(const std::string& name, const std::string& image) {
-  return {{"name", name}, {"image", image}, {"resources", {{"requests", {{"cpu", "10m"}}}}}};
-}
-
-Json Pod(const std::string& name, const std::string& image, const std::string& name_space) {
-  return {{"apiVersion", "v1"},
-          {"kind", "Pod"},
-          {"metadata", {{"name", name}, {"namespace", name_space}}},
-          {"spec", {{"containers", {Container("app", image)}}}}};
-}
-
-Json Workload(const std::string& kind, const std::string& name, const std::string& image) {
-  const Json labels = {{"app", name}};
-  const Json selector = {{"matchLabels", labels}};
-  Json pod_template = {{"metadata", {{"labels", labels}}}, {"spec", {{"containers", {Container("app", image)}}}}};
-  Json object = {{"apiVersion", "apps/v1"}, {"kind", kind}, {"metadata", {{"name", name}, {"namespace", "default"}}}};
-  if (kind == "PodTemplate") {
-    object["apiVersion"] = "v1";
-    object["template"] = pod_template;
-  } else if (kind == "ReplicationController") {
-    object["apiVersion"] = "v1";
-    object["spec"] = {{"selector", labels}, {"template", pod_template}};
-  } else if (kind == "Job" || kind == "CronJob") {
-    object["apiVersion"] = "batch/v1";
-    pod_template["spec"]["restartPolicy"] = "Never";
-    const Json job = {{"template", pod_template}};
-    object["spec"] = kind == "Job" ? job : Json{{"schedule", "0 2 * * *"}, {"jobTemplate", {{"spec", job}}}};
-  } else {
-    object["spec"] = {{"selector", selector}, {"template", pod_template}};
-    if (kind == "StatefulSet") object["spec"]["serviceName"] = name;
-  }
-  return object;
-}
-
-Json& PodSpecOf(Json& object) {
-  const std::string kind = object["kind"];
-  if (kind == "Pod") return object["spec"];
-  if (kind == "PodTemplate") return object["template"]["spec"];
-  if (kind == "CronJob") return object["spec"]["jobTemplate"]["spec"]["template"]["spec"];
-  return object["spec"]["template"]["spec"];
-}
-
-std::string Base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  out.resize(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
-                             static_cast<int>(text.size())));
-  return out;
 }
 
 void RequireDenied(const Answer& answer, std::string_view reason_word) {
@@ -465,30 +333,6 @@ void RequireAdmitted(const Answer& answer) {
 std::string UniqueName(const std::string& prefix) {
   static std::atomic<int> next{1};
   return prefix + "-" + std::to_string(next++);
-}
-
-Json Review(const Json& object, const std::string& operation) {
-  const std::string version = object["apiVersion"];
-  const std::size_t slash = version.find('/');
-  const Json kind = {{"group", slash == std::string::npos ? "" : version.substr(0, slash)},
-                     {"version", slash == std::string::npos ? version : version.substr(slash + 1)},
-                     {"kind", object["kind"]}};
-  const Json resource = {{"group", kind["group"]}, {"version", kind["version"]}, {"resource", PluralOf(object["kind"])}};
-  return {{"apiVersion", "admission.k8s.io/v1"},
-          {"kind", "AdmissionReview"},
-          {"request",
-           {{"uid", "705ab4f5-6393-11e8-b7cc-42010a800002"},
-            {"kind", kind},
-            {"resource", resource},
-            {"requestKind", kind},
-            {"requestResource", resource},
-            {"name", object["metadata"]["name"]},
-            {"namespace", object["metadata"]["namespace"]},
-            {"operation", operation},
-            {"userInfo", {{"username", "alice"}, {"groups", {"system:authenticated"}}}},
-            {"object", object},
-            {"oldObject", nullptr},
-            {"dryRun", false}}}};
 }
 
 }  // namespace hullwright::test

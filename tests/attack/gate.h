@@ -4,28 +4,19 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace hullwright::test {
+#include "attack/objects.h"
+#include "attack/webhook_process.h"
 
-using Json = nlohmann::json;
+namespace hullwright::test {
 
 // Who asks. Empty: the cluster's administrator.
 struct As {
   std::string user;
   std::vector<std::string> groups;
-};
-
-struct Answer {
-  int status = 0;
-  Json body;
-  std::vector<std::string> warnings;
-
-  bool ok() const { return status / 100 == 2; }
-  std::string message() const { return body.value("message", body.dump()); }
 };
 
 enum class ScanState { kClean, kCritical };
@@ -57,31 +48,17 @@ class Gate {
   // Creates an object of ours and fails the test when it is refused.
   void Require(const Json& object, const As& as = {});
 
+  // Another hullwright-webhook on the gate's API server, with further arguments.
+  std::unique_ptr<WebhookProcess> StartWebhook(const std::vector<std::string>& further = {});
   // Straight to the webhook, past the API server, as anybody on the pod network can.
   Answer PostToWebhook(const std::string& path, const std::string& body);
   // The same with curl's own arguments, for requests no decent client makes.
   Answer Curl(const std::vector<std::string>& arguments, const std::string& path, const std::string& body);
 
  private:
-  friend class WebhookProcess;
   friend class PausedApiServer;
   Gate();
   struct Parts;
-  std::unique_ptr<Parts> parts_;
-};
-
-// Another hullwright-webhook on the gate's API server, with further arguments; stopped with the object.
-class WebhookProcess {
- public:
-  WebhookProcess(Gate& gate, const std::vector<std::string>& arguments);
-  ~WebhookProcess();
-  Answer Get(const std::string& path);
-  Answer Post(const std::string& path, const std::string& body);
-  void WaitReady();
-
-  struct Parts;
-
- private:
   std::unique_ptr<Parts> parts_;
 };
 
@@ -95,19 +72,7 @@ class PausedApiServer {
   Gate& gate_;
 };
 
-// Objects, as small as the API server takes them. Names are made unique by the caller.
-Json Container(const std::string& name, const std::string& image);
-Json Pod(const std::string& name, const std::string& image, const std::string& name_space = "default");
-// kind: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, ReplicationController, PodTemplate.
-Json Workload(const std::string& kind, const std::string& name, const std::string& image);
-// The PodSpec inside any of them.
-Json& PodSpecOf(Json& object);
-
 void RequireDenied(const Answer& answer, std::string_view reason_word);
 void RequireAdmitted(const Answer& answer);
-std::string Base64(const std::string& text);
 std::string UniqueName(const std::string& prefix);
-// A review as the API server would send it.
-Json Review(const Json& object, const std::string& operation = "CREATE");
-
 }  // namespace hullwright::test

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "base/base64.h"
 #include "http/server.h"
 #include "support/certificates.h"
 #include "support/process.h"
@@ -31,7 +32,7 @@ MutatingHook::MutatingHook(const std::string& name, const Json& patch) : parts_(
   options.port = 0;
   options.certificate_file = files.certificate_file;
   options.key_file = files.key_file;
-  const std::string encoded = Base64(patch.dump());
+  const std::string encoded = EncodeBase64(patch.dump());
   const auto answer = [encoded](const http::ServerRequest& request) {
     const Json review = Json::parse(request.body);
     const Json response = {{"uid", review["request"]["uid"]}, {"allowed", true}, {"patchType", "JSONPatch"}, {"patch", encoded}};
@@ -53,7 +54,8 @@ MutatingHook::MutatingHook(const std::string& name, const Json& patch) : parts_(
          {"admissionReviewVersions", {"v1"}},
          {"sideEffects", "None"},
          {"objectSelector", {{"matchLabels", {{kLabel, parts_->name}}}}},
-         {"clientConfig", {{"url", "https://127.0.0.1:" + std::to_string(parts_->server->port()) + "/mutate"}, {"caBundle", Base64(pem)}}},
+         {"clientConfig",
+          {{"url", "https://127.0.0.1:" + std::to_string(parts_->server->port()) + "/mutate"}, {"caBundle", EncodeBase64(pem)}}},
          {"rules", {{{"apiGroups", {""}}, {"apiVersions", {"v1"}}, {"operations", {"CREATE"}}, {"resources", {"pods"}}}}}}}}};
   Gate& gate = Gate::Get();
   gate.Require(parts_->configuration);
