@@ -37,7 +37,7 @@ struct Environment {
   Terminal out, err;
   const Clock& clock;
   std::string user;        // of the operating system
-  std::string kubeconfig;  // where kubectl would look: $KUBECONFIG or ~/.kube/config; "" when there is neither
+  std::string kubeconfig;  // kube::DefaultKubeconfig()
   // All of standard input, at most max_bytes.
   std::function<Result<std::string>(std::size_t max_bytes)> read_stdin;
 };

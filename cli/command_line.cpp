@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "api/mistakes.h"
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "cli/check.h"
 #include "cli/reasons.h"
 #include "cli/scan_import.h"
@@ -129,6 +129,10 @@ void AddScanImport(CLI::App& scan, Action& action) {
   command.add_option("--to", options->to, "A folder (DIR/sha256-….json), or the word cluster.")->type_name("DIR|cluster");
   command.add_option("--kubeconfig", options->kubeconfig, "Which cluster, and as whom (with --to cluster).")->type_name("FILE");
   command.add_option("--context", options->context, "Another context of the kubeconfig than its current one.")->type_name("NAME");
+  command
+      .add_option("--database-updated-at", options->database_updated_at,
+                  "How old the scanner's database was (RFC 3339), when the report does not say: trivy version --format json does.")
+      ->type_name("TIME");
   command.add_option("--now", options->now, "The time of the import (RFC 3339), instead of the clock's.")->type_name("TIME");
   command.footer(
       "# into the folder that check and the webhook read\n"

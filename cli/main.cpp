@@ -7,13 +7,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "base/log.h"
 #include "cli/command_line.h"
 #include "cli/files.h"
+#include "kube/client.h"
 
 namespace hullwright::cli {
 namespace {
@@ -54,13 +54,6 @@ std::string UserName() {
   return entry != nullptr ? entry->pw_name : "uid " + std::to_string(geteuid());
 }
 
-std::string Kubeconfig() {
-  if (const std::string named = Variable("KUBECONFIG"); !named.empty()) return named;
-  const std::string file = Variable("HOME") + "/.kube/config";
-  std::error_code ignored;
-  return std::filesystem::exists(file, ignored) ? file : "";
-}
-
 // A reader that has seen enough ends us as it ends every filter: quietly, by SIGPIPE.
 [[noreturn]] void DieOfClosedPipe() {
   std::signal(SIGPIPE, SIG_DFL);
@@ -93,8 +86,8 @@ int Main(int count, char** words) {
   std::signal(SIGPIPE, SIG_IGN);      // also for connections, whose loss is an error to tell
   const SystemClock clock;
   const Environment environment{
-      Look(STDOUT_FILENO), Look(STDERR_FILENO), clock,
-      UserName(),          Kubeconfig(),        [](std::size_t max_bytes) { return ReadDescriptor(STDIN_FILENO, max_bytes); }};
+      Look(STDOUT_FILENO), Look(STDERR_FILENO),       clock,
+      UserName(),          kube::DefaultKubeconfig(), [](std::size_t max_bytes) { return ReadDescriptor(STDIN_FILENO, max_bytes); }};
   try {
     return Print(Run({words + 1, words + count}, environment));
   } catch (const std::exception& error) {

@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "base/image_reference.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "cli/files.h"
 

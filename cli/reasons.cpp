@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "cli/render_json.h"
 #include "cli/text.h"
 #include "cli/yaml_text.h"
@@ -12,11 +10,6 @@
 
 namespace hullwright::cli {
 namespace {
-
-bool SameWord(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 std::string Describe(policy::ReasonWord word, const Terminal& terminal) {
   const Paint paint(terminal);
@@ -32,7 +25,7 @@ CommandOutput Reasons(const ReasonsOptions& options, const Environment& environm
   std::string text;
   auto list = nlohmann::ordered_json::array();
   for (const policy::ReasonWord word : policy::AllReasonWords()) {
-    if (!options.word.empty() && !SameWord(policy::ToString(word), options.word)) continue;
+    if (!options.word.empty() && !EqualWithoutCase(policy::ToString(word), options.word)) continue;
     text += (text.empty() ? "" : "\n") + Describe(word, environment.out);
     list.push_back({{"reason", policy::ToString(word)},
                     {"outcome", policy::ToString(policy::OutcomeOf(word))},

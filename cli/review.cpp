@@ -7,9 +7,9 @@
 #include <map>
 #include <utility>
 
-#include "base/image_reference.h"
 #include "base/json.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "cli/files.h"
 #include "cli/image_lines.h"
 #include "evidence/admitted_images.h"

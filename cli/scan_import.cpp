@@ -7,6 +7,7 @@
 #include "api/object.h"
 #include "base/image_reference.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "cli/files.h"
 #include "cli/progress.h"
 #include "cli/scan_store.h"
@@ -39,6 +40,11 @@ Result<scan::ImportOptions> Understand(const ScanImportOptions& options, const E
     const auto now = ParseRfc3339(options.now);
     if (!now) return std::unexpected(now.error().Within("--now"));
     import.now = *now;
+  }
+  if (!options.database_updated_at.empty()) {
+    const auto date = ParseRfc3339(options.database_updated_at);
+    if (!date) return std::unexpected(date.error().Within("--database-updated-at"));
+    import.database_updated_at = *date;
   }
   if (!options.image.empty()) {
     auto image = ImageReference::Parse(options.image);
@@ -74,6 +80,14 @@ std::string Summary(const api::ImageScan& scan, const Stored& stored) {
   return text + "\n";
 }
 
+// What the scanner did not see is told at once, not first when a Pod is refused.
+std::string Shortfall(const api::ScanResult& result) {
+  const char* outcome = result.outcome == api::ScanOutcome::kPartial       ? "Partial"
+                        : result.outcome == api::ScanOutcome::kUnscannable ? "Unscannable"
+                                                                           : "Failed";
+  return fmt::format("the scan is {}: {}\n", outcome, result.reason.empty() ? "the report does not say why" : Printable(result.reason));
+}
+
 Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptions import, const Environment& environment) {
   const auto report = ReadReport(options.report, environment);
   if (!report) return std::unexpected(report.error());
@@ -91,7 +105,9 @@ Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptio
   if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", ""};
   const auto stored = Store(*scan, options, client.get());
   if (!stored) return std::unexpected(stored.error());
-  return CommandOutput{ExitCode::kPass, Summary(*scan, *stored), ""};
+  const api::ScanResult& result = scan->status.results.front();
+  return CommandOutput{ExitCode::kPass, Summary(*scan, *stored) + (result.outcome == api::ScanOutcome::kComplete ? "" : Shortfall(result)),
+                       ""};
 }
 
 }  // namespace

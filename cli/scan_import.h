@@ -8,11 +8,12 @@
 namespace hullwright::cli {
 
 struct ScanImportOptions {
-  std::string report;      // file or "-"
-  std::string image;       // REPO@DIGEST, "" when the report proves its digest
-  std::string to;          // "": standard output; "cluster"; otherwise a folder
-  std::string kubeconfig;  // "": where kubectl would look
-  std::string context;     // "": the current one
+  std::string report;               // file or "-"
+  std::string image;                // REPO@DIGEST, "" when the report proves its digest
+  std::string to;                   // "": standard output; "cluster"; otherwise a folder
+  std::string kubeconfig;           // "": where kubectl would look
+  std::string context;              // "": the current one
+  std::string database_updated_at;  // RFC 3339; "": as the report says
   std::string now;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "webhook/decision_text.h"
 
 namespace hullwright::webhook {
@@ -24,7 +25,7 @@ Verdict UnknownKind(const AdmissionRequest& request) {
   const std::string group = Printable(request.group, 253);
   return CouldNotTell(
       RequestReason::kKindUnknown,
-      fmt::format("KindUnknown: where a {}{}{} keeps its images is not known. Start hullwright-webhook with "
+      fmt::format("where a {}{}{} keeps its images is not known. Start hullwright-webhook with "
                   "--workload-path {}/{}=/spec/template/spec (the path of its PodSpec), or take the kind out of the rules of "
                   "the ValidatingWebhookConfiguration.",
                   kind, group.empty() ? "" : " of group ", group, group, kind));
@@ -76,6 +77,15 @@ void ReportRunning(const policy::Decision& decision, Verdict& verdict) {
   }
 }
 
+// What a waiver let in ends with the waiver: neither it nor an update of the Pod it let in makes the image one that was admitted.
+bool LetsInByItself(const std::string& policy, const policy::ImageDecision& decision) {
+  const auto denies = [&](const policy::Reason& reason) {
+    return reason.policy == policy && reason.enforcement == api::Enforcement::kDeny;
+  };
+  return std::ranges::find(decision.waived, policy, &policy::Waived::policy) == decision.waived.end() &&
+         std::ranges::none_of(decision.reasons, denies);
+}
+
 }  // namespace
 
 AdmissionHandler::AdmissionHandler(const evidence::Catalogue& catalogue, evidence::AdmittedImages& admitted,
@@ -88,10 +98,10 @@ Verdict AdmissionHandler::Handle(const AdmissionRequest& request, bool peer_auth
   if (NamesNoImage(request)) return PassBy("no-images");
   const kube::Workload* workload = workloads_.Find(request.group, request.kind);
   if (workload == nullptr) return UnknownKind(request);
-  if (!request.object) return CouldNotTell(RequestReason::kObjectUnreadable, "ObjectUnreadable: request.object is missing");
+  if (!request.object) return CouldNotTell(RequestReason::kObjectUnreadable, "request.object is missing");
   const auto old_object = request.operation == Operation::kUpdate ? request.old_object : std::nullopt;
   const auto images = kube::ReviewImages(*workload, *request.object, old_object);
-  if (!images) return CouldNotTell(RequestReason::kObjectUnreadable, "ObjectUnreadable: " + Printable(images.error().message, 1024));
+  if (!images) return CouldNotTell(RequestReason::kObjectUnreadable, Printable(images.error().message, 1024));
   return Judge(request, *workload, *images, peer_authenticated);
 }
 
@@ -129,7 +139,9 @@ void AdmissionHandler::Remember(const AdmissionRequest& request, const std::vect
     if (decision.images[i].digest.empty()) continue;
     const auto reference = ImageReference::Parse(images[i].reference);
     if (!reference) continue;
-    for (const std::string& policy : decision.images[i].policies) admitted_.Record(request.namespace_, *reference, policy, now);
+    for (const std::string& policy : decision.images[i].policies) {
+      if (LetsInByItself(policy, decision.images[i])) admitted_.Record(request.namespace_, *reference, policy, now);
+    }
   }
 }
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "base/base64.h"
-#include "base/image_reference.h"
 #include "base/json_text.h"
+#include "base/text.h"
 
 namespace hullwright::webhook {
 namespace {

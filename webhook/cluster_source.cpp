@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "api/object.h"
-#include "base/image_reference.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -27,14 +27,10 @@ api::ObjectKey KeyOf(JsonElement object, const std::string& kind) {
   return {kind, std::string(TextMember(*metadata, "namespace")), std::string(TextMember(*metadata, "name"))};
 }
 
-bool IsPolicyKind(std::string_view kind) {
-  return kind == "ClusterImageAdmissionPolicy" || kind == "ImageAdmissionPolicy";
-}
-
 void Put(evidence::Catalogue& catalogue, const api::ObjectKey& key, JsonElement element) {
   auto object = api::DecodeObject(element);
   std::optional<api::PolicyMatch> match;
-  if (!object && IsPolicyKind(key.kind)) {
+  if (!object && api::IsPolicyKind(key.kind)) {
     if (auto decoded = api::DecodePolicyMatch(element)) match = std::move(*decoded);
   }
   catalogue.Put(key, kOrigin, std::move(object), std::move(match));
@@ -134,7 +130,7 @@ std::vector<WatchState> ClusterSource::States() const {
   std::vector<WatchState> states;
   for (const auto& followed : followed_) {
     const kube::ListWatchStatus status = followed->watch.status();
-    states.push_back({followed->resource, status.synced, status.connected, status.lists, status.watches, status.events, status.expired});
+    states.push_back({followed->resource, status.synced, status.connected, status.lists, status.events, status.expired});
   }
   return states;
 }

@@ -7,7 +7,7 @@
 #include <optional>
 #include <set>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::webhook {
 namespace {

@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "base/guarded.h"
+#include "kube/pod_spec.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -32,9 +33,9 @@ constexpr std::array<std::string_view, 3> kPaths = {"validate", "validate-object
 
 // A kind that anybody could make up would be a label that anybody could fill memory with. The view lives as long as the program.
 std::string_view KindLabel(std::string_view kind) {
-  constexpr std::array<std::string_view, 9> kBuiltIn = {
-      "Pod", "PodTemplate", "ReplicationController", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"};
-  if (const auto known = std::ranges::find(kBuiltIn, kind); known != kBuiltIn.end()) return *known;
+  for (const kube::Workload& workload : kube::Workloads::BuiltIn()) {
+    if (workload.kind == kind) return workload.kind;
+  }
   for (const api::KindInfo& info : api::Kinds()) {
     if (info.kind == kind) return info.kind;
   }

@@ -18,7 +18,7 @@ namespace hullwright::webhook {
 struct WatchState {
   std::string resource;
   bool synced = false, connected = false;
-  std::uint64_t lists = 0, watches = 0, events = 0, expired = 0;
+  std::uint64_t lists = 0, events = 0, expired = 0;
 };
 
 // What is asked at each scrape rather than counted.

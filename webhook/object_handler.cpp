@@ -10,7 +10,8 @@
 #include <variant>
 
 #include "api/object.h"
-#include "base/image_reference.h"
+#include "base/text.h"
+#include "webhook/decision_text.h"
 #include "webhook/json_equal.h"
 
 namespace hullwright::webhook {
@@ -19,7 +20,6 @@ namespace {
 constexpr std::string_view kWaiveVerb = "waive";
 // As the field table of requestedBy.groups bounds them.
 constexpr std::size_t kMaxGroups = 256, kMaxGroupBytes = 1024;
-constexpr std::size_t kMaxMessageBytes = 4096;
 
 bool IsWaiverKind(std::string_view kind) {
   return kind == "VulnerabilityException" || kind == "ClusterVulnerabilityException" || kind == "BreakGlass";
@@ -66,11 +66,10 @@ std::optional<Verdict> CheckRequestedBy(const WaiverClaim& claim, const UserInfo
   if (claim.requested_by && claim.requested_by->username == username && claim.requested_by->groups == StampedGroups(user))
     return std::nullopt;
   const std::string says = claim.requested_by ? fmt::format("says \"{}\"", Printable(claim.requested_by->username, 253)) : "is missing";
-  return Refuse(
-      RequestReason::kRequestedByWrong,
-      fmt::format("RequestedByWrong: spec.requestedBy {}, and the request was made by \"{}\". Leave the field out: the mutating hook "
-                  "/v1/stamp fills it in; if it is missing all the same, that hook is not registered.",
-                  says, Printable(username, 253)));
+  return Refuse(RequestReason::kRequestedByWrong,
+                fmt::format("spec.requestedBy {}, and the request was made by \"{}\". Leave the field out: the mutating hook "
+                            "/v1/stamp fills it in; if it is missing all the same, that hook is not registered.",
+                            says, Printable(username, 253)));
 }
 
 kube::AccessQuestion QuestionFor(const api::PolicyRef& ref, const AdmissionRequest& request) {
@@ -96,14 +95,14 @@ std::string Describe(const kube::AccessQuestion& question) {
 Verdict WaiveDenied(const kube::AccessQuestion& question, const kube::AccessAnswer& answer) {
   return Refuse(
       RequestReason::kWaiveDenied,
-      fmt::format("WaiveDenied: user \"{}\" may not {}{}{}. Ask whoever owns the policy, or have a Role bound that allows this verb.",
+      fmt::format("user \"{}\" may not {}{}{}. Ask whoever owns the policy, or have a Role bound that allows this verb.",
                   Printable(question.username, 253), Describe(question), answer.reason.empty() ? "" : ": ", Printable(answer.reason, 256)));
 }
 
 Verdict WaiveUnknown(const kube::AccessQuestion& question, const Error& error) {
   return CouldNotTell(RequestReason::kWaiveUnknown,
-                      fmt::format("WaiveUnknown: could not ask whether user \"{}\" may {}: {}", Printable(question.username, 253),
-                                  Describe(question), Printable(error.message, 512)));
+                      fmt::format("could not ask whether user \"{}\" may {}: {}", Printable(question.username, 253), Describe(question),
+                                  Printable(error.message, 512)));
 }
 
 std::optional<Verdict> CheckMayWaive(const WaiverClaim& claim, const AdmissionRequest& request, const AskAccess& ask, Deadline deadline) {
@@ -121,7 +120,7 @@ std::optional<Verdict> CheckMayWaive(const WaiverClaim& claim, const AdmissionRe
 std::optional<Verdict> CheckImmutable(const AdmissionRequest& request) {
   const bool immutable = request.kind == "BreakGlass" || request.kind == "ImageScan";
   if (!immutable || request.operation != Operation::kUpdate || !SpecChanged(request)) return std::nullopt;
-  return Refuse(RequestReason::kImmutable, fmt::format("Immutable: spec of {} may not change. Create another one{}.", request.Describe(),
+  return Refuse(RequestReason::kImmutable, fmt::format("spec of {} may not change. Create another one{}.", request.Describe(),
                                                        request.kind == "BreakGlass" ? "; this one ends by itself" : ""));
 }
 
@@ -164,15 +163,14 @@ Verdict ObjectHandler::Validate(const AdmissionRequest& request, Deadline deadli
   if (request.operation == Operation::kDelete) return PassBy("delete");
   if (request.operation == Operation::kConnect) return PassBy("connect");
   if (request.group != api::kGroup) {
-    return CouldNotTell(
-        RequestReason::kKindUnknown,
-        fmt::format("KindUnknown: {} is not of group {}: /v1/validate-objects checks that group alone", request.Describe(), api::kGroup));
+    return CouldNotTell(RequestReason::kKindUnknown, fmt::format("{} is not of group {}: /v1/validate-objects checks that group alone",
+                                                                 request.Describe(), api::kGroup));
   }
-  if (!request.object) return CouldNotTell(RequestReason::kObjectUnreadable, "ObjectUnreadable: request.object is missing");
+  if (!request.object) return CouldNotTell(RequestReason::kObjectUnreadable, "request.object is missing");
   if (auto refused = CheckImmutable(request)) return *refused;
   if (ChangesNothingRead(request)) return PassBy("spec-unchanged");
   const auto object = Decode(request);
-  if (!object) return Refuse(RequestReason::kObjectInvalid, "ObjectInvalid: " + Printable(object.error().message, kMaxMessageBytes));
+  if (!object) return Refuse(RequestReason::kObjectInvalid, Printable(object.error().message, kMaxMessageBytes));
   const auto claim = ClaimOf(*object);
   if (!claim) return PassBy("valid");
   if (auto refused = CheckRequestedBy(*claim, request.user)) return *refused;

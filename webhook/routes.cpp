@@ -9,8 +9,8 @@
 #include <optional>
 #include <utility>
 
-#include "base/image_reference.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "webhook/decision_log.h"
 
 namespace hullwright::webhook {
@@ -45,7 +45,7 @@ http::Response CallAgain() {
 
 Verdict InternalError() {
   return CouldNotTell(RequestReason::kInternalError,
-                      "InternalError: an unexpected error occurred while judging this request; see the log of "
+                      "an unexpected error occurred while judging this request; see the log of "
                       "hullwright-webhook");
 }
 
@@ -100,7 +100,7 @@ class ReviewEdge {
     const std::string message = Printable(unreadable.error.message, 1024);
     log::Warn("review unreadable", {{"path", path_}, {"uid", Printable(unreadable.uid, 128)}, {"error", message}});
     if (unreadable.uid.empty()) return PlainError(unreadable.error.code == ErrorCode::kTooLarge ? 413 : 400, message);
-    return ReviewResponse(unreadable.uid, CouldNotTell(RequestReason::kReviewUnreadable, "ReviewUnreadable: " + message));
+    return ReviewResponse(unreadable.uid, CouldNotTell(RequestReason::kReviewUnreadable, message));
   }
 
   const std::string path_;
@@ -123,8 +123,7 @@ class Validate {
 
   std::optional<Verdict> operator()(const AdmissionRequest& request, const http::ServerRequest& http) const {
     if (const auto missing = cluster_.missing ? cluster_.missing() : std::nullopt) {
-      return CouldNotTell(RequestReason::kNotSynced,
-                          "NotSynced: hullwright-webhook has just started and does not know all policies yet: " + *missing);
+      return CouldNotTell(RequestReason::kNotSynced, "hullwright-webhook has just started and does not know all policies yet: " + *missing);
     }
     if (cluster_.fetch_namespace && !request.namespace_.empty() && !catalogue_.Namespaces()->contains(request.namespace_)) {
       if (!http.may_block) return std::nullopt;

@@ -1,6 +1,6 @@
 #include "webhook/verdict.h"
 
-#include <utility>
+#include <fmt/format.h>
 
 namespace hullwright::webhook {
 namespace {
@@ -32,11 +32,11 @@ void SetStatus(RequestReason reason, AdmissionAnswer& answer) {
   }
 }
 
-Verdict Deny(policy::Outcome outcome, RequestReason reason, std::string message) {
+Verdict Deny(policy::Outcome outcome, RequestReason reason, std::string_view message) {
   Verdict verdict;
   verdict.outcome = outcome;
   verdict.reasons = {ToString(reason)};
-  verdict.answer.message = std::move(message);
+  verdict.answer.message = fmt::format("{}: {}", ToString(reason), message);
   SetStatus(reason, verdict.answer);
   verdict.answer.audit_annotations = {{"outcome", std::string(policy::ToString(outcome))}, {"reasons", std::string(ToString(reason))}};
   return verdict;
@@ -77,12 +77,12 @@ Verdict PassBy(std::string_view rule) {
   return verdict;
 }
 
-Verdict CouldNotTell(RequestReason reason, std::string message) {
-  return Deny(policy::Outcome::kCouldNotTell, reason, std::move(message));
+Verdict CouldNotTell(RequestReason reason, std::string_view message) {
+  return Deny(policy::Outcome::kCouldNotTell, reason, message);
 }
 
-Verdict Refuse(RequestReason reason, std::string message) {
-  return Deny(policy::Outcome::kViolation, reason, std::move(message));
+Verdict Refuse(RequestReason reason, std::string_view message) {
+  return Deny(policy::Outcome::kViolation, reason, message);
 }
 
 }  // namespace hullwright::webhook

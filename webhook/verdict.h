@@ -34,9 +34,9 @@ struct Verdict {
 
 // Lets the request pass by a named rule that needs no policy: "delete", "no-images" …
 Verdict PassBy(std::string_view rule);
-// Could not tell, which is a denial.
-Verdict CouldNotTell(RequestReason reason, std::string message);
-// We know, and the answer is no.
-Verdict Refuse(RequestReason reason, std::string message);
+// Could not tell, which is a denial. The message that is sent begins with the reason's word.
+Verdict CouldNotTell(RequestReason reason, std::string_view message);
+// We know, and the answer is no; its message begins like that too.
+Verdict Refuse(RequestReason reason, std::string_view message);
 
 }  // namespace hullwright::webhook

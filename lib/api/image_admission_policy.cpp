@@ -8,12 +8,11 @@
 namespace hullwright::api {
 namespace {
 
-constexpr std::string_view kNoGrace =
-    "not enforced by this version: grace periods need the clocks of findings, which come with version 0.3";
-constexpr std::string_view kNoEnrichment = "not enforced by this version: EPSS and KEV are joined to findings from version 0.3";
-constexpr std::string_view kNoLayers = "not enforced by this version: findings are told apart by layer from version 0.3";
-constexpr std::string_view kNoImageRules = "not enforced by this version: the configuration of an image is read from version 0.2";
-constexpr std::string_view kNoRegistry = "not enforced by this version: it asks no registry before version 0.2";
+constexpr std::string_view kNoGrace = "not enforced by this version: it keeps no clocks of findings, which grace periods need";
+constexpr std::string_view kNoEnrichment = "not enforced by this version: it does not join EPSS and KEV to findings";
+constexpr std::string_view kNoLayers = "not enforced by this version: it does not tell findings apart by layer";
+constexpr std::string_view kNoImageRules = "not enforced by this version: it does not read the configuration of an image";
+constexpr std::string_view kNoRegistry = "not enforced by this version: it asks no registry";
 
 const std::vector<ContainerType> kAllContainerTypes = {ContainerType::kContainers, ContainerType::kInitContainers,
                                                        ContainerType::kEphemeralContainers, ContainerType::kImageVolumes};

@@ -6,17 +6,13 @@
 #include <cctype>
 #include <numeric>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::api {
 namespace {
 
 constexpr std::size_t kMaxQuotedBytes = 80;
 constexpr std::size_t kMaxNameBytes = 64;  // longer words are not looked up: nobody meant a known one
-
-char Lower(char letter) {
-  return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-}
 
 // Levenshtein distance without regard to case.
 std::size_t EditDistance(std::string_view a, std::string_view b) {
@@ -27,7 +23,7 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
     row[0] = i + 1;
     for (std::size_t j = 0; j < b.size(); ++j) {
       std::size_t above = row[j + 1];
-      std::size_t substituted = diagonal + (Lower(a[i]) == Lower(b[j]) ? 0 : 1);
+      std::size_t substituted = diagonal + (LowerLetter(a[i]) == LowerLetter(b[j]) ? 0 : 1);
       row[j + 1] = std::min({above + 1, row[j] + 1, substituted});
       diagonal = above;
     }

@@ -71,6 +71,10 @@ std::string ObjectKey::ToString() const {
   return namespace_.empty() ? fmt::format("{}/{}", kind, name) : fmt::format("{}/{}/{}", kind, namespace_, name);
 }
 
+bool IsPolicyKind(std::string_view kind) {
+  return kind == "ClusterImageAdmissionPolicy" || kind == "ImageAdmissionPolicy";
+}
+
 std::vector<JsonElement> Items(JsonElement document) {
   JsonArray items;
   auto member = Member(document, "items");

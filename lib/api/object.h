@@ -57,4 +57,7 @@ struct KindInfo {
 };
 const std::vector<KindInfo>& Kinds();
 
+// ClusterImageAdmissionPolicy and ImageAdmissionPolicy.
+bool IsPolicyKind(std::string_view kind);
+
 }  // namespace hullwright::api

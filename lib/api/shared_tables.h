@@ -40,9 +40,8 @@ template <>
 const Table& TableOf<WaiverStatus>();
 
 // What stands in a field's row that this version cannot enforce.
-inline constexpr std::string_view kNotYetScanned = "not enforced by this version: it comes with the enrichment of scans in version 0.3";
-inline constexpr std::string_view kNotYetSigned = "not enforced by this version: signatures are verified from version 0.2";
-inline constexpr std::string_view kNotYetAttested = "not enforced by this version: signed statements are verified from version 0.2";
+inline constexpr std::string_view kNotYetSigned = "not enforced by this version: it verifies no signatures";
+inline constexpr std::string_view kNotYetAttested = "not enforced by this version: it verifies no signed statements";
 
 inline constexpr std::string_view kMetadataDoc = "Name, namespace and labels, as Kubernetes keeps them.";
 inline constexpr std::string_view kApiVersionDoc = "hullwright.dev/v1alpha1.";

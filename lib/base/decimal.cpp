@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright {
 namespace {

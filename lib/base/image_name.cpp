@@ -7,7 +7,7 @@
 #include <array>
 #include <optional>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::image_name {
 namespace {
@@ -20,12 +20,6 @@ bool IsUpper(char c) {
 
 bool IsAlphanumeric(char c) {
   return IsLowerAlphanumeric(c) || IsUpper(c);
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
 }
 
 std::unexpected<Error> BadHost(std::string_view host, std::string_view why) {

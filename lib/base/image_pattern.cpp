@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/image_name.h"
+#include "base/text.h"
 
 namespace hullwright {
 namespace {

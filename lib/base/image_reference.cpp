@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/image_name.h"
+#include "base/text.h"
 
 namespace hullwright {
 namespace {
@@ -145,20 +146,6 @@ std::string ImageReference::ToString() const {
   if (tag) text += ":" + *tag;
   if (digest) text += "@" + digest->text();
   return text;
-}
-
-std::string Printable(std::string_view text, std::size_t max_bytes) {
-  static constexpr std::string_view kCut = "...";
-  std::string out;
-  std::size_t room_for_cut = 0;  // what of `out` stays when the rest does not fit: whole pieces only
-  for (const char c : text) {
-    const bool plain = c >= ' ' && c <= '~' && c != '\\';
-    const std::string piece = plain ? std::string(1, c) : c == '\\' ? "\\\\" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    if (out.size() + piece.size() > max_bytes) return out.substr(0, room_for_cut).append(kCut.substr(0, max_bytes));
-    out += piece;
-    if (out.size() + kCut.size() <= max_bytes) room_for_cut = out.size();
-  }
-  return out;
 }
 
 }  // namespace hullwright

@@ -35,7 +35,4 @@ struct ImageReference {
   bool operator==(const ImageReference&) const = default;
 };
 
-// The text with everything but printable ASCII escaped and cut to max_bytes: safe in logs, warnings and messages.
-std::string Printable(std::string_view text, std::size_t max_bytes = 256);
-
 }  // namespace hullwright

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright {
 namespace {

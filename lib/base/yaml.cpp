@@ -9,8 +9,8 @@
 #include <optional>
 #include <set>
 
-#include "base/image_reference.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml_scalar.h"
 
 namespace hullwright {

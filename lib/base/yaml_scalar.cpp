@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::yaml {
 namespace {

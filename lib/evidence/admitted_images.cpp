@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "base/yaml.h"
 
 namespace hullwright::evidence {

@@ -16,10 +16,6 @@ constexpr std::string_view kNamespaceKind = "Namespace";
 constexpr std::string_view kScanKind = "ImageScan";
 constexpr std::string_view kPublisherKind = "TrustedPublisher";
 
-bool IsPolicyKind(std::string_view kind) {
-  return kind == "ClusterImageAdmissionPolicy" || kind == "ImageAdmissionPolicy";
-}
-
 // The digest an ImageScan is named after: "sha256-<hex>" for "sha256:<hex>".
 std::optional<std::string> DigestOfName(std::string_view name) {
   std::string text(name);
@@ -67,7 +63,7 @@ void AddGood(const api::Object& object, policy::PolicySetParts& parts) {
 }
 
 void AddBroken(const api::ObjectKey& key, const Fault& fault, policy::PolicySetParts& parts) {
-  if (IsPolicyKind(key.kind)) parts.broken_policies.push_back({key.ToString(), key.namespace_, fault.match, fault.error});
+  if (api::IsPolicyKind(key.kind)) parts.broken_policies.push_back({key.ToString(), key.namespace_, fault.match, fault.error});
   if (key.kind == kPublisherKind) parts.broken_publishers.push_back(key.name);
 }
 

@@ -144,14 +144,10 @@ Result<void> ReadFile(const std::string& path, std::size_t max_bytes, std::strin
   return ReadWhole(file.get(), static_cast<std::size_t>(status.st_size), max_bytes, text);
 }
 
-bool IsPolicyKind(std::string_view kind) {
-  return kind == "ClusterImageAdmissionPolicy" || kind == "ImageAdmissionPolicy";
-}
-
 // Whether an object whose key cannot be read may be meant as a policy: unless it says that it is something else.
 bool MayBePolicy(JsonElement object) {
   const std::string_view kind = TextMember(object, "kind");
-  if (kind.empty() || IsPolicyKind(kind)) return true;
+  if (kind.empty() || api::IsPolicyKind(kind)) return true;
   const bool known = kind == "Namespace" || std::ranges::any_of(api::Kinds(), [&](const api::KindInfo& info) { return info.kind == kind; });
   if (known) return false;
   const std::string_view group = TextMember(object, "apiVersion");
@@ -205,7 +201,7 @@ class FileReader {
       return document;
     }
     document.object = api::DecodeObject(root);
-    if (!document.object && IsPolicyKind(document.key->kind)) {
+    if (!document.object && api::IsPolicyKind(document.key->kind)) {
       if (auto match = api::DecodePolicyMatch(root)) document.match = std::move(*match);
     }
     return document;

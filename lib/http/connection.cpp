@@ -117,19 +117,16 @@ Connection::Next Connection::Step() {
   return Next::kPark;
 }
 
+// What an operation that is not done waits for; it never comes from a connection that is gone.
+Connection::Next Connection::Await(IoStatus status) {
+  if (status == IoStatus::kWantRead) return Next::kWaitRead;
+  if (status == IoStatus::kWantWrite) return Next::kWaitWrite;
+  Close();
+  return Next::kPark;
+}
+
 Connection::Next Connection::Handshake() {
-  const IoResult result = transport_.Handshake();
-  switch (result.status) {
-    case IoStatus::kWantRead:
-      return Next::kWaitRead;
-    case IoStatus::kWantWrite:
-      return Next::kWaitWrite;
-    case IoStatus::kClosed:
-      Close();
-      return Next::kPark;
-    case IoStatus::kDone:
-      break;
-  }
+  if (const IoResult result = transport_.Handshake(); result.status != IoStatus::kDone) return Await(result.status);
   peer_subject_ = transport_.PeerCommonName();
   phase_ = Phase::kHead;
   readable_ = true;  // the first request may have come with the end of the handshake
@@ -185,18 +182,8 @@ Connection::Next Connection::Receive() {
   if (!readable_) return Next::kWaitRead;
   const std::span<char> free = buffer_.Free();
   const IoResult result = transport_.Read(free);
-  switch (result.status) {
-    case IoStatus::kWantRead:
-      readable_ = false;
-      return Next::kWaitRead;
-    case IoStatus::kWantWrite:
-      return Next::kWaitWrite;
-    case IoStatus::kClosed:
-      Close();
-      return Next::kPark;
-    case IoStatus::kDone:
-      break;
-  }
+  if (result.status == IoStatus::kWantRead) readable_ = false;
+  if (result.status != IoStatus::kDone) return Await(result.status);
   // Fewer bytes than there was room for: the socket is empty, and trying again would only cost a system call to hear so.
   readable_ = result.bytes == free.size() || transport_.HasBuffered();
   if (buffer_.empty()) {
@@ -214,7 +201,6 @@ Connection::Next Connection::Dispatch() {
   request_.path = head.path;
   request_.query = head.query;
   request_.content_type = head.content_type;
-  request_.authorization = head.authorization;
   request_.body = buffer_.View().substr(head_bytes_, body_bytes_);
   request_.peer_subject = peer_subject_;
   request_.deadline = RequestDeadline(head.query, arrived_, state_.options.request_deadline);
@@ -293,17 +279,8 @@ Connection::Next Connection::Reply(const Response& response) {
 Connection::Next Connection::Write() {
   while (written_ < out_.size()) {
     const IoResult result = transport_.Write(std::string_view(out_).substr(written_));
-    switch (result.status) {
-      case IoStatus::kWantRead:
-        return Next::kWaitRead;
-      case IoStatus::kWantWrite:
-        return Next::kWaitWrite;
-      case IoStatus::kClosed:
-        Close();
-        return Next::kPark;
-      case IoStatus::kDone:
-        written_ += result.bytes;
-    }
+    if (result.status != IoStatus::kDone) return Await(result.status);
+    written_ += result.bytes;
   }
   return AfterReply();
 }

@@ -45,6 +45,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Advance();
   Next Step();
+  Next Await(IoStatus status);
   Next Handshake();
   Next ReadHead();
   Next ReadBody();

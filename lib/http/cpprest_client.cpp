@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "http/body_sink.h"
 #include "http/client.h"
 #include "http/client_tls.h"
@@ -33,7 +34,7 @@ Result<void> CheckHeaders(const ClientRequest& request) {
     if (HasLineBreak(name) || HasLineBreak(value)) {
       return Fail(ErrorCode::kInvalidInput, "a request header contains a line break");
     }
-    if (EqualsIgnoreCase(name, "Host") || EqualsIgnoreCase(name, "Content-Length") || EqualsIgnoreCase(name, "Transfer-Encoding")) {
+    if (EqualWithoutCase(name, "Host") || EqualWithoutCase(name, "Content-Length") || EqualWithoutCase(name, "Transfer-Encoding")) {
       return Fail(ErrorCode::kInvalidInput, fmt::format("the header {} is set by the client itself", name));
     }
   }

@@ -10,9 +10,6 @@ namespace hullwright::http {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// ASCII only, as header names, media types and tokens are.
-bool EqualsIgnoreCase(std::string_view left, std::string_view right);
-
 // The value of the first header of that name, compared without case; "" when absent.
 std::string_view HeaderValue(const Headers& headers, std::string_view name);
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::http {
 namespace {

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <thread>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::http {
 namespace {

@@ -36,8 +36,6 @@ RequestHead Describe(const Parser& parser) {
       case beast_http::field::content_type:
         head.content_type = View(field.value());
         break;
-      case beast_http::field::authorization:
-        head.authorization = View(field.value());
         break;
       case beast_http::field::host:
         ++head.host_fields;

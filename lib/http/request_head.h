@@ -16,7 +16,6 @@ struct RequestHead {
   std::string_view path;   // without the query
   std::string_view query;  // without "?"
   std::string_view content_type;
-  std::string_view authorization;
   std::optional<std::uint64_t> content_length;
   bool http11 = true;
   bool keep_alive = true;  // by version and Connection header, RFC 9112 §9.3

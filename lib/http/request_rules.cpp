@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.h"
+
 namespace hullwright::http {
 namespace {
 
@@ -29,7 +31,7 @@ bool IsJson(std::string_view content_type) {
   while (!media_type.empty() && (media_type.back() == ' ' || media_type.back() == '\t')) {
     media_type.remove_suffix(1);
   }
-  return EqualsIgnoreCase(media_type, "application/json");
+  return EqualWithoutCase(media_type, "application/json");
 }
 
 std::optional<Refusal> CheckBody(const RequestHead& head, std::size_t max_body_bytes) {

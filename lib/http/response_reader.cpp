@@ -8,7 +8,7 @@
 #include <limits>
 #include <optional>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::http {
 namespace {
@@ -56,7 +56,7 @@ class ResponseReader::Parser final : public beast::http::basic_parser<false> {
   void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value, error_code& code) override {
     if (head_done_) return;  // trailers say nothing that we use
     for (const std::string_view only : {"Content-Type", "Content-Encoding", "Location", "Docker-Content-Digest", "Content-Length"}) {
-      if (EqualsIgnoreCase(View(name), only) && !HeaderValue(response_.headers, only).empty()) {
+      if (EqualWithoutCase(View(name), only) && !HeaderValue(response_.headers, only).empty()) {
         return Stop(code, PeerFailure::kProtocol, fmt::format("the answer has two headers {}", only));
       }
     }
@@ -67,7 +67,7 @@ class ResponseReader::Parser final : public beast::http::basic_parser<false> {
     head_done_ = true;
     response_.content_type = HeaderValue(response_.headers, "Content-Type");
     const std::string_view encoding = HeaderValue(response_.headers, "Content-Encoding");
-    if (!encoding.empty() && !EqualsIgnoreCase(encoding, "identity")) {
+    if (!encoding.empty() && !EqualWithoutCase(encoding, "identity")) {
       return Stop(code, PeerFailure::kEncoding,
                   fmt::format("the answer is compressed ({}), which was not asked for", Printable(encoding, 32)));
     }

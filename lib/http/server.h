@@ -34,7 +34,6 @@ struct ServerRequest {
   std::string_view query;
   std::string_view content_type;
   std::string_view body;
-  std::string_view authorization;           // the Authorization header
   std::optional<std::string> peer_subject;  // common name of the verified client certificate; nullopt without one
   Deadline deadline;       // when the caller gives up, less a margin: from ?timeout=Ns, else ServerOptions::request_deadline
   bool may_block = false;  // called on the pool of blocking_threads

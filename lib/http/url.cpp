@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "http/ip_address.h"
 
 namespace hullwright::http {

@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/image_reference.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "kube/client.h"
 
 namespace hullwright::kube {

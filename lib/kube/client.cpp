@@ -50,10 +50,6 @@ class HttpKubeClient final : public KubeClient {
   Result<KubeReply> Put(const std::string& path, std::string json, Deadline deadline) override {
     return Send("PUT", path, "application/json", std::move(json), deadline);
   }
-  Result<KubeReply> Patch(const std::string& path, std::string_view content_type, std::string body, Deadline deadline) override {
-    return Send("PATCH", path, content_type, std::move(body), deadline);
-  }
-  Result<KubeReply> Delete(const std::string& path, Deadline deadline) override { return Send("DELETE", path, "", "", deadline); }
 
   Result<KubeReply> GetLong(const std::string& path, std::size_t max_bytes, milliseconds idle_timeout, std::stop_token stop) override {
     const std::string what = "GET " + path;

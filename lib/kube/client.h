@@ -30,10 +30,13 @@ struct ClusterAccess {
 
   // From a Pod's environment and its projected ServiceAccount volume.
   static Result<ClusterAccess> FromServiceAccount();
-  // From the current (or named) context of a kubeconfig; file "": $KUBECONFIG, else ~/.kube/config. Refused, because they would have to be
+  // From the current (or named) context of a kubeconfig; file "": the default one. Refused, because they would have to be
   // ignored: exec and auth-provider plugins, user names with passwords, impersonation, proxies, insecure-skip-tls-verify.
   static Result<ClusterAccess> FromKubeconfig(const std::string& file, std::string_view context = "");
 };
+
+// Where kubectl would look: $KUBECONFIG, else ~/.kube/config where there is one; "" when there is neither.
+std::string DefaultKubeconfig();
 
 // An answer whose status was 2xx.
 struct KubeReply {
@@ -53,10 +56,6 @@ class KubeClient {
   virtual Result<KubeReply> Get(const std::string& path_and_query, Deadline deadline) = 0;
   virtual Result<KubeReply> Post(const std::string& path_and_query, std::string json, Deadline deadline) = 0;
   virtual Result<KubeReply> Put(const std::string& path_and_query, std::string json, Deadline deadline) = 0;
-  // content_type: "application/apply-patch+yaml", "application/merge-patch+json", "application/json-patch+json".
-  virtual Result<KubeReply> Patch(const std::string& path_and_query, std::string_view content_type, std::string body,
-                                  Deadline deadline) = 0;
-  virtual Result<KubeReply> Delete(const std::string& path_and_query, Deadline deadline) = 0;
 
   // GET of something long, such as a list: ends when it is complete, nothing has arrived for idle_timeout (kDeadline), it has more than
   // max_bytes (kTooLarge), or at once on stop (kDeadline).

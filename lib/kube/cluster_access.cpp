@@ -8,8 +8,8 @@
 #include <iterator>
 
 #include "base/base64.h"
-#include "base/image_reference.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/yaml.h"
 #include "kube/client.h"
 #include "kube/private_folder.h"
@@ -23,11 +23,6 @@ constexpr std::size_t kMostKubeconfigBytes = 4u << 20;
 std::string Variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-std::string DefaultKubeconfig() {
-  const std::string named = Variable("KUBECONFIG");
-  return named.empty() ? Variable("HOME") + "/.kube/config" : named;
 }
 
 Result<std::string> ReadKubeconfigFile(const std::string& file) {
@@ -188,6 +183,13 @@ class KubeconfigReader {
 
 }  // namespace
 
+std::string DefaultKubeconfig() {
+  if (std::string named = Variable("KUBECONFIG"); !named.empty()) return named;
+  std::string file = Variable("HOME") + "/.kube/config";
+  std::error_code ignored;
+  return std::filesystem::exists(file, ignored) ? file : "";
+}
+
 Result<ClusterAccess> ClusterAccess::FromServiceAccount() {
   const std::string host = Variable("KUBERNETES_SERVICE_HOST"), port = Variable("KUBERNETES_SERVICE_PORT");
   if (host.empty() || port.empty()) {
@@ -204,6 +206,7 @@ Result<ClusterAccess> ClusterAccess::FromServiceAccount() {
 
 Result<ClusterAccess> ClusterAccess::FromKubeconfig(const std::string& file, std::string_view context) {
   const std::string name = file.empty() ? DefaultKubeconfig() : file;
+  if (name.empty()) return Fail(ErrorCode::kNotFound, "there is no kubeconfig: name one with --kubeconfig, or set KUBECONFIG");
   auto text = ReadKubeconfigFile(name);
   if (!text) return std::unexpected(text.error());
   const auto within = fmt::format("kubeconfig {}", name);

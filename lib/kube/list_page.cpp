@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::kube {
 namespace {

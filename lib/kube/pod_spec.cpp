@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::kube {
 namespace {
@@ -191,19 +191,23 @@ std::optional<Workload> ParseWorkload(std::string_view setting) {
 
 }  // namespace
 
-Workloads::Workloads()
-    : workloads_{
-          {"", "Pod", {"spec"}, true, false},
-          // The API server serves both with the member left out when it is empty (core/v1 types.go).
-          {"", "PodTemplate", {"template", "spec"}, false, true},
-          {"", "ReplicationController", {"spec", "template", "spec"}, false, true},
-          {"apps", "Deployment", {"spec", "template", "spec"}, false, false},
-          {"apps", "ReplicaSet", {"spec", "template", "spec"}, false, true},
-          {"apps", "StatefulSet", {"spec", "template", "spec"}, false, false},
-          {"apps", "DaemonSet", {"spec", "template", "spec"}, false, false},
-          {"batch", "Job", {"spec", "template", "spec"}, false, false},
-          {"batch", "CronJob", {"spec", "jobTemplate", "spec", "template", "spec"}, false, false},
-      } {}
+const std::vector<Workload>& Workloads::BuiltIn() {
+  static const std::vector<Workload> kinds = {
+      {"", "Pod", {"spec"}, true, false},
+      // The API server serves both with the member left out when it is empty (core/v1 types.go).
+      {"", "PodTemplate", {"template", "spec"}, false, true},
+      {"", "ReplicationController", {"spec", "template", "spec"}, false, true},
+      {"apps", "Deployment", {"spec", "template", "spec"}, false, false},
+      {"apps", "ReplicaSet", {"spec", "template", "spec"}, false, true},
+      {"apps", "StatefulSet", {"spec", "template", "spec"}, false, false},
+      {"apps", "DaemonSet", {"spec", "template", "spec"}, false, false},
+      {"batch", "Job", {"spec", "template", "spec"}, false, false},
+      {"batch", "CronJob", {"spec", "jobTemplate", "spec", "template", "spec"}, false, false},
+  };
+  return kinds;
+}
+
+Workloads::Workloads() : workloads_(BuiltIn()) {}
 
 Result<void> Workloads::Add(std::string_view setting) {
   auto workload = ParseWorkload(setting);

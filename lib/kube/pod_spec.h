@@ -35,6 +35,9 @@ class Workloads {
   // through members only, not through lists. A kind that is known already is refused: nothing can redirect a built-in one.
   Result<void> Add(std::string_view setting);
 
+  // The kinds that every Kubernetes has, in the order above; they live as long as the program.
+  static const std::vector<Workload>& BuiltIn();
+
   // nullptr: a kind we cannot read.
   const Workload* Find(std::string_view group, std::string_view kind) const;
 

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::kube {
 namespace {

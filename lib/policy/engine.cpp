@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "base/text.h"
 #include "policy/enforcement.h"
 #include "policy/matching.h"
 #include "policy/rule.h"
@@ -29,15 +30,20 @@ struct Request {
 // bounds the time of a request without a clock.
 std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFacts& image) {
   constexpr std::uint64_t kOfAnyPolicy = 100;
+  constexpr std::uint64_t kNamesOfAFinding = 2;          // an id and, mostly, one alias
   constexpr std::uint64_t kFindingsThatAskWaivers = 10;  // about one finding in so many meets an entry
   const auto& rules = policy.object.spec.rules.vulnerabilities;
   if (!rules || !image.reference) return kOfAnyPolicy;
-  std::uint64_t findings = 0, conditions = 0, waived_names = 0;
+  const WaiverSizes& waivers = request.policies.SizesFor(request.subject.namespace_);
+  std::uint64_t findings = 0, conditions = 0;
   for (const auto& scan : image.scans) findings += scan->size();
-  for (const api::ForbidEntry& entry : rules->forbid) conditions += 1 + entry.ids.size();
-  if (rules->waivers) waived_names = request.policies.WaivedNames(request.subject.namespace_);
-  return kOfAnyPolicy + findings * (conditions + waived_names / kFindingsThatAskWaivers);
+  for (const ForbiddenIds& ids : policy.forbidden_ids) conditions += 1 + kNamesOfAFinding * ids.Comparisons();
+  if (rules->waivers) conditions += waivers.names / kFindingsThatAskWaivers;
+  return kOfAnyPolicy + waivers.images + findings * conditions;
 }
+
+// A reason is text, so that a bound on the cost bounds the memory of the answer too.
+constexpr std::uint64_t kCostOfAReason = 500;
 
 // Every rule there is. A new one gets its line here.
 void JudgeRules(const RuleInput& input, RuleReport& report) {
@@ -116,13 +122,17 @@ Covered JudgePolicies(const Request& request, const ImageFacts& image, std::uint
     if (policy->object.IsCluster()) (coverage == Coverage::kYes ? covered.surely : covered.perhaps) = true;
     cost += CostOf(*policy, request, image);
     if (cost > request.options.max_comparisons) return covered;
+    const std::size_t reasons = decision.reasons.size();
     if (coverage == Coverage::kYes)
       JudgePolicy(*policy, request, image, decision);
     else
       ReportNamespaceUnknown(*policy, request, image, decision);
+    cost += kCostOfAReason * (decision.reasons.size() - reasons);
   }
   for (const BrokenPolicy* policy : request.policies.BrokenCandidates(request.subject, reference)) {
     if (!MayCover(*policy, request.subject, image)) continue;
+    cost += kCostOfAReason;
+    if (cost > request.options.max_comparisons) return covered;
     decision.policies.push_back(policy->id);
     covered.surely = covered.surely || policy->namespace_.empty();
     decision.reasons.push_back(MakeReason(ReasonWord::kPolicyInvalid, policy->id, "", EnforcementOfBroken(request.subject.kind),

@@ -17,12 +17,13 @@ bool IsWitnessed(const FindingView& finding, const std::vector<api::NameRef>& sc
   return scanners.empty() || std::ranges::any_of(scanners, [&](const api::NameRef& ref) { return finding.SeenBy(ref.name); });
 }
 
-void Count(ScanTally& tally, const api::VulnerabilityRules& rules) {
+void Count(ScanTally& tally, const Policy& policy) {
+  const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   for (std::uint32_t i = 0; i < tally.scan->size(); ++i) {
     const FindingView finding = tally.scan->Finding(i);
     if (!IsWitnessed(finding, rules.scan.scanner_refs)) continue;
     for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
-      const Truth meets = Meets(rules.forbid[e], finding);
+      const Truth meets = Meets(rules.forbid[e], policy.forbidden_ids[e], finding);
       if (meets == Truth::kYes) tally.entries[e].met.push_back(i);
       if (meets == Truth::kUnknown) tally.entries[e].unknown.push_back(i);
     }
@@ -54,9 +55,10 @@ void DropForbidden(ScanTally& tally) {
 
 }  // namespace
 
-ScanTally TallyFindings(const ScanRecord& scan, const api::VulnerabilityRules& rules, WaiverLookup& waivers) {
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, WaiverLookup& waivers) {
+  const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   ScanTally tally{&scan, std::vector<EntryTally>(rules.forbid.size())};
-  Count(tally, rules);
+  Count(tally, policy);
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
     EntryTally& entry = tally.entries[e];
     const std::int64_t allowed = Allowed(rules.forbid[e]);

@@ -34,6 +34,6 @@ struct ScanTally {
 // Only findings that a scanner of scan.scannerRefs witnesses are looked at, where the policy names scanners. Waivers are asked only for
 // entries that would otherwise give a reason. An unknown finding that a violating entry of this policy already forbids is not counted
 // again.
-ScanTally TallyFindings(const ScanRecord& scan, const api::VulnerabilityRules& rules, WaiverLookup& waivers);
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, WaiverLookup& waivers);
 
 }  // namespace hullwright::policy

@@ -2,7 +2,7 @@
 
 #include <fmt/core.h>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "policy/package_url.h"
 
 namespace hullwright::policy {

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <vector>
+
+#include "base/text.h"
 
 namespace hullwright::policy {
 namespace {
@@ -49,14 +52,36 @@ Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding) {
   return FromBool(*finding.cvss >= *entry.min_cvss);
 }
 
-Truth MeetsIds(const api::ForbidEntry& entry, const FindingView& finding) {
-  if (entry.ids.empty()) return Truth::kYes;
-  return FromBool(std::ranges::any_of(entry.ids, [&](const std::string& id) { return finding.HasName(id); }));
+ForbiddenIds::ForbiddenIds(const std::vector<std::string>& ids) {
+  ids_.reserve(ids.size());
+  for (const std::string& id : ids) ids_.push_back(LowerCase(id));
+  std::ranges::sort(ids_);
 }
 
-Truth Meets(const api::ForbidEntry& entry, const FindingView& finding) {
+bool ForbiddenIds::Contains(std::string_view name) const {
+  const auto before = [](std::string_view id, std::string_view wanted) {
+    return std::ranges::lexicographical_compare(id, wanted, {}, {}, LowerLetter);
+  };
+  const auto place = std::lower_bound(ids_.begin(), ids_.end(), name, before);
+  return place != ids_.end() && EqualWithoutCase(*place, name);
+}
+
+bool ForbiddenIds::Name(const FindingView& finding) const {
+  if (Contains(finding.id)) return true;
+  return !finding.aliases.empty() && std::ranges::any_of(finding.Aliases(), [this](std::string_view alias) { return Contains(alias); });
+}
+
+std::uint64_t ForbiddenIds::Comparisons() const {
+  return ids_.empty() ? 0 : static_cast<std::uint64_t>(std::bit_width(ids_.size())) + 1;
+}
+
+Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding) {
+  return ids.empty() ? Truth::kYes : FromBool(ids.Name(finding));
+}
+
+Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding) {
   const Truth cheap = std::min({MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsScore(entry, finding)});
-  return cheap == Truth::kNo ? Truth::kNo : std::min(cheap, MeetsIds(entry, finding));
+  return cheap == Truth::kNo ? Truth::kNo : std::min(cheap, MeetsIds(ids, finding));
 }
 
 std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding) {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "api/image_admission_policy.h"
 #include "policy/scan_record.h"
@@ -12,17 +14,33 @@ namespace hullwright::policy {
 // Kleene's logic: the AND of truths is the least of them.
 enum class Truth { kNo, kUnknown, kYes };
 
+// The ids of one entry, prepared once with the policy: looking a finding up takes a few comparisons, however many ids there are.
+class ForbiddenIds {
+ public:
+  explicit ForbiddenIds(const std::vector<std::string>& ids);
+
+  bool empty() const { return ids_.empty(); }
+  // Its id or one of its aliases is among them, compared without case.
+  bool Name(const FindingView& finding) const;
+  // The most comparisons that one name of a finding takes.
+  std::uint64_t Comparisons() const;
+
+ private:
+  bool Contains(std::string_view name) const;
+
+  std::vector<std::string> ids_;  // lower case, sorted
+};
+
 // One function per condition; a condition that the entry leaves out is met.
 // Severity Unknown is unknown, unless the entry lists Unknown itself.
 Truth MeetsSeverity(const api::ForbidEntry& entry, api::Severity severity);
 // fix: Available. fix: None means that no fix exists, be it None or WillNotFix.
 Truth MeetsFix(const api::ForbidEntry& entry, api::FixState fix);
 Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding);
-// Ids and aliases, compared without case.
-Truth MeetsIds(const api::ForbidEntry& entry, const FindingView& finding);
+Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding);
 
-// All conditions together.
-Truth Meets(const api::ForbidEntry& entry, const FindingView& finding);
+// All conditions together; ids are the entry's.
+Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding);
 
 // The values that make Meets unknown: "its severity and whether it has a fix".
 std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding);

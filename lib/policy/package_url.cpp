@@ -3,6 +3,8 @@
 #include <cctype>
 #include <string>
 
+#include "base/text.h"
+
 namespace hullwright::policy {
 namespace {
 
@@ -31,8 +33,7 @@ std::string Identity(std::string_view package) {
   std::string_view rest = WithoutVersion(package).substr(kScheme.size());
   while (rest.starts_with('/')) rest.remove_prefix(1);  // "pkg://type/…" is the same URL
   std::string identity = PercentDecoded(rest);
-  for (std::size_t i = 0; i < identity.size() && identity[i] != '/'; ++i)
-    identity[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(identity[i])));
+  for (std::size_t i = 0; i < identity.size() && identity[i] != '/'; ++i) identity[i] = LowerLetter(identity[i]);
   return identity;
 }
 

@@ -32,13 +32,19 @@ const std::string& NamespaceOf(const Waiver& waiver) {
   return std::visit([](const auto& object) -> const std::string& { return object.metadata.namespace_; }, waiver.object);
 }
 
+Policy Prepare(api::ImageAdmissionPolicy object) {
+  Policy policy{std::move(object), ""};
+  policy.id = PolicyId(policy.object);
+  if (const auto& rules = policy.object.spec.rules.vulnerabilities) {
+    for (const api::ForbidEntry& entry : rules->forbid) policy.forbidden_ids.emplace_back(entry.ids);
+  }
+  return policy;
+}
+
 std::vector<Policy> Prepared(std::vector<api::ImageAdmissionPolicy> objects) {
   std::vector<Policy> policies;
   policies.reserve(objects.size());
-  for (api::ImageAdmissionPolicy& object : objects) {
-    std::string id = PolicyId(object);
-    policies.push_back({std::move(object), std::move(id)});
-  }
+  for (api::ImageAdmissionPolicy& object : objects) policies.push_back(Prepare(std::move(object)));
   std::ranges::sort(policies, {}, &Policy::id);
   return policies;
 }
@@ -51,14 +57,15 @@ std::vector<const T*> At(const std::vector<T>& all, const std::vector<CoverageIn
   return found;
 }
 
-std::uint64_t NamesOf(const std::vector<const Waiver*>& waivers) {
-  std::uint64_t names = 0;
+WaiverSizes SizesOf(const std::vector<const Waiver*>& waivers) {
+  WaiverSizes sizes;
   for (const Waiver* waiver : waivers) {
+    sizes.images += std::visit([](const auto& object) { return object.spec.images.size(); }, waiver->object);
     const auto* exception = std::get_if<api::VulnerabilityException>(&waiver->object);
     if (exception == nullptr) continue;
-    for (const api::ExceptedVulnerability& vulnerability : exception->spec.vulnerabilities) names += 1 + vulnerability.aliases.size();
+    for (const api::ExceptedVulnerability& vulnerability : exception->spec.vulnerabilities) sizes.names += 1 + vulnerability.aliases.size();
   }
-  return names;
+  return sizes;
 }
 
 }  // namespace
@@ -96,8 +103,8 @@ void PolicySet::AddWaivers(PolicySetParts& parts) {
   }
   for (auto& [namespace_, waivers] : namespace_waivers_) waivers.insert(waivers.end(), cluster_waivers_.begin(), cluster_waivers_.end());
 
-  waived_names_[""] = NamesOf(cluster_waivers_);
-  for (const auto& [namespace_, waivers] : namespace_waivers_) waived_names_[namespace_] = NamesOf(waivers);
+  waiver_sizes_[""] = SizesOf(cluster_waivers_);
+  for (const auto& [namespace_, waivers] : namespace_waivers_) waiver_sizes_[namespace_] = SizesOf(waivers);
 }
 
 std::vector<const Policy*> PolicySet::Candidates(const Subject& subject, const ImageReference* reference) const {
@@ -117,9 +124,9 @@ bool PolicySet::IsBrokenPublisher(std::string_view name) const {
   return std::ranges::binary_search(broken_publishers_, name);
 }
 
-std::uint64_t PolicySet::WaivedNames(std::string_view namespace_) const {
-  const auto at = waived_names_.find(namespace_waivers_.contains(namespace_) ? namespace_ : std::string_view());
-  return at == waived_names_.end() ? 0 : at->second;
+const WaiverSizes& PolicySet::SizesFor(std::string_view namespace_) const {
+  const auto at = waiver_sizes_.find(namespace_);
+  return at == waiver_sizes_.end() ? waiver_sizes_.find("")->second : at->second;
 }
 
 const std::vector<const Waiver*>& PolicySet::WaiversFor(std::string_view namespace_) const {

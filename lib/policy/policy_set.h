@@ -15,12 +15,14 @@
 #include "api/vulnerability_exception.h"
 #include "policy/coverage_index.h"
 #include "policy/facts.h"
+#include "policy/forbid.h"
 
 namespace hullwright::policy {
 
 struct Policy {
   api::ImageAdmissionPolicy object;
-  std::string id;  // "ClusterImageAdmissionPolicy/production", "ImageAdmissionPolicy/shop/extra"
+  std::string id;                                // "ClusterImageAdmissionPolicy/production", "ImageAdmissionPolicy/shop/extra"
+  std::vector<ForbiddenIds> forbidden_ids = {};  // of each entry of rules.vulnerabilities.forbid
 };
 
 // A policy without a good version. It denies what its match covers; without a readable match, everything in its scope.
@@ -36,6 +38,12 @@ struct Waiver {
   std::string id;  // "VulnerabilityException/shop/openssl"
   api::WaiverKind kind = api::WaiverKind::kVulnerabilityException;
   std::variant<api::VulnerabilityException, api::BreakGlass> object;
+};
+
+// Of several waivers together.
+struct WaiverSizes {
+  std::uint64_t names = 0;   // ids and aliases: what asking them for one finding compares
+  std::uint64_t images = 0;  // what asking them for one image compares
 };
 
 // What PolicySet is made of.
@@ -69,8 +77,8 @@ class PolicySet {
   // Waivers that live in the namespace, and the cluster-wide ones.
   const std::vector<const Waiver*>& WaiversFor(std::string_view namespace_) const;
 
-  // How many ids and aliases the exceptions among them name in all: what asking them for one finding may cost.
-  std::uint64_t WaivedNames(std::string_view namespace_) const;
+  // What asking them may cost.
+  const WaiverSizes& SizesFor(std::string_view namespace_) const;
 
   std::size_t policy_count() const { return policies_.size(); }
 
@@ -85,7 +93,7 @@ class PolicySet {
   std::vector<Waiver> waivers_;
   std::vector<const Waiver*> cluster_waivers_;
   std::map<std::string, std::vector<const Waiver*>, std::less<>> namespace_waivers_;  // each with the cluster-wide ones
-  std::map<std::string, std::uint64_t, std::less<>> waived_names_;                    // by namespace; "": of the cluster-wide ones
+  std::map<std::string, WaiverSizes, std::less<>> waiver_sizes_;                      // by namespace; "": of the cluster-wide ones
 };
 
 }  // namespace hullwright::policy

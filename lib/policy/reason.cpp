@@ -195,7 +195,7 @@ constexpr std::array kWords = {
              "Update the scanner's vulnerability database, then scan again."},
     WordInfo{ReasonWord::kDatabaseAgeUnknown, "DatabaseAgeUnknown", kNoData, RuleFamily::kVulnerabilities,
              "The report does not say how old the scanner's vulnerability database was.",
-             "Give the date of the database when importing, or use a scanner that reports it."},
+             "Give the date of the database to `hullctl scan import --database-updated-at`, or use a scanner that reports it."},
     WordInfo{ReasonWord::kUnmatched, "Unmatched", kNo, RuleFamily::kRequest, "No policy covers the image.",
              "Use an image that a policy covers, or have a policy written for this one."},
     WordInfo{ReasonWord::kPolicyInvalid, "PolicyInvalid", kNoData, RuleFamily::kRequest,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/text.h"
 #include "policy/finding_tally.h"
 #include "policy/finding_text.h"
 #include "policy/scan_freshness.h"
@@ -215,7 +216,7 @@ void JudgeForbidden(const RuleInput& input, WaiverLookup& waivers, RuleReport& r
   const api::VulnerabilityRules& rules = *input.rules().vulnerabilities;
   std::vector<ScanTally> tallies;
   tallies.reserve(input.image.scans.size());
-  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, rules, waivers));
+  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, waivers));
   for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, tallies, i, waivers, report);
 }
 

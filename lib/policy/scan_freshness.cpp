@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/image_reference.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 
 namespace hullwright::policy {
 namespace {

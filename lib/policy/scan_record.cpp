@@ -4,12 +4,10 @@
 #include <limits>
 #include <unordered_map>
 
+#include "base/text.h"
+
 namespace hullwright::policy {
 namespace {
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 // Whether a list separated by '\n' has an element for which equal(element, wanted).
 template <class Equal>
@@ -63,10 +61,6 @@ class TextPool {
 };
 
 }  // namespace
-
-bool EqualWithoutCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });
-}
 
 std::vector<std::string_view> FindingView::Aliases() const {
   std::vector<std::string_view> all;

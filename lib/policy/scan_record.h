@@ -13,9 +13,6 @@
 
 namespace hullwright::policy {
 
-// Vulnerability ids are compared without case: "cve-2024-1" is "CVE-2024-1".
-bool EqualWithoutCase(std::string_view a, std::string_view b);
-
 // Views into the record they came from.
 struct FindingView {
   std::string_view id, package, version, fixed_in;
@@ -26,7 +23,7 @@ struct FindingView {
   api::Layer layer = api::Layer::kUnknown;
   std::optional<Decimal> cvss;
 
-  bool HasName(std::string_view id_or_alias) const;  // compared without case
+  bool HasName(std::string_view id_or_alias) const;  // without case: "cve-2024-1" is "CVE-2024-1"
   std::vector<std::string_view> Aliases() const;
   // A finding that names no scanner counts as seen by each: leaving a name out must not hide a finding.
   bool SeenBy(std::string_view scanner) const;

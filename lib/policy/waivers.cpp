@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "policy/package_url.h"
 
 namespace hullwright::policy {

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/base64.h"
-#include "base/image_reference.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace hullwright::registry {
 namespace {
@@ -103,7 +103,7 @@ Answer<std::string> Authenticator::Respond(const Hosts& hosts, const Place& plac
   tokens_.With([&](auto& tokens) { tokens.erase(TokenKey(place, credential)); });
   std::vector<Challenge> challenges;
   for (const auto& [name, value] : challenge_headers) {
-    if (!http::EqualsIgnoreCase(name, "WWW-Authenticate")) continue;
+    if (!EqualWithoutCase(name, "WWW-Authenticate")) continue;
     auto parsed = ParseChallenges(value);
     if (!parsed) return Decline(Why::kMalformed, place.ToString() + ": " + parsed.error().message);
     std::ranges::move(*parsed, std::back_inserter(challenges));

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::registry {
 namespace {

@@ -27,6 +27,4 @@ class HeaderScanner {
   std::string_view rest_;
 };
 
-std::string LowerCase(std::string_view text);  // ASCII
-
 }  // namespace hullwright::registry

@@ -1,5 +1,6 @@
 #include "registry/link.h"
 
+#include "base/text.h"
 #include "registry/header_scanner.h"
 
 namespace hullwright::registry {

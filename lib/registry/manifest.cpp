@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/image_reference.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace hullwright::registry {
 namespace {

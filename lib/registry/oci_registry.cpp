@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/guarded.h"
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "registry/document.h"
 #include "registry/fetcher.h"
 #include "registry/place.h"

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::registry {
 namespace {

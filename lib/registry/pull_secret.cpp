@@ -6,8 +6,8 @@
 
 #include "base/base64.h"
 #include "base/image_pattern.h"
-#include "base/image_reference.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "registry/content_digest.h"
 
 namespace hullwright::registry {

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "registry/document.h"
 #include "registry/link.h"
 
@@ -34,7 +34,7 @@ Answer<ImageIndex> ReadPage(const Fetched& page, const Place& place) {
 Answer<std::string> NextTarget(const Fetched& page, const http::Url& current, const Place& place) {
   std::string header;
   for (const auto& [name, value] : page.response.headers) {
-    if (http::EqualsIgnoreCase(name, "Link")) header += (header.empty() ? "" : ", ") + value;
+    if (EqualWithoutCase(name, "Link")) header += (header.empty() ? "" : ", ") + value;
   }
   const auto malformed = [&](std::string_view why) {
     return Decline(Why::kMalformed, fmt::format("{}: referrers: {}", place.ToString(), why));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "registry/header_scanner.h"
 
 namespace hullwright::registry {

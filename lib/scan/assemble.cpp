@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "api/object.h"
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "scan/findings.h"
 
 namespace hullwright::scan {

@@ -6,18 +6,13 @@
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
+
 namespace hullwright::scan {
 namespace {
 
 std::string KeyOf(const api::Finding& finding) {
   return finding.id + '\n' + finding.package + '\n' + finding.version;
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
-  return lower;
 }
 
 // An available fix outranks all else: a rule that forbids fixable findings must see it. Then what says more.
@@ -130,7 +125,7 @@ api::Severity ParseSeverity(std::string_view word) {
       {"low", api::Severity::kLow},
       {"negligible", api::Severity::kNegligible},
   }};
-  const std::string lower = Lower(word);
+  const std::string lower = LowerCase(word);
   const auto known = std::ranges::find(kWords, lower, &std::pair<std::string_view, api::Severity>::first);
   return known == kWords.end() ? api::Severity::kUnknown : known->second;
 }

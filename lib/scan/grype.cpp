@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "scan/findings.h"
 #include "scan/formats.h"
 #include "scan/report_node.h"

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "scan/assemble.h"
 #include "scan/findings.h"
 
@@ -112,11 +113,27 @@ Result<void> CheckTime(const Report& report, Time now) {
                           FormatRfc3339(*report.scanned_at), FormatRfc3339(now)));
 }
 
+// A date in the future would keep the database fresh for too long.
+Result<void> CheckDatabaseDate(const Report& report, const ImportOptions& options) {
+  if (!options.database_updated_at) return {};
+  const Time given = *options.database_updated_at;
+  if (report.database_updated_at && *report.database_updated_at != given) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("--database-updated-at says {}, but the report itself says {}: leave the option out",
+                                                      FormatRfc3339(given), FormatRfc3339(*report.database_updated_at)));
+  }
+  const Time scanned_at = report.scanned_at.value_or(options.now);
+  if (given <= scanned_at + kClockSkew) return {};
+  return Fail(
+      ErrorCode::kInvalidInput,
+      fmt::format("--database-updated-at says {}, which is after the scan at {}: give the date of the database that the scanner used",
+                  FormatRfc3339(given), FormatRfc3339(scanned_at)));
+}
+
 api::ScanResult ResultOf(const Report& report, const ImportOptions& options) {
   api::ScanResult result;
   result.scanner_ref = {report.scanner};
   result.version = report.scanner_version;
-  result.database_updated_at = report.database_updated_at;
+  result.database_updated_at = report.database_updated_at ? report.database_updated_at : options.database_updated_at;
   result.scanned_at = report.scanned_at;
   result.source = api::ScanSource::kImport;
   result.outcome = report.outcome;
@@ -129,6 +146,7 @@ api::ScanResult ResultOf(const Report& report, const ImportOptions& options) {
 
 Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options) {
   if (auto time = CheckTime(report, options.now); !time) return std::unexpected(time.error());
+  if (auto date = CheckDatabaseDate(report, options); !date) return std::unexpected(date.error());
   const auto binding = options.image ? BindBySubmitter(report, *options.image) : BindByReport(report);
   if (!binding) return std::unexpected(binding.error());
 

@@ -14,6 +14,9 @@ namespace hullwright::scan {
 struct ImportOptions {
   // --image REPO@DIGEST: the submitter answers for the digest. Refused when the report proves another one for that repository.
   std::optional<ImageReference> image;
+  // For a report that does not say how old the scanner's database was (Trivy's). Refused when the report says otherwise, or when it lies
+  // after the scan.
+  std::optional<Time> database_updated_at;
   std::string imported_by;             // user name, for ScanResult::imported_by
   Time now{};                          // scannedAt may not lie after it by more than five minutes
   std::size_t max_bytes = 256u << 10;  // of the encoded object; findings are cut from the least severe end and counted

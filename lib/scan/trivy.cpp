@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "scan/findings.h"
 #include "scan/formats.h"
 #include "scan/report_node.h"

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/bundle_log_entry.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/certificate.h"
 
 namespace hullwright::verify {

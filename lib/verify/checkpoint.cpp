@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/base64.h"
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/hash.h"
 #include "verify/limits.h"
 

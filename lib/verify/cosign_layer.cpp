@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/base64.h"
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
 #include "verify/signature.h"

@@ -6,7 +6,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::verify {
 namespace {

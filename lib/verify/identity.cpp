@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/openssl.h"
 
 namespace hullwright::verify {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "verify/attestor.h"
 #include "verify/bundle_verification.h"
 #include "verify/cosign_layer.h"

@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "base/base64.h"
-#include "base/image_reference.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "verify/limits.h"
 
 namespace hullwright::verify {

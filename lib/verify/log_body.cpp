@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/base64.h"
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
 

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/cbor.h"
 #include "verify/limits.h"
 #include "verify/notation_envelope.h"

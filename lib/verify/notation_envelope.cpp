@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/limits.h"
 
 namespace hullwright::verify {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/notation.h"
 #include "verify/notation_certificates.h"
 #include "verify/signature.h"

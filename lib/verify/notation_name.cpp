@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::verify {
 namespace {

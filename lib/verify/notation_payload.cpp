@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/json_fields.h"
 
 namespace hullwright::verify {

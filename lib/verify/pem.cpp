@@ -4,7 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/limits.h"
 #include "verify/openssl.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "base/image_reference.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
 

@@ -9,7 +9,7 @@
 #include <array>
 #include <optional>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/hash.h"
 #include "verify/limits.h"
 #include "verify/openssl.h"

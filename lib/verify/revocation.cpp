@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/crl.h"
 #include "verify/ocsp.h"
 

@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/openssl.h"
 
 namespace hullwright::verify {

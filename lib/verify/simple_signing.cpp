@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
 

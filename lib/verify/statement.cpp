@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
 

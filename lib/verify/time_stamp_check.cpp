@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "base/image_reference.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "verify/certificate_chain.h"
 #include "verify/limits.h"
 #include "verify/openssl.h"

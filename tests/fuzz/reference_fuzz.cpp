@@ -5,6 +5,7 @@
 
 #include "base/image_pattern.h"
 #include "base/image_reference.h"
+#include "base/text.h"
 
 namespace {
 

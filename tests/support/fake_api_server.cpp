@@ -87,14 +87,6 @@ void FakeApiServer::ForgetHistory() {
   forgotten_ = version_;
 }
 
-void FakeApiServer::Bookmark() {
-  const std::lock_guard lock(mutex_);
-  const json event{
-      {"type", "BOOKMARK"},
-      {"object", {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"resourceVersion", std::to_string(version_)}}}}}};
-  log_.push_back({version_, true, event.dump()});
-}
-
 void FakeApiServer::SendLine(std::string line) {
   const std::lock_guard lock(mutex_);
   log_.push_back({version_, true, std::move(line)});
@@ -242,11 +234,10 @@ void FakeApiServer::One(const ScriptedRequest& request, const std::string& name,
       object = ObjectJson(name, found->second.color, found->second.version, true);
   }
   if (object.is_null()) return answer.Whole(404, StatusText(404, "NotFound", fmt::format("namespaces \"{}\" not found", name)));
-  if (request.method == "PATCH") {
+  if (request.method == "PUT") {
     object.merge_patch(json::parse(request.body));
     Put(name, object["metadata"]["labels"]["color"]);
   }
-  if (request.method == "DELETE") Delete(name);
   answer.Whole(200, object.dump());
 }
 

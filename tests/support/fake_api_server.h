@@ -36,7 +36,6 @@ class FakeApiServer {
   void ScriptNextList(ScriptedServer::Script script);
   void ScriptNextWatch(ScriptedServer::Script script);
   void ForgetHistory();               // older versions are 410 from now on, in watches and continued lists
-  void Bookmark();                    // to open watches: the newest version, with nothing else
   void SendLine(std::string line);    // to open watches, as it is
   void EndWatches();                  // closes open watches properly
   void Close() { server_->Close(); }  // outage

@@ -118,8 +118,7 @@ inline void CheckThatErrorsAreTold(KubeServerUnderTest& server) {
   REQUIRE(created.has_value());
   CHECK(created->status == 201);
   CHECK(client->Get(path + "/contract-once", Soon()).has_value());
-  CHECK(client->Patch(path + "/contract-once", "application/merge-patch+json", R"({"metadata":{"labels":{"color":"blue"}}})", Soon())
-            .has_value());
+  CHECK(client->Put(path + "/contract-once", NamespaceText("contract-once", "blue"), Soon()).has_value());
   const auto code = [](const auto& result) { return result ? std::string("success") : std::string(ToString(result.error().code)); };
   CHECK(code(client->Post(path, NamespaceText("contract-once", "red"), Soon())) == ToString(ErrorCode::kConflict));
   CHECK(code(client->Get(path + "/contract-never", Soon())) == ToString(ErrorCode::kNotFound));
@@ -146,8 +145,7 @@ inline void CheckThatAListWatchFollows(KubeServerUnderTest& server) {
     CHECK(WaitUntil([&] { return list_watch.status().connected; }, kPatience));
     CHECK(list_watch.status().synced);
     REQUIRE(client->Post(path, NamespaceText("lw-d", "green"), Soon()).has_value());
-    REQUIRE(
-        client->Patch(path + "/lw-a", "application/merge-patch+json", R"({"metadata":{"labels":{"color":"blue"}}})", Soon()).has_value());
+    REQUIRE(client->Put(path + "/lw-a", NamespaceText("lw-a", "blue"), Soon()).has_value());
     server.RemoveNamespace("lw-b");
     CheckColors(sink, "a=blue c=red d=green", "lw-");
 

@@ -29,7 +29,6 @@ class Process {
   ~Process();  // Kill()
   Process(Process&&) = delete;
 
-  pid_t pid() const { return pid_; }
   bool IsRunning();
   // The exit code, 128 + n after signal n; nullopt when it still runs after patience.
   std::optional<int> Wait(std::chrono::milliseconds patience);

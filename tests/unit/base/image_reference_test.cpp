@@ -7,7 +7,6 @@
 using hullwright::Digest;
 using hullwright::ErrorCode;
 using hullwright::ImageReference;
-using hullwright::Printable;
 
 namespace {
 
@@ -272,17 +271,4 @@ TEST_CASE("the canonical text is read back as itself", "[base]") {
   REQUIRE(twice);
   twice->tag_defaulted = once->tag_defaulted;  // the canonical text writes the default out
   CHECK(*once == *twice);
-}
-
-TEST_CASE("printable text escapes everything but visible ASCII and has a bound", "[base]") {
-  CHECK(Printable("plain text") == "plain text");
-  CHECK(Printable(std::string_view("a\n\0\x7f\xff\\", 6)) == "a\\x0a\\x00\\x7f\\xff\\\\");
-  CHECK(Printable(std::string(300, 'a')) == std::string(253, 'a') + "...");
-  CHECK(Printable(std::string(256, 'a')) == std::string(256, 'a'));
-  CHECK(Printable("abcdef", 5) == "ab...");
-  CHECK(Printable("abcdef", 2) == "..");
-  CHECK(Printable("a\n\n\n", 12) == "a\\x0a\\x0a...");
-  CHECK(Printable("a\n\n\n", 11) == "a\\x0a...");
-  CHECK(Printable("a", 0).empty());
-  CHECK(Printable("", 0).empty());
 }

@@ -48,8 +48,6 @@ class FakeApiServer final : public kube::KubeClient {
     stored["status"] = written["status"];
     return kube::KubeReply{200, Store(object_path, stored).dump()};
   }
-  Result<kube::KubeReply> Patch(const std::string&, std::string_view, std::string, Deadline) override { return Unused(); }
-  Result<kube::KubeReply> Delete(const std::string&, Deadline) override { return Unused(); }
   Result<kube::KubeReply> GetLong(const std::string&, std::size_t, std::chrono::milliseconds, std::stop_token) override { return Unused(); }
   Result<void> Watch(const std::string&, std::function<void()>, std::function<bool(std::string_view)>, std::chrono::milliseconds,
                      std::stop_token) override {

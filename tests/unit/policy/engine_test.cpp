@@ -54,6 +54,56 @@ TEST_CASE("an object whose judgement would take too many comparisons is refused 
   CHECK(decision.images.front().reasons.front().word == ReasonWord::kTooManyImages);
 }
 
+void CheckRefusedWhole(const Decision& decision) {
+  CHECK_FALSE(decision.allowed());
+  REQUIRE(decision.images.size() == 1);
+  REQUIRE(decision.images.front().reasons.size() == 1);
+  CHECK(decision.images.front().reasons.front().word == ReasonWord::kTooManyImages);
+}
+
+TEST_CASE("bad references by the hundred against policies by the thousand are refused whole, good policies or broken", "[policy]") {
+  std::vector<ImageFacts> images;
+  for (int i = 0; i < 256; ++i) images.push_back(Facts(fmt::format("Not A Reference {}{}", i, std::string(400, '!'))));
+  PolicySetParts good, broken;
+  for (int i = 0; i < 2000; ++i) {
+    good.policies.push_back(DenyCritical(fmt::format("p{}", i)));
+    broken.broken_policies.push_back({fmt::format("ClusterImageAdmissionPolicy/p{}", i), "", std::nullopt, "does not decode"});
+  }
+  CheckRefusedWhole(Decide(PolicySet(std::move(good)), Pod(), images, kNow, {}));
+  CheckRefusedWhole(Decide(PolicySet(std::move(broken)), Pod(), images, kNow, {}));
+}
+
+TEST_CASE("what exceptions name counts as work: vulnerabilities by the finding, images by the image", "[policy]") {
+  const auto exceptions = [](int count, int images, int vulnerabilities) {
+    PolicySetParts parts = Parts({});
+    for (int i = 0; i < count; ++i) {
+      api::VulnerabilityException exception;
+      exception.metadata.name = fmt::format("e{}", i);
+      exception.metadata.namespace_ = "shop";
+      exception.spec.images = samples::Patterns(std::vector<std::string>(static_cast<std::size_t>(images), "registry.example/other"));
+      for (int v = 0; v < vulnerabilities; ++v) exception.spec.vulnerabilities.emplace_back().id = fmt::format("CVE-1-{}", v);
+      parts.exceptions.push_back(std::move(exception));
+    }
+    return parts;
+  };
+  SECTION("vulnerabilities") {
+    PolicySetParts parts = exceptions(200, 1, 64);
+    parts.policies = {DenyCritical("floor")};
+    parts.policies.front().spec.rules.vulnerabilities->waivers.emplace();
+    std::vector<ImageFacts> images;
+    for (const char hex : std::string("0123456789abcdef"))
+      images.push_back(Facts(Image("registry.example/app", hex), {Scan(hex, Findings(1000, api::Severity::kCritical))}));
+    CheckRefusedWhole(Decide(PolicySet(std::move(parts)), Pod(), images, kNow, {}));
+  }
+  SECTION("images") {
+    PolicySetParts parts = exceptions(200, 64, 1);
+    for (int i = 0; i < 50; ++i) parts.policies.push_back(DenyCritical(fmt::format("p{}", i)));
+    std::vector<ImageFacts> images;
+    for (int i = 0; i < 64; ++i) images.push_back(Facts(Image(fmt::format("registry.example/app{}", i), '1'), {Scan('1')}));
+    CheckRefusedWhole(Decide(PolicySet(std::move(parts)), Pod(), images, kNow, {}));
+  }
+}
+
 TEST_CASE("as many images as the bound are judged", "[policy]") {
   const PolicySet set(Parts({DenyCritical("floor")}));
   const std::vector<ImageFacts> images(256, Facts(Image("registry.example/app", '1'), {Scan('1')}));

@@ -57,13 +57,34 @@ TEST_CASE("the conditions of an entry are joined by the least of them", "[policy
   const auto meets = [&entry](Severity severity, FixState fix, const char* cvss, const char* id) {
     api::Finding finding = Finding(id, severity, fix);
     if (cvss != nullptr) finding.cvss = *Decimal::Parse(cvss);
-    return Meets(entry, ScanRecord(Scan('1', {finding})).Finding(0));
+    return Meets(entry, ForbiddenIds(entry.ids), ScanRecord(Scan('1', {finding})).Finding(0));
   };
   CHECK(meets(Severity::kCritical, FixState::kAvailable, "9.0", "CVE-1") == Truth::kYes);
   CHECK(meets(Severity::kUnknown, FixState::kUnknown, nullptr, "CVE-1") == Truth::kUnknown);
   CHECK(meets(Severity::kUnknown, FixState::kUnknown, nullptr, "CVE-2") == Truth::kNo);
   CHECK(meets(Severity::kUnknown, FixState::kNone, nullptr, "CVE-1") == Truth::kNo);
   CHECK(meets(Severity::kCritical, FixState::kAvailable, "8.999999", "CVE-1") == Truth::kNo);
+}
+
+TEST_CASE("an id is found among many by any of its names, whatever the case", "[policy]") {
+  std::vector<std::string> ids{"ghsa-AAAA", "CVE-2"};
+  for (int i = 1000; i < 1200; ++i) ids.push_back("CVE-" + std::to_string(i));
+  const ForbiddenIds forbidden(ids);
+  const auto named = [&](const char* id, std::vector<std::string> aliases = {}) {
+    api::Finding finding = Finding(id, Severity::kLow);
+    finding.aliases = std::move(aliases);
+    return forbidden.Name(ScanRecord(Scan('1', {finding})).Finding(0));
+  };
+  CHECK(named("cve-2"));
+  CHECK(named("CVE-1000"));
+  CHECK(named("CVE-1199"));
+  CHECK(named("X", {"Y", "GHSA-aaaa"}));
+  CHECK_FALSE(named("CVE-1200"));
+  CHECK_FALSE(named("CVE-20"));
+  CHECK_FALSE(named("CVE-"));
+  CHECK_FALSE(named("X", {"Y"}));
+  CHECK(forbidden.Comparisons() < 12);
+  CHECK(MeetsIds(ForbiddenIds({}), ScanRecord(Scan('1', {Finding("X", Severity::kLow)})).Finding(0)) == Truth::kYes);
 }
 
 TEST_CASE("the values that are missing are named", "[policy]") {

@@ -204,6 +204,25 @@ TEST_CASE("A report from the future is refused, a skew of five minutes is not", 
   CHECK(Refused(report).code == ErrorCode::kInvalidInput);
 }
 
+TEST_CASE("The submitter may say how old the database was where the report does not", "[scan]") {
+  ImportOptions options = Options();
+  options.database_updated_at = ParseRfc3339("2026-03-01T06:00:00Z").value();
+  CHECK(Imported(TrivyReport(), options).status.results.front().database_updated_at == options.database_updated_at);
+  SECTION("not against the report") {
+    CHECK_THAT(Refused(GrypeReport(), options).message, Catch::Contains("the report itself says"));
+  }
+  SECTION("not after the scan") {
+    options.database_updated_at = ParseRfc3339("2026-03-01T12:05:01Z").value();
+    CHECK_THAT(Refused(TrivyReport(), options).message, Catch::Contains("after the scan"));
+  }
+  SECTION("not in the future of a report without a time") {
+    json report = TrivyReport();
+    report.erase("CreatedAt");
+    options.database_updated_at = ParseRfc3339("2026-03-01T12:15:01Z").value();
+    CHECK(Refused(report, options).code == ErrorCode::kInvalidInput);
+  }
+}
+
 TEST_CASE("A scan that could not look at everything says so in its conditions", "[scan]") {
   json report = TrivyReport();
   SECTION("partial") {

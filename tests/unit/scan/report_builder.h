@@ -11,7 +11,6 @@ using nlohmann::json;
 
 inline const std::string kDigestA = "sha256:" + std::string(64, 'a');
 inline const std::string kDigestB = "sha256:" + std::string(64, 'b');
-inline const std::string kDigestC = "sha256:" + std::string(64, 'c');
 
 inline json TrivyFinding(const std::string& id, const std::string& severity = "HIGH") {
   return {{"VulnerabilityID", id},

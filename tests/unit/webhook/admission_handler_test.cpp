@@ -161,19 +161,46 @@ TEST_CASE("what was admitted is remembered only for an authenticated peer and ne
   CHECK(fixture.Remembers('a'));
 }
 
-TEST_CASE("an image that an unchanged Pod runs already is judged by admittedImages from then on", "[webhook]") {
-  const Fixture fixture(R"(apiVersion: hullwright.dev/v1alpha1
+constexpr const char* kSofterForAdmitted = R"(apiVersion: hullwright.dev/v1alpha1
 kind: ClusterImageAdmissionPolicy
 metadata: {name: production}
 spec:
   enforcement: {newImages: Deny, admittedImages: Warn}
-  rules: {vulnerabilities: {forbid: [{name: critical, severities: [Critical]}]}}
-)");
-  CHECK_FALSE(fixture.Ask(Review(Pod(Image('b')))).answer.allowed);
-  fixture.Ask(Review(Pod(Image('b')), Pod(Image('b'))));
-  const Verdict again = fixture.Ask(Review(Pod(Image('b'))));
+  rules: {vulnerabilities: {forbid: [{name: critical, severities: [Critical]}], waivers: {kinds: [BreakGlass]}}}
+)";
+
+TEST_CASE("an image that passed and runs is judged by admittedImages when its next scan is worse", "[webhook]") {
+  Fixture fixture(kSofterForAdmitted);
+  CHECK(fixture.Ask(Review(Pod(Image('a')), Pod(Image('a')))).answer.allowed);
+  CHECK(fixture.Remembers('a'));
+  PutYaml(fixture.catalogue, ScanYaml('a', "Critical"));
+  const Verdict again = fixture.Ask(Review(Pod(Image('a'))));
   CHECK(again.answer.allowed);
   CHECK(again.answer.warnings.size() == 1);
+}
+
+TEST_CASE("what break-glass let in is not remembered as admitted, neither then nor when its Pod is updated later", "[webhook]") {
+  Fixture fixture(kSofterForAdmitted);
+  PutYaml(fixture.catalogue, fmt::format(R"(apiVersion: hullwright.dev/v1alpha1
+kind: BreakGlass
+metadata: {{name: tonight, namespace: shop, creationTimestamp: "2026-01-02T00:00:00Z"}}
+spec:
+  policyRefs: [{{kind: ClusterImageAdmissionPolicy, name: production}}]
+  images: ["{}"]
+  durationSeconds: 7200
+  reason: checkout is down
+  ticket: INC-1
+  requestedBy: {{username: alice, groups: []}}
+)",
+                                         Image('b')));
+  CHECK(fixture.Ask(Review(Pod(Image('b')))).answer.allowed);
+  CHECK(fixture.Ask(Review(Pod(Image('b')), Pod(Image('b')))).answer.allowed);
+  CHECK_FALSE(fixture.Remembers('b'));
+  fixture.catalogue.Remove({"BreakGlass", "shop", "tonight"});
+  fixture.catalogue.Publish();
+  CHECK(fixture.Ask(Review(Pod(Image('b')), Pod(Image('b')))).answer.allowed);
+  CHECK_FALSE(fixture.Remembers('b'));
+  CHECK_FALSE(fixture.Ask(Review(Pod(Image('b')))).answer.allowed);
 }
 
 TEST_CASE("an image no policy covers meets --unmatched, and is counted", "[webhook]") {

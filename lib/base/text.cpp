@@ -1,0 +1,33 @@
+#include "base/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace hullwright {
+
+std::string Printable(std::string_view text, std::size_t max_bytes) {
+  static constexpr std::string_view kCut = "...";
+  std::string out;
+  std::size_t room_for_cut = 0;  // what of `out` stays when the rest does not fit: whole pieces only
+  for (const char c : text) {
+    const bool plain = c >= ' ' && c <= '~' && c != '\\';
+    const std::string piece = plain ? std::string(1, c) : c == '\\' ? "\\\\" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    if (out.size() + piece.size() > max_bytes) return out.substr(0, room_for_cut).append(kCut.substr(0, max_bytes));
+    out += piece;
+    if (out.size() + kCut.size() <= max_bytes) room_for_cut = out.size();
+  }
+  return out;
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), LowerLetter);
+  return lower;
+}
+
+bool EqualWithoutCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, LowerLetter, LowerLetter);
+}
+
+}  // namespace hullwright
