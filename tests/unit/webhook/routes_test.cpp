@@ -28,7 +28,7 @@ struct House {
             metrics,
             readiness,
             {catalogue, [] { return http::ServerStatistics{.requests = 7}; }, [] { return std::optional<Time>(); },
-             [] { return std::vector<WatchState>{{"imagescans", true, false, 1, 2, 3, 4}}; }, [this] { return readiness.IsReady(); }},
+             [] { return std::vector<WatchState>{{"imagescans", true, false, 1, 3, 4}}; }, [this] { return readiness.IsReady(); }},
             peers,
             cluster};
   }
