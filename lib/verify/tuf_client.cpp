@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "verify/hash.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"

@@ -7,8 +7,8 @@
 #include <set>
 #include <utility>
 
-#include "base/image_reference.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "verify/canonical_json.h"
 #include "verify/hash.h"
 #include "verify/limits.h"

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 #include "tools/vector-runner/runner.h"
 
 namespace hullwright::vectors {

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "base/image_reference.h"
+#include "base/text.h"
 
 namespace hullwright::vectors {
 
