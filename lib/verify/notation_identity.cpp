@@ -52,6 +52,7 @@ Checked<std::string> TrustedIdentities::Match(const DistinguishedName& subject) 
   if (!name) return Reject(Step::kIdentity, fmt::format("the subject of the signing certificate cannot match: {}", name.error().message));
   const auto met = std::ranges::find_if(names_, [&](const Name& wanted) { return IsSubset(wanted.name, *name); });
   if (met != names_.end()) return met->text;
+  if (names_.empty()) return Reject(Step::kIdentity, "no trusted identity is of a kind that is known (x509.subject)");
   std::vector<std::string> wanted;
   wanted.reserve(names_.size());
   for (const Name& one : names_) wanted.push_back(Printable(one.text, 128));

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "base/rfc3339.h"
@@ -61,8 +59,7 @@ Checked<std::vector<std::string>> ReadFolder(const std::filesystem::path& folder
   for (const auto& entry : entries) {
     if (entry.is_symlink() || !entry.is_regular_file())
       return Reject(Step::kTrustRoot, fmt::format("{} is no regular file", entry.path().filename().string()));
-    std::ifstream file(entry.path(), std::ios::binary);
-    files.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+    files.push_back(ReadRegularFile(entry.path()));
   }
   return files;
 }

@@ -41,12 +41,16 @@ std::string ReadRegularFile(const std::filesystem::path& path) {
 }
 
 // An index may come from anybody: nothing outside its folder.
-std::string Vector::Read(std::string_view path) const {
+std::filesystem::path Vector::Path(std::string_view path) const {
   const auto relative = std::filesystem::path(path).lexically_normal();
   if (path.empty() || path.contains('\0') || relative.is_absolute() || *relative.begin() == "..") {
     throw std::runtime_error(fmt::format("\"{}\" is no path below the index", Printable(path)));
   }
-  return ReadRegularFile(folder_ / relative);
+  return folder_ / relative;
+}
+
+std::string Vector::Read(std::string_view path) const {
+  return ReadRegularFile(Path(path));
 }
 
 bool Vector::Has(std::string_view key) const {

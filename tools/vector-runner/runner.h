@@ -37,7 +37,8 @@ class Vector {
   // The bytes of a file below the folder; throws std::runtime_error when it cannot be read: the suite is broken then, not the case.
   std::string Read(std::string_view path) const;
   std::string ReadFileOf(std::string_view key) const { return Read(Text(key)); }  // the file that the member names
-  std::filesystem::path Path(std::string_view path) const { return folder_ / path; }
+  // Where it lies; throws like Read when it is not below the folder.
+  std::filesystem::path Path(std::string_view path) const;
 
  private:
   JsonElement entry_;
