@@ -20,11 +20,13 @@ bool IsIn(const IpAddress& address, const std::vector<AddressRange>& ranges) {
   return std::ranges::any_of(ranges, [&](const AddressRange& range) { return range.Contains(address); });
 }
 
-// Unspecified and "this network", link-local with the metadata services, multicast, reserved and broadcast; the last four: metadata
+// Unspecified and "this network", link-local with the metadata services, multicast, reserved and broadcast, translators and tunnels whose
+// end cannot be told; the last five: metadata
 // services of clouds at addresses of other kinds (AWS over IPv6, Alibaba, Azure's host, Oracle's).
 const std::vector<AddressRange>& NeverAsked() {
-  static const auto kRanges = Ranges({"0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/128", "fe80::/10", "ff00::/8",
-                                      "fd00:ec2::/32", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"});
+  static const auto kRanges =
+      Ranges({"0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::/128", "fe80::/10", "ff00::/8", "64:ff9b:1::/48", "2001::/32",
+              "fd00:ec2::/32", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"});
   return kRanges;
 }
 

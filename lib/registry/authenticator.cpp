@@ -79,7 +79,7 @@ Answer<void> CheckTokenStatus(const http::Response& response, const std::string&
 }  // namespace
 
 std::string Authenticator::Remembered(const Hosts& hosts, const Place& place, const Credential& credential, const Call& call) {
-  const auto token = tokens_.With([&](auto& tokens) -> std::string {
+  auto token = tokens_.With([&](auto& tokens) -> std::string {
     const auto found = tokens.find(TokenKey(place, credential));
     if (found == tokens.end() || found->second.expires <= sender_.timer().Now()) return "";
     return found->second.header;
@@ -91,7 +91,7 @@ std::string Authenticator::Remembered(const Hosts& hosts, const Place& place, co
     return found == memos.end() ? std::nullopt : std::optional(found->second);
   });
   if (!memo) return "";
-  if (!memo->bearer) return credential.is_anonymous() ? "" : BasicHeader(credential);
+  if (!memo->bearer) return credential.is_anonymous() || !credential.identity_token.empty() ? "" : BasicHeader(credential);
   const auto fresh = FetchToken(hosts, place, credential, *memo->bearer, call);
   if (fresh) return *fresh;
   Remember(origin, std::nullopt);  // then the registry says anew what it wants

@@ -20,8 +20,15 @@ void SystemTimer::SleepUntil(Deadline time) {
   std::this_thread::sleep_until(time);
 }
 
-TokenBucket::TokenBucket(double per_second, Deadline now)
-    : per_second_(per_second), burst_(std::max(2 * per_second, 2.0)), tokens_(burst_), refilled_(now), blocked_until_(now) {}
+TokenBucket::TokenBucket(double per_second, Deadline now) : refilled_(now), blocked_until_(now) {
+  SetRate(per_second);
+  tokens_ = burst_;
+}
+
+void TokenBucket::SetRate(double per_second) {
+  per_second_ = per_second;
+  burst_ = std::max(2 * per_second, 2.0);
+}
 
 Deadline TokenBucket::Take(Priority priority, Deadline now, Deadline latest) {
   if (now > refilled_) {
@@ -39,11 +46,15 @@ void TokenBucket::BlockUntil(Deadline time) {
   blocked_until_ = std::max(blocked_until_, time);
 }
 
-TokenBucket& Pacing::Bucket(std::map<std::string, Entry>& buckets, const std::string& host, double per_second) {
+TokenBucket& Pacing::Bucket(Buckets& buckets, const std::string& host, double per_second) {
   const auto found = buckets.find(host);
-  if (found != buckets.end() && found->second.per_second == per_second) return found->second.bucket;
+  if (found != buckets.end()) {
+    // Two registries may share a token service or store, each with its own rate.
+    found->second.SetRate(per_second);
+    return found->second;
+  }
   if (buckets.size() >= kMaxBuckets) buckets.erase(buckets.begin());
-  return buckets.insert_or_assign(host, Entry{per_second, TokenBucket(per_second, timer_.Now())}).first->second.bucket;
+  return buckets.emplace(host, TokenBucket(per_second, timer_.Now())).first->second;
 }
 
 Answer<void> Pacing::Wait(const std::string& host, double per_second, Priority priority, Deadline deadline) {

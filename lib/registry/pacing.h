@@ -35,13 +35,15 @@ class TokenBucket {
   // takes only what admissions leave (half of the burst stays theirs), and reserves nothing: when the answer is later than now it has to
   // ask again then. Nothing is taken when the answer is later than latest.
   Deadline Take(Priority priority, Deadline now, Deadline latest);
+  // From now on; what was taken stays taken.
+  void SetRate(double per_second);
   // Nobody is served before that time.
   void BlockUntil(Deadline time);
   Deadline blocked_until() const { return blocked_until_; }
 
  private:
-  double per_second_, burst_;
-  double tokens_;  // below 0: reserved ahead
+  double per_second_ = 0, burst_ = 0;
+  double tokens_ = 0;  // below 0: reserved ahead
   Deadline refilled_, blocked_until_;
 };
 
@@ -56,14 +58,11 @@ class Pacing {
   void Silence(const std::string& host, double per_second, std::chrono::seconds duration);
 
  private:
-  struct Entry {
-    double per_second;
-    TokenBucket bucket;
-  };
-  TokenBucket& Bucket(std::map<std::string, Entry>& buckets, const std::string& host, double per_second);
+  using Buckets = std::map<std::string, TokenBucket>;
+  TokenBucket& Bucket(Buckets& buckets, const std::string& host, double per_second);
 
   Timer& timer_;
-  Guarded<std::map<std::string, Entry>> buckets_;
+  Guarded<Buckets> buckets_;
 };
 
 }  // namespace hullwright::registry

@@ -109,3 +109,11 @@ TEST_CASE("work that throws leaves nobody waiting", "[registry]") {
   CHECK_THROWS(flights.Do("x", deadline, []() -> Answer<int> { throw std::runtime_error("no"); }));
   CHECK(flights.Do("x", deadline, []() -> Answer<int> { return 3; }).value() == 3);
 }
+
+TEST_CASE("a host shared by two registries keeps its one bucket", "[registry]") {
+  FakeTimer timer;
+  Pacing pacing(timer);
+  pacing.Silence("auth", 10, 30s);
+  CHECK_FALSE(pacing.Wait("auth", 20, Priority::kAdmission, timer.Now() + 10s));
+  CHECK_FALSE(pacing.Wait("auth", 10, Priority::kAdmission, timer.Now() + 10s));
+}
