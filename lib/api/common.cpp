@@ -31,6 +31,15 @@ void CheckRequirement(SelectorRequirement& requirement, const Given& given) {
   if (!takes_values && given.Has("values")) given.Mistake("values", "must be left out with the operators Exists and DoesNotExist");
 }
 
+void CheckJsonSource(JsonSource& source, const Given& given) {
+  given.RequireOneOf({"json", "configMapKeyRef", "secretKeyRef"});
+  if (!given.HasGood("json")) return;
+  JsonReader reader;
+  const auto document = reader.Read(source.json);
+  if (!document) return given.Mistake("json", "must be one JSON document: " + document.error().message);
+  if (!document->is_object()) given.Mistake("json", "must be a JSON object");
+}
+
 }  // namespace
 
 bool LabelSelector::Matches(const std::map<std::string, std::string>& labels) const {
@@ -171,6 +180,45 @@ const Table& TableOf<NameRef>() {
       Field<&NameRef::name>("name", "Name of the object that is meant.")
           .Required().Length(1, 253).Format(kDnsSubdomain),
   });
+  // clang-format on
+  return table;
+}
+
+template <>
+const Table& TableOf<DataKeyRef>() {
+  // clang-format off
+  static const auto table = StructTable<DataKeyRef>({
+      Field<&DataKeyRef::name>("name", "Name of the object, in the namespace in which Hullwright runs.")
+          .Required().Length(1, 253).Format(kDnsSubdomain),
+      Field<&DataKeyRef::key>("key", "Key of its data.").Required().Length(1, 253).Format(kDataKey),
+  });
+  // clang-format on
+  return table;
+}
+
+template <>
+const Table& TableOf<PemSource>() {
+  // clang-format off
+  static const auto table = StructTable<PemSource>({
+      Field<&PemSource::pem>("pem", "PEM blocks, written here.").Length(1, kMaxCertificateBytes),
+      Field<&PemSource::config_map_key_ref>("configMapKeyRef", "The entry of a ConfigMap that holds them."),
+      Field<&PemSource::secret_key_ref>("secretKeyRef", "The entry of a Secret that holds them."),
+  }).Check([](PemSource&, const Given& given) { given.RequireOneOf({"pem", "configMapKeyRef", "secretKeyRef"}); })
+  .Cel(kOnePemSource, "write exactly one of pem, configMapKeyRef and secretKeyRef");
+  // clang-format on
+  return table;
+}
+
+template <>
+const Table& TableOf<JsonSource>() {
+  // clang-format off
+  static const auto table = StructTable<JsonSource>({
+      Field<&JsonSource::json>("json", "The document as text, written here.").Length(1, 262'144),
+      Field<&JsonSource::config_map_key_ref>("configMapKeyRef", "The entry of a ConfigMap that holds it."),
+      Field<&JsonSource::secret_key_ref>("secretKeyRef", "The entry of a Secret that holds it."),
+  }).Check(CheckJsonSource)
+  .Cel("[has(self.json), has(self.configMapKeyRef), has(self.secretKeyRef)].exists_one(one, one)",
+      "write exactly one of json, configMapKeyRef and secretKeyRef");
   // clang-format on
   return table;
 }

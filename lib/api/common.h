@@ -58,6 +58,24 @@ struct NameRef {
   std::string name;
 };
 
+// One entry of a ConfigMap's or Secret's data. Both are read from the release namespace alone.
+struct DataKeyRef {
+  std::string name;
+  std::string key;
+
+  bool operator==(const DataKeyRef&) const = default;
+};
+
+// Text that stands in the object itself or in a ConfigMap or Secret: exactly one of the three.
+struct PemSource {
+  std::string pem;
+  std::optional<DataKeyRef> config_map_key_ref, secret_key_ref;
+};
+struct JsonSource {
+  std::string json;
+  std::optional<DataKeyRef> config_map_key_ref, secret_key_ref;
+};
+
 struct Condition {
   std::string type;
   std::string status;  // True | False | Unknown

@@ -5,7 +5,7 @@
 //     static const StructTable<PolicyEnforcement> table({
 //         Field<&PolicyEnforcement::new_images>("newImages", "What a Pod with a new image meets.").Required(),
 //         Field<&PolicyEnforcement::admitted_hours>("admittedHours", "…").Between(1, 8760),
-//         Reserved("registryOutageHours", kReservedBecause),
+//         Reserved("graceHours", kReservedBecause),
 //     });
 //     table…
 //

@@ -11,8 +11,7 @@ namespace {
 constexpr std::string_view kNoGrace = "not enforced by this version: it keeps no clocks of findings, which grace periods need";
 constexpr std::string_view kNoEnrichment = "not enforced by this version: it does not join EPSS and KEV to findings";
 constexpr std::string_view kNoLayers = "not enforced by this version: it does not tell findings apart by layer";
-constexpr std::string_view kNoImageRules = "not enforced by this version: it does not read the configuration of an image";
-constexpr std::string_view kNoRegistry = "not enforced by this version: it asks no registry";
+constexpr std::string_view kNoVex = "not enforced by this version: it does not join signed VEX statements to findings";
 
 const std::vector<ContainerType> kAllContainerTypes = {ContainerType::kContainers, ContainerType::kInitContainers,
                                                        ContainerType::kEphemeralContainers, ContainerType::kImageVolumes};
@@ -81,7 +80,7 @@ void CheckRules(PolicyRules&, const Given& given) {
   for (std::string_view rule : {"reference", "publishers", "vulnerabilities", "attestations", "image"}) {
     if (given.Has(rule)) return;
   }
-  given.Mistake("", "a policy needs at least one rule: write reference, publishers or vulnerabilities");
+  given.Mistake("", "a policy needs at least one rule: write reference, publishers, attestations, vulnerabilities or image");
 }
 
 std::vector<PrinterColumn> PolicyColumns() {
@@ -160,7 +159,10 @@ const Table& TableOf<PolicyEnforcement>() {
           .Derived("as newImages"),
       Field<&PolicyEnforcement::admitted_hours>("admittedHours", "For how long admittedImages holds; then newImages does again.")
           .Between(1, 8760),
-      Reserved("registryOutageHours", kNoRegistry),
+      Field<&PolicyEnforcement::registry_outage_hours>("registryOutageHours",
+          "While a registry cannot be asked: how old what was verified before may be and still count. Each such answer says so. 0: it does "
+          "not count.")
+          .Between(0, 720),
   }).Check(CheckEnforcement)
   .Cel("!has(self.noData) || self.newImages == 'Deny' || self.noData == 'Audit' || self.noData == self.newImages",
       "noData must not be harder than newImages")
@@ -266,7 +268,7 @@ const Table& TableOf<VulnerabilityRules>() {
           .Required().Items(1, 64).DistinctBy({"name"}),
       Field<&VulnerabilityRules::scan>("scan", "What a scan must be like to count. One that is missing or older is no data."),
       Field<&VulnerabilityRules::waivers>("waivers", "The policy's consent to exceptions. Left out: none count."),
-      Reserved("vex", kNotYetAttested),
+      Reserved("vex", kNoVex),
   });
   // clang-format on
   return table;
@@ -279,8 +281,9 @@ const Table& TableOf<PolicyRules>() {
       Field<&PolicyRules::reference>("reference", "How the image must be referred to."),
       Field<&PolicyRules::publishers>("publishers", "Who must vouch for it."),
       Field<&PolicyRules::vulnerabilities>("vulnerabilities", "What its scans may have found."),
-      Reserved("attestations", kNotYetAttested),
-      Reserved("image", kNoImageRules),
+      Field<&PolicyRules::attestations>("attestations", "What must be attested of it, and by whom; every entry must be met.")
+          .Items(1, 16).DistinctBy({"name"}),
+      Field<&PolicyRules::image>("image", "What it must be like."),
   }).Check(CheckRules);
   // clang-format on
   return table;
@@ -378,9 +381,26 @@ spec:
     templates: Warn
     admittedImages: Warn
     admittedHours: 168
+    registryOutageHours: 4
   rules:
     reference: {digest: Pinned, forbiddenTags: ["latest"]}
     publishers: {refs: [{name: acme}, {name: docker-official}], minimum: 1}
+    attestations:
+    - name: provenance
+      predicateType: https://slsa.dev/provenance/v1
+      publisherRefs: [{name: acme-ci}]
+      maxAgeHours: 8760
+      matchExpressions:
+      - {path: /buildDefinition/externalParameters/workflow/ref, operator: In, values: ["refs/heads/main"]}
+    image:
+      maxAgeDays: 90
+      maxSize: 1Gi
+      maxLayers: 60
+      nonRoot: Required
+      endOfLifeOS: Forbidden
+      secrets: Forbidden
+      baseImages: {images: ["gcr.io/distroless/**"], proof: Layers}
+      platforms: Schedulable
     vulnerabilities:
       forbid:
       - {name: fixable-critical, severities: [Critical], fix: Available}

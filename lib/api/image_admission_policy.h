@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/common.h"
+#include "api/trust_rules.h"
 #include "base/decimal.h"
 #include "base/image_pattern.h"
 
@@ -25,6 +26,7 @@ struct PolicyEnforcement {
   Enforcement templates = Enforcement::kWarn;        // decoded default: the softer of Warn and new_images
   Enforcement admitted_images = Enforcement::kDeny;  // decoded default: new_images (no softening)
   std::int64_t admitted_hours = 168;
+  std::int64_t registry_outage_hours = 0;  // how old facts of before may be when the registry cannot be asked; 0: they do not count
 };
 
 enum class DigestRule { kFromAuthor, kPinned, kNotRequired };
@@ -77,6 +79,8 @@ struct VulnerabilityRules {
 struct PolicyRules {
   std::optional<ReferenceRules> reference;
   std::optional<PublisherRules> publishers;
+  std::vector<AttestationRule> attestations;  // all of them must be there
+  std::optional<ImageRules> image;
   std::optional<VulnerabilityRules> vulnerabilities;
 };
 

@@ -6,8 +6,8 @@ namespace hullwright::api {
 
 const std::vector<const Kind*>& AllKinds() {
   static const std::vector<const Kind*> kinds = {
-      &ClusterImageAdmissionPolicyKind(),   &ImageAdmissionPolicyKind(), &TrustedPublisherKind(), &VulnerabilityExceptionKind(),
-      &ClusterVulnerabilityExceptionKind(), &BreakGlassKind(),           &ImageScanKind(),
+      &ClusterImageAdmissionPolicyKind(), &ImageAdmissionPolicyKind(),          &TrustedPublisherKind(), &TrustRootKind(), &RegistryKind(),
+      &VulnerabilityExceptionKind(),      &ClusterVulnerabilityExceptionKind(), &BreakGlassKind(),       &ImageScanKind(),
   };
   return kinds;
 }

@@ -43,6 +43,8 @@ const Kind* FindKind(std::string_view kind);
 const Kind& ClusterImageAdmissionPolicyKind();
 const Kind& ImageAdmissionPolicyKind();
 const Kind& TrustedPublisherKind();
+const Kind& TrustRootKind();
+const Kind& RegistryKind();
 const Kind& VulnerabilityExceptionKind();
 const Kind& ClusterVulnerabilityExceptionKind();
 const Kind& BreakGlassKind();

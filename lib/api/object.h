@@ -9,6 +9,8 @@
 #include "api/break_glass.h"
 #include "api/image_admission_policy.h"
 #include "api/image_scan.h"
+#include "api/registry.h"
+#include "api/trust_root.h"
 #include "api/trusted_publisher.h"
 #include "api/vulnerability_exception.h"
 #include "base/error.h"
@@ -21,7 +23,8 @@ struct Namespace {
   ObjectMeta metadata;
 };
 
-using Object = std::variant<ImageAdmissionPolicy, TrustedPublisher, VulnerabilityException, BreakGlass, ImageScan, Namespace>;
+using Object =
+    std::variant<ImageAdmissionPolicy, TrustedPublisher, TrustRoot, Registry, VulnerabilityException, BreakGlass, ImageScan, Namespace>;
 
 // What an object calls itself, whether or not the rest of it decodes.
 struct ObjectKey {

@@ -41,6 +41,19 @@ void Given::MistakeInItem(std::string_view list, std::size_t index, std::string_
   decoding_.mistakes.Add(field.empty() ? item_path : Path(item_path, field), what);
 }
 
+void Given::RequireOnly(std::string_view member, std::initializer_list<std::string_view> members, std::string_view because) const {
+  for (std::string_view each : members) {
+    if (each == member && !Has(each)) Mistake(each, fmt::format("is required with {}", because));
+    if (each != member && Has(each)) Mistake(each, fmt::format("must be left out with {}", because));
+  }
+}
+
+void Given::RequireOneOf(std::initializer_list<std::string_view> members) const {
+  const auto given = std::ranges::count_if(members, [&](std::string_view member) { return Has(member); });
+  if (given == 1) return;
+  Mistake("", fmt::format("needs exactly one of {}, not {}", Listed(members), given));
+}
+
 Table::Table(std::vector<Row> rows, const void* fallback) : rows_(std::move(rows)), fallback_(fallback) {
   assert(rows_.size() <= 64 && "the marks of Decode are 64 bits");
   for (std::size_t i = 0; i < rows_.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,10 @@ class Given {
 
   // field may be several levels deep ("metadata.name"), "" for the object itself.
   void Mistake(std::string_view field, std::string_view what) const;
+  // For unions by discriminator: of the members the one that goes with it must be there, and no other.
+  void RequireOnly(std::string_view member, std::initializer_list<std::string_view> members, std::string_view because) const;
+  // Exactly one of them must be there.
+  void RequireOneOf(std::initializer_list<std::string_view> members) const;
   void MistakeInItem(std::string_view list, std::size_t index, std::string_view field, std::string_view what) const;
 
  private:

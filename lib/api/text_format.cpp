@@ -37,6 +37,28 @@ const TextFormat kPackageUrl = {R"(pkg:[a-z][a-z0-9.+-]*/[^@?#\s]*[^@?#\s/])", "
                                 R"(a package URL without version and qualifiers, like "pkg:deb/debian/openssl")"};
 const TextFormat kTagPattern = {R"([A-Za-z0-9_.*-]+)", "tag, \"*\" for any characters",
                                 R"(a tag like "latest", in which "*" stands for any characters)"};
+const TextFormat kDataKey = {R"([-._a-zA-Z0-9]+)", "key of the data", R"(a key of letters, digits, "-", "_" and ".")"};
+const TextFormat kRegistryHost = {R"([a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?)",
+                                  "host with or without port",
+                                  R"(a host in lower case with an optional port, like "registry.example:5000", without "https://")"};
+const TextFormat kRepository = {R"([a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+)", "repository",
+                                R"(a host and path without tag and digest, like "registry.example/signatures")"};
+const TextFormat kMirror = {R"([a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*)", "host with or without path",
+                            R"(a host with an optional port and path, like "mirror.example/hub", without "https://")"};
+const TextFormat kHttpUrl = {R"(https?://[^\s/]+(/\S*)?)", "URL",
+                             R"(a URL that begins with "https://" (or "http://" in a closed network))"};
+const TextFormat kHttpsUrl = {R"(https://[^\s/]+(/\S*)?)", "https URL", R"(a URL that begins with "https://")"};
+const TextFormat kFulcioExtension = {
+    R"(buildSignerURI|buildSignerDigest|runnerEnvironment|sourceRepositoryURI|sourceRepositoryDigest|sourceRepositoryRef|)"
+    R"(sourceRepositoryIdentifier|sourceRepositoryOwnerURI|sourceRepositoryOwnerIdentifier|buildConfigURI|buildConfigDigest|buildTrigger|)"
+    R"(runInvocationURI|sourceRepositoryVisibilityAtSigning|deploymentEnvironment|githubWorkflowTrigger|githubWorkflowSHA|)"
+    R"(githubWorkflowName|githubWorkflowRepository|githubWorkflowRef)",
+    "Fulcio extension", R"(an extension of Fulcio's certificates, like "sourceRepositoryURI" or "buildSignerURI")"};
+const TextFormat kTrustedIdentity = {R"(\*|x509\.subject:.*\S.*)", "trusted identity",
+                                     R"("x509.subject: C=..., ST=..., O=..." or "*" for whoever has a certificate of the trust root)"};
+const TextFormat kJsonPointer = {R"((/([^/~]|~[01])*)+)", "JSON pointer", R"(a JSON pointer like "/buildDefinition/buildType")"};
+const TextFormat kPredicateType = {R"([a-z][a-z0-9+.-]*:\S+)", "predicate type",
+                                   R"(the URI of a predicate type, like "https://slsa.dev/provenance/v1")"};
 
 bool Matches(const TextFormat& format, std::string_view text) {
   return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), Compiled(format));

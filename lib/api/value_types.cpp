@@ -123,7 +123,10 @@ class MapType final : public ValueType {
             {"maxProperties", limits.max_items},
             {"additionalProperties", ScalarType<std::string>().Schema(limits, context)}};
   }
-  std::string Words(const Limits& limits) const override { return fmt::format("label keys and values, at most {}", limits.max_items); }
+  std::string Words(const Limits& limits) const override {
+    return fmt::format("{}s and values, at most {}", limits.key_format == nullptr ? "label key" : limits.key_format->noun,
+                       limits.max_items);
+  }
   bool is_scalar() const override { return false; }
 };
 
@@ -141,6 +144,24 @@ struct TextForm<Decimal> {
     if (limits.max == Limits{}.max) return R"(decimal as text, like "9.0")";
     return fmt::format(R"(decimal as text, "{}.0" to "{}.0")", limits.min, limits.max);
   }
+};
+
+template <>
+struct TextForm<Quantity> {
+  static constexpr std::string_view kPattern = R"([0-9]{1,16}(\.[0-9]{1,3})?([kMGT]|[KMGT]i)?)";
+  static constexpr std::size_t kMaxLength = 24;
+  static Result<Quantity> Parse(std::string_view text) { return Quantity::Parse(text); }
+  static std::string Format(const Quantity& value) { return value.text(); }
+  static std::string Words(const Limits&) { return R"(size, like "500M" or "1Gi")"; }
+};
+
+template <>
+struct TextForm<RegularExpression> {
+  static constexpr std::string_view kPattern = R"([^$\^]+)";
+  static constexpr std::size_t kMaxLength = RegularExpression::kMaxBytes;
+  static Result<RegularExpression> Parse(std::string_view text) { return RegularExpression::Parse(text); }
+  static std::string Format(const RegularExpression& value) { return value.text(); }
+  static std::string Words(const Limits&) { return R"(regular expression of the whole value, without "^" and "$")"; }
 };
 
 template <>
@@ -321,6 +342,16 @@ const ValueType& ScalarType<std::map<std::string, std::string>>() {
 template <>
 const ValueType& ScalarType<Decimal>() {
   static const ParsedType<Decimal> type;
+  return type;
+}
+template <>
+const ValueType& ScalarType<Quantity>() {
+  static const ParsedType<Quantity> type;
+  return type;
+}
+template <>
+const ValueType& ScalarType<RegularExpression>() {
+  static const ParsedType<RegularExpression> type;
   return type;
 }
 template <>

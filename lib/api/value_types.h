@@ -15,10 +15,13 @@
 #include "base/digest.h"
 #include "base/image_pattern.h"
 #include "base/image_reference.h"
+#include "base/quantity.h"
+#include "base/regular_expression.h"
 
 namespace hullwright::api {
 
-// string, bool, int64, Decimal, Time, Digest, ImagePattern, ImageReference, map<string, string>: value_types.cpp.
+// string, bool, int64, Decimal, Quantity, Time, Digest, ImagePattern, ImageReference, RegularExpression, map<string, string>:
+// value_types.cpp.
 template <class T>
 const ValueType& ScalarType();
 template <>
@@ -196,8 +199,8 @@ inline constexpr bool kIsOneOf = (std::is_same_v<T, Types> || ...);
 
 // The types that value_types.cpp knows.
 template <class T>
-inline constexpr bool kIsScalar =
-    kIsOneOf<T, std::string, bool, std::int64_t, Decimal, Time, Digest, ImagePattern, ImageReference, std::map<std::string, std::string>>;
+inline constexpr bool kIsScalar = kIsOneOf<T, std::string, bool, std::int64_t, Decimal, Quantity, Time, Digest, ImagePattern,
+                                           ImageReference, RegularExpression, std::map<std::string, std::string>>;
 
 template <class T>
 const ValueType& TypeOf() {

@@ -39,6 +39,36 @@ Result<std::string_view> ReadText(JsonElement element, std::string_view key, std
   return Fail(ErrorCode::kInvalidInput, fmt::format("{}.{}: must be a string, is of type {}", path, key, JsonTypeName(*member)));
 }
 
+// What a securityContext says of the user. Members of other types are errors: what cannot be read is never skipped.
+struct UserSettings {
+  std::optional<std::int64_t> run_as_user;
+  std::optional<bool> run_as_non_root;
+
+  // Each setting of a container's own goes before that of its Pod (core/v1 SecurityContext).
+  UserSettings Over(const UserSettings& pod) const {
+    return {run_as_user ? run_as_user : pod.run_as_user, run_as_non_root ? run_as_non_root : pod.run_as_non_root};
+  }
+};
+
+Result<UserSettings> ReadUserSettings(JsonElement holder, std::string_view path) {
+  UserSettings settings;
+  const auto context = Member(holder, "securityContext");
+  if (!context) return settings;
+  const std::string context_path = fmt::format("{}.securityContext", path);
+  if (auto sound = ExpectObject(*context, context_path); !sound) return std::unexpected(sound.error());
+  if (const auto user = Member(*context, "runAsUser")) {
+    if (user->get(settings.run_as_user.emplace()) != simdjson::SUCCESS)
+      return Fail(ErrorCode::kInvalidInput,
+                  fmt::format("{}.runAsUser: must be an integer, is of type {}", context_path, JsonTypeName(*user)));
+  }
+  if (const auto non_root = Member(*context, "runAsNonRoot")) {
+    if (non_root->get(settings.run_as_non_root.emplace()) != simdjson::SUCCESS)
+      return Fail(ErrorCode::kInvalidInput,
+                  fmt::format("{}.runAsNonRoot: must be a boolean, is of type {}", context_path, JsonTypeName(*non_root)));
+  }
+  return settings;
+}
+
 // The PodSpec and where it stands; no element when it is absent and may be.
 struct FoundPodSpec {
   std::optional<JsonElement> element;
@@ -67,6 +97,9 @@ class ImageLister {
     auto pod_spec = FindPodSpec(workload_, object);
     if (!pod_spec) return std::unexpected(pod_spec.error());
     if (!pod_spec->element) return uses_;
+    const auto settings = ReadUserSettings(*pod_spec->element, pod_spec->path);
+    if (!settings) return std::unexpected(settings.error());
+    pod_settings_ = *settings;
     for (const ImageList& list : kImageLists) {
       const auto element = Member(*pod_spec->element, list.key);
       if (!element) continue;
@@ -107,27 +140,42 @@ class ImageLister {
     auto reference = ReadText(holder, key, path);
     if (!reference) return std::unexpected(reference.error());
     if (reference->empty() && !workload_.is_pod) return {};
-    uses_.push_back({type, std::string(name), fmt::format("{}.{}", path, key), std::string(*reference)});
+    api::ImageUse use{type, std::string(name), fmt::format("{}.{}", path, key), std::string(*reference)};
+    if (type != api::ContainerType::kImageVolumes) {
+      const auto settings = ReadUserSettings(holder, path);
+      if (!settings) return std::unexpected(settings.error());
+      const UserSettings effective = settings->Over(pod_settings_);
+      use.run_as_user = effective.run_as_user;
+      use.run_as_non_root = effective.run_as_non_root;
+    }
+    uses_.push_back(std::move(use));
     return {};
   }
 
   const Workload& workload_;
+  UserSettings pod_settings_;
   std::vector<api::ImageUse> uses_;
 };
 
 // What identifies a container or volume across an update, and how it stood before.
 using ContainerKey = std::pair<api::ContainerType, std::string>;
 struct KnownReference {
-  std::string reference;
+  const api::ImageUse* use = nullptr;
   int times = 0;
 };
+
+// The same image as the same user.
+bool RunsTheSame(const api::ImageUse& a, const api::ImageUse& b) {
+  return a.reference == b.reference && a.run_as_user == b.run_as_user && a.run_as_non_root == b.run_as_non_root;
+}
+
 using KnownReferences = std::map<ContainerKey, KnownReference>;
 
 KnownReferences Index(const std::vector<api::ImageUse>& uses) {
   KnownReferences known;
   for (const api::ImageUse& use : uses) {
     KnownReference& entry = known[{use.type, use.name}];
-    entry.reference = use.reference;
+    entry.use = &use;
     ++entry.times;
   }
   return known;
@@ -136,8 +184,7 @@ KnownReferences Index(const std::vector<api::ImageUse>& uses) {
 bool IsUnchanged(const api::ImageUse& use, const KnownReferences& before, const KnownReferences& now) {
   const ContainerKey key{use.type, use.name};
   const auto old = before.find(key);
-  return !use.name.empty() && old != before.end() && old->second.times == 1 && old->second.reference == use.reference &&
-         now.at(key).times == 1;
+  return !use.name.empty() && old != before.end() && old->second.times == 1 && RunsTheSame(*old->second.use, use) && now.at(key).times == 1;
 }
 
 // Names of API groups are DNS subdomains (RFC 1123): lower-case words of letters, digits and "-", separated by dots.
@@ -238,7 +285,8 @@ Result<ReviewedImages> ReviewImages(const Workload& workload, JsonElement object
   if (!uses) return std::unexpected(uses.error());
   if (!old_object) return ReviewedImages{std::move(*uses), {}};
   // An old object that cannot be read vouches for nothing: then everything is judged, and the object can still be repaired.
-  const KnownReferences before = Index(ImageLister(workload).List(*old_object).value_or(std::vector<api::ImageUse>{}));
+  const std::vector<api::ImageUse> old_uses = ImageLister(workload).List(*old_object).value_or(std::vector<api::ImageUse>{});
+  const KnownReferences before = Index(old_uses);
   const KnownReferences now = Index(*uses);
   ReviewedImages reviewed;
   for (api::ImageUse& use : *uses) {

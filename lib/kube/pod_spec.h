@@ -47,8 +47,8 @@ class Workloads {
 
 // The images of an object, split by what the request changes. Order: the four lists, each in document order.
 struct ReviewedImages {
-  std::vector<api::ImageUse> changed;    // to be judged: new, or another reference than the old object's container of that name
-  std::vector<api::ImageUse> unchanged;  // same list, same container name, same reference as in the old object
+  std::vector<api::ImageUse> changed;    // to be judged: new, or another reference or user than the old object's container of that name
+  std::vector<api::ImageUse> unchanged;  // same list, same container name, same reference and user as in the old object
 };
 
 // Lists the images of an object. old_object is the state before an UPDATE; nullopt judges everything.

@@ -11,8 +11,8 @@
 namespace hullwright::policy {
 
 // A reason under a policy. Where it starts: `templates` for a template; `admittedImages` for a digest that the namespace has run under this
-// policy for no more than admittedHours, and only for reasons of the vulnerabilities family; else `newImages`. Could-not-tell then acts as
-// the softer of that and `noData`. Nothing acts harder than `newImages`.
+// policy for no more than admittedHours, and only for reasons of the vulnerabilities and freshness families; else `newImages`.
+// Could-not-tell then acts as the softer of that and `noData`. Nothing acts harder than `newImages`.
 api::Enforcement EnforcementOf(ReasonWord word, const Policy& policy, const Subject& subject, const ImageFacts& image, Time now);
 
 // An image that no policy covers; nullopt for kAllow. For a template Deny becomes Warn: Pods decide.

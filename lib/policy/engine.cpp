@@ -6,12 +6,15 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
 #include "policy/enforcement.h"
 #include "policy/matching.h"
 #include "policy/rule.h"
+#include "policy/rules_attestations.h"
+#include "policy/rules_image.h"
 #include "policy/rules_publishers.h"
 #include "policy/rules_reference.h"
 #include "policy/rules_vulnerabilities.h"
@@ -26,6 +29,18 @@ struct Request {
   const EngineOptions& options;
 };
 
+// Each entry with expressions reads the predicates of its type.
+std::uint64_t CostOfPredicates(const Policy& policy, const ImageFacts& image) {
+  constexpr std::uint64_t kBytesPerComparison = 10;  // strict JSON is read at about a byte a nanosecond
+  std::uint64_t bytes = 0;
+  for (const api::AttestationRule& rule : policy.object.spec.rules.attestations) {
+    if (rule.match_expressions.empty() || !image.trust) continue;
+    for (const Verified<Attestation>& attestation : image.trust->attestations)
+      if (attestation->predicate && attestation->predicate_type == rule.predicate_type) bytes += attestation->predicate->size();
+  }
+  return bytes / kBytesPerComparison;
+}
+
 // What judging an image by a policy may cost, in comparisons of a finding with one condition: an upper estimate, so that a bound on it
 // bounds the time of a request without a clock.
 std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFacts& image) {
@@ -33,13 +48,15 @@ std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFa
   constexpr std::uint64_t kNamesOfAFinding = 2;          // an id and, mostly, one alias
   constexpr std::uint64_t kFindingsThatAskWaivers = 10;  // about one finding in so many meets an entry
   const auto& rules = policy.object.spec.rules.vulnerabilities;
-  if (!rules || !image.reference) return kOfAnyPolicy;
+  if (!image.reference) return kOfAnyPolicy;
+  const std::uint64_t of_predicates = CostOfPredicates(policy, image);
+  if (!rules) return kOfAnyPolicy + of_predicates;
   const WaiverSizes& waivers = request.policies.SizesFor(request.subject.namespace_);
   std::uint64_t findings = 0, conditions = 0;
   for (const auto& scan : image.scans) findings += scan->size();
   for (const ForbiddenIds& ids : policy.forbidden_ids) conditions += 1 + kNamesOfAFinding * ids.Comparisons();
   if (rules->waivers) conditions += waivers.names / kFindingsThatAskWaivers;
-  return kOfAnyPolicy + waivers.images + findings * conditions;
+  return kOfAnyPolicy + of_predicates + waivers.images + findings * conditions;
 }
 
 // A reason is text, so that a bound on the cost bounds the memory of the answer too.
@@ -50,6 +67,8 @@ void JudgeRules(const RuleInput& input, RuleReport& report) {
   JudgeDigest(input, report);
   JudgeTag(input, report);
   JudgePublishers(input, report);
+  JudgeAttestations(input, report);
+  JudgeImage(input, report);
   JudgeVulnerabilities(input, report);
 }
 
@@ -77,6 +96,10 @@ void TakeReport(RuleReport report, const Policy& policy, const Request& request,
   for (Waived& waived : report.waived) {
     waived.policy = policy.id;
     decision.waived.push_back(std::move(waived));
+  }
+  for (Notice& notice : report.notices) {
+    notice.policy = policy.id;
+    decision.notices.push_back(std::move(notice));
   }
   for (RuleTrace& trace : report.traces) {
     trace.policy = policy.id;
@@ -168,8 +191,8 @@ ImageDecision Describe(const ImageFacts& image) {
   decision.reference = Printable(image.use.reference, 512);
   if (!image.reference) {
     decision.image = decision.reference;
-  } else if (image.reference->digest) {
-    decision.digest = image.reference->digest->text();
+  } else if (const Digest* digest = DigestOf(image)) {
+    decision.digest = digest->text();
     decision.image = image.reference->Name() + "@" + decision.digest;
   } else {
     decision.image = image.reference->ToString();
@@ -223,11 +246,12 @@ Decision Decide(const PolicySet& policies, const Subject& subject, std::span<con
   const Request request{policies, subject, now, options};
   Decision decision;
   decision.images.reserve(images.size());
-  // The same image in the same list is judged once, however many containers run it.
-  std::map<std::pair<std::string_view, api::ContainerType>, std::size_t> judged;
+  // The same image in the same list and as the same user is judged once, however many containers run it.
+  std::map<std::tuple<std::string_view, api::ContainerType, std::optional<std::int64_t>, std::optional<bool>>, std::size_t> judged;
   std::uint64_t cost = 0;
   for (const ImageFacts& image : images) {
-    const auto [place, is_new] = judged.try_emplace({image.use.reference, image.use.type}, decision.images.size());
+    const auto [place, is_new] =
+        judged.try_emplace({image.use.reference, image.use.type, image.use.run_as_user, image.use.run_as_non_root}, decision.images.size());
     if (is_new) {
       Add(decision, DecideImage(request, image, cost, decision.unmatched));
     } else {

@@ -24,6 +24,8 @@ struct Subject {
   std::string namespace_;
   // Labels of the namespace; nullopt when we do not know the namespace.
   std::optional<std::map<std::string, std::string>> namespace_labels;
+  // Of a Pod: whoever asks will write the digest beside each tag before anything runs (the pin hook itself, or a question ahead of it).
+  bool tags_are_pinned = false;
   // Platforms of the cluster's nodes, "linux/amd64"; nullopt when we do not know them.
   std::optional<std::vector<std::string>> node_platforms = std::nullopt;
 };

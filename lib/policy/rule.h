@@ -32,6 +32,7 @@ struct RuleReport {
   bool tracing = false;
   std::vector<Reason> reasons;  // word, rule, findings and message; the rest is the engine's
   std::vector<Waived> waived;
+  std::vector<Notice> notices;
   std::vector<RuleTrace> traces;
 
   void Add(ReasonWord word, std::string_view rule, std::string message) {

@@ -6,69 +6,130 @@
 #include <cstdint>
 
 #include "base/text.h"
+#include "policy/vouching.h"
 
 namespace hullwright::policy {
 namespace {
 
 constexpr std::string_view kRule = "publishers";
 
-enum class Vouches { kNo, kYes, kUnknown };
-
-Vouches AskPublisher(const PolicySet& policies, const std::string& name, const ImageReference& image) {
-  const api::TrustedPublisher* publisher = policies.FindPublisher(name);
-  if (publisher == nullptr || policies.IsBrokenPublisher(name)) return Vouches::kUnknown;
-  const bool holds_repository = std::ranges::any_of(publisher->spec.repositories, [&](const ImagePattern& p) { return p.Matches(image); });
-  if (!holds_repository) return Vouches::kNo;
-  return publisher->spec.verification == api::PublisherVerification::kNameOnly ? Vouches::kYes : Vouches::kUnknown;
+std::size_t MinimumOf(const RuleInput& input) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, input.rules().publishers->minimum));
 }
 
-struct Poll {
-  std::vector<std::string_view> yes, no, unknown;
-};
-
-Poll AskAll(const RuleInput& input, const std::vector<api::NameRef>& refs) {
-  Poll poll;
+std::vector<Standing> StandingsOf(const RuleInput& input) {
+  std::vector<Standing> standings;
+  const std::vector<api::NameRef>& refs = input.rules().publishers->refs;
   for (auto ref = refs.begin(); ref != refs.end(); ++ref) {
     if (std::any_of(refs.begin(), ref, [&](const api::NameRef& earlier) { return earlier.name == ref->name; })) continue;
-    const Vouches answer = AskPublisher(input.policies, ref->name, input.reference);
-    (answer == Vouches::kYes ? poll.yes : answer == Vouches::kNo ? poll.no : poll.unknown).push_back(ref->name);
+    standings.push_back(StandingOf(input, ref->name));
   }
-  return poll;
+  return standings;
 }
 
-std::string UntrustedMessage(const Poll& poll, const std::string& image, std::int64_t minimum) {
-  if (poll.yes.empty()) return fmt::format("{} is in no repository of {}", image, fmt::join(poll.no, ", "));
-  return fmt::format("{} is in the repositories of {} alone, and {} publishers must vouch for it", image, fmt::join(poll.yes, ", "),
-                     minimum);
+std::vector<Voucher> VouchersFor(const std::vector<Standing>& standings, const TrustFacts& facts, const Digest& digest) {
+  std::vector<Voucher> vouchers;
+  vouchers.reserve(standings.size());
+  for (const Standing& standing : standings)
+    vouchers.push_back(standing.to_ask == nullptr ? standing.voucher : AskSignatures(*standing.to_ask, facts, digest));
+  return vouchers;
 }
 
-std::string UnknownMessage(const Poll& poll, const std::string& image) {
-  return fmt::format("whether {} may be trusted is not known: TrustedPublisher {} does not exist or has no usable version", image,
-                     fmt::join(poll.unknown, ", "));
+// All that need a signature are unknown for the same reason.
+std::vector<Voucher> VouchersInDoubt(const std::vector<Standing>& standings, const Doubt& doubt) {
+  std::vector<Voucher> vouchers;
+  vouchers.reserve(standings.size());
+  for (const Standing& standing : standings) {
+    Voucher& voucher = vouchers.emplace_back(standing.voucher);
+    if (standing.to_ask == nullptr) continue;
+    voucher.vouches = OutcomeOf(doubt.word) == Outcome::kCouldNotTell ? Vouches::kUnknown : Vouches::kNo;
+    voucher.doubt = doubt;
+  }
+  return vouchers;
+}
+
+std::vector<std::string_view> Names(const std::vector<Voucher>& vouchers, Vouches answer) {
+  std::vector<std::string_view> names;
+  for (const Voucher& voucher : vouchers)
+    if (voucher.vouches == answer) names.push_back(voucher.publisher);
+  return names;
+}
+
+std::string UntrustedMessage(const std::vector<Voucher>& vouchers, const std::string& image, std::size_t minimum) {
+  const auto yes = Names(vouchers, Vouches::kYes), no = Names(vouchers, Vouches::kNo);
+  if (yes.empty()) return fmt::format("{} is in no repository of {}", image, fmt::join(no, ", "));
+  if (yes.size() >= minimum)
+    return fmt::format("{} vouch for {} by the same signer, and {} publishers with a signer each must", fmt::join(yes, ", "), image,
+                       minimum);
+  return fmt::format("{} is in the repositories of {} alone, and {} publishers must vouch for it", image, fmt::join(yes, ", "), minimum);
+}
+
+// Too few, whatever the unknown ones would say: what each of those that publish under this name lacks.
+void AddViolations(const RuleInput& input, const std::vector<Voucher>& vouchers, ReasonsByWord& reasons) {
+  const std::size_t minimum = MinimumOf(input);
+  std::size_t could = CountDistinct(vouchers);
+  for (const Voucher& voucher : vouchers)
+    could += voucher.vouches == Vouches::kUnknown || (voucher.vouches == Vouches::kNo && voucher.covers);
+  if (could < minimum) reasons.Add(ReasonWord::kPublisherUntrusted, UntrustedMessage(vouchers, Printable(input.reference.Name()), minimum));
+  for (const Voucher& voucher : vouchers)
+    if (voucher.vouches == Vouches::kNo && voucher.covers) reasons.Add(voucher.doubt.word, voucher.doubt.message);
+}
+
+void AddUnknowns(const RuleInput& input, const std::vector<Voucher>& vouchers, ReasonsByWord& reasons) {
+  for (const Voucher& voucher : vouchers) {
+    if (voucher.vouches != Vouches::kUnknown) continue;
+    reasons.Add(voucher.doubt.word,
+                fmt::format("whether {} may be trusted is not known: {}", Printable(input.reference.Name()), voucher.doubt.message));
+  }
+}
+
+ReasonsByWord JudgeVouchers(const RuleInput& input, const std::vector<Voucher>& vouchers) {
+  const std::size_t minimum = MinimumOf(input), vouching = CountDistinct(vouchers);
+  ReasonsByWord reasons;
+  if (vouching >= minimum) return reasons;  // enough; what the others would say does not matter
+  if (vouching + Names(vouchers, Vouches::kUnknown).size() >= minimum)
+    AddUnknowns(input, vouchers, reasons);
+  else
+    AddViolations(input, vouchers, reasons);
+  return reasons;
+}
+
+std::string TraceText(const std::vector<Voucher>& vouchers, std::string_view platform, std::size_t minimum) {
+  return fmt::format("{}{}vouching: [{}], not: [{}], unknown: [{}]; at least {} must", platform, platform.empty() ? "" : ": ",
+                     fmt::join(Names(vouchers, Vouches::kYes), ", "), fmt::join(Names(vouchers, Vouches::kNo), ", "),
+                     fmt::join(Names(vouchers, Vouches::kUnknown), ", "), minimum);
+}
+
+void JudgeOne(const RuleInput& input, const std::vector<Voucher>& vouchers, std::string_view platform, RuleReport& report,
+              ReasonsByWord& reasons) {
+  const ReasonsByWord here = JudgeVouchers(input, vouchers);
+  report.Trace(kRule, here.outcome(), [&] { return TraceText(vouchers, platform, MinimumOf(input)); });
+  reasons.Absorb(here, platform);
+}
+
+void JudgeTargets(const RuleInput& input, const std::vector<Standing>& standings, RuleReport& report, ReasonsByWord& reasons) {
+  const auto facts = OriginFor(input, report);
+  if (!facts) return JudgeOne(input, VouchersInDoubt(standings, facts.error()), "", report, reasons);
+  const auto targets = TargetsOf(input, **facts);
+  if (!targets) return JudgeOne(input, VouchersInDoubt(standings, targets.error()), "", report, reasons);
+  for (const Target& target : *targets) JudgeOne(input, VouchersFor(standings, **facts, *target.digest), target.platform, report, reasons);
 }
 
 }  // namespace
 
 void JudgePublishers(const RuleInput& input, RuleReport& report) {
   if (!input.rules().publishers) return;
-  const auto minimum = static_cast<std::size_t>(std::max<std::int64_t>(1, input.rules().publishers->minimum));
-  const Poll poll = AskAll(input, input.rules().publishers->refs);
-
-  Outcome outcome = Outcome::kPass;
-  if (poll.yes.size() >= minimum) {
-    // Enough; what the others would say does not matter.
-  } else if (poll.yes.size() + poll.unknown.size() >= minimum) {
-    outcome = Outcome::kCouldNotTell;
-    report.Add(ReasonWord::kPublisherUnknown, kRule, UnknownMessage(poll, Printable(input.reference.Name())));
-  } else {
-    outcome = Outcome::kViolation;
-    report.Add(ReasonWord::kPublisherUntrusted, kRule,
-               UntrustedMessage(poll, Printable(input.reference.Name()), static_cast<std::int64_t>(minimum)));
-  }
-  report.Trace(kRule, outcome, [&] {
-    return fmt::format("vouching: [{}], not: [{}], unknown: [{}]; at least {} must", fmt::join(poll.yes, ", "), fmt::join(poll.no, ", "),
-                       fmt::join(poll.unknown, ", "), minimum);
-  });
+  const std::vector<Standing> standings = StandingsOf(input);
+  ReasonsByWord reasons;
+  std::vector<Voucher> named;
+  named.reserve(standings.size());
+  for (const Standing& standing : standings) named.push_back(standing.voucher);
+  const bool asks = std::ranges::any_of(standings, [](const Standing& standing) { return standing.to_ask != nullptr; });
+  if (asks && CountDistinct(named) < MinimumOf(input))
+    JudgeTargets(input, standings, report, reasons);
+  else
+    JudgeOne(input, named, "", report, reasons);
+  reasons.MoveTo(report, kRule);
 }
 
 }  // namespace hullwright::policy

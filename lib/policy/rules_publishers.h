@@ -5,8 +5,10 @@
 
 namespace hullwright::policy {
 
-// "publishers". A NameOnly publisher vouches for every image under its repositories. A publisher that does not exist, is broken or wants a
-// signature (which this version cannot verify) might vouch: where those could make up the number, the answer is PublisherUnknown.
+// "publishers". A NameOnly publisher vouches for every image under its repositories, one with signatures for each digest that one of its
+// authorities signed (docs/decisions/0014). Each publisher needs a signer of its own. Where publishers that could not be asked could make
+// up the number, the answer is could-not-tell with the words that say why; otherwise what stands against each of those that publish under
+// this name, and PublisherUntrusted where too few do.
 void JudgePublishers(const RuleInput& input, RuleReport& report);
 
 }  // namespace hullwright::policy

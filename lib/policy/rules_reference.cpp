@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/text.h"
+#include "policy/origin.h"
 
 namespace hullwright::policy {
 namespace {
@@ -15,14 +16,26 @@ std::string TagText(const ImageReference& reference) {
   return reference.tag_defaulted ? fmt::format("no tag, which means {}", tag) : fmt::format("tag {}", tag);
 }
 
-ReasonWord WordForMissingDigest(api::DigestRule rule) {
-  return rule == api::DigestRule::kFromAuthor ? ReasonWord::kDigestRequired : ReasonWord::kDigestUnresolved;
+// Whether the node will be told the digest, although the author did not write it.
+bool WillBePinned(const Subject& subject) {
+  return subject.kind == SubjectKind::kTemplate || subject.tags_are_pinned;
 }
 
-std::string MissingDigestMessage(const ImageReference& reference, api::DigestRule rule) {
-  if (rule == api::DigestRule::kFromAuthor)
-    return fmt::format("the reference has {} and no digest; the policy wants the author to write the digest", TagText(reference));
-  return fmt::format("the reference has {} and no digest, so which image would run is not known", TagText(reference));
+void JudgePinned(const RuleInput& input, RuleReport& report) {
+  const auto digest = DigestFor(input);
+  if (digest && WillBePinned(input.subject)) return;
+  const std::string tag = TagText(input.reference);
+  if (digest) {
+    report.Add(ReasonWord::kDigestNotPinned, kDigestRule,
+               fmt::format("the reference has {} and no digest; it names {} now, and may name another image when the node pulls it", tag,
+                           (*digest)->text()));
+  } else if (OutcomeOf(digest.error().word) == Outcome::kViolation) {
+    report.Add(digest.error().word, kDigestRule, Printable(digest.error().message, 512));
+  } else {
+    report.Add(ReasonWord::kDigestUnresolved, kDigestRule,
+               fmt::format("the reference has {} and no digest, so which image would run is not known: {}", tag,
+                           Printable(digest.error().message, 512)));
+  }
 }
 
 }  // namespace
@@ -33,9 +46,15 @@ void JudgeDigest(const RuleInput& input, RuleReport& report) {
     report.Trace(kDigestRule, Outcome::kPass, [&] { return input.reference.digest ? input.reference.digest->text() : "not required"; });
     return;
   }
-  const ReasonWord word = WordForMissingDigest(rule);
-  report.Add(word, kDigestRule, MissingDigestMessage(input.reference, rule));
-  report.Trace(kDigestRule, OutcomeOf(word), [&] { return TagText(input.reference) + ", no digest"; });
+  if (rule == api::DigestRule::kFromAuthor) {
+    report.Add(
+        ReasonWord::kDigestRequired, kDigestRule,
+        fmt::format("the reference has {} and no digest; the policy wants the author to write the digest", TagText(input.reference)));
+  } else {
+    JudgePinned(input, report);
+  }
+  report.Trace(kDigestRule, report.reasons.empty() ? Outcome::kPass : OutcomeOf(report.reasons.back().word),
+               [&] { return TagText(input.reference) + ", no digest"; });
 }
 
 void JudgeTag(const RuleInput& input, RuleReport& report) {

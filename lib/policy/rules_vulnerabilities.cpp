@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "policy/finding_tally.h"
 #include "policy/finding_text.h"
+#include "policy/origin.h"
 #include "policy/scan_freshness.h"
 
 namespace hullwright::policy {
@@ -32,7 +33,7 @@ std::vector<ScanProblem> ProblemsOfAllScans(const RuleInput& input) {
     for (ScanProblem& problem : ProblemsOf(*scan, input.rules().vulnerabilities->scan, input.now))
       all.push_back({problem.word, OnPlatform(input, *scan, std::move(problem.message))});
   if (input.image.scans.empty() && input.image.broken_scans.empty())
-    all.push_back({ReasonWord::kUnscanned, fmt::format("there is no scan of {}", input.reference.digest->text())});
+    all.push_back({ReasonWord::kUnscanned, fmt::format("there is no scan of {}", DigestOf(input.image)->text())});
   return all;
 }
 
@@ -222,10 +223,10 @@ void JudgeForbidden(const RuleInput& input, WaiverLookup& waivers, RuleReport& r
 
 void JudgeVulnerabilities(const RuleInput& input, RuleReport& report) {
   if (!input.rules().vulnerabilities) return;
-  if (!input.reference.digest) {
-    if (!report.Has(ReasonWord::kDigestRequired) && !report.Has(ReasonWord::kDigestUnresolved))
-      report.Add(ReasonWord::kDigestUnresolved, kRule, "the reference has no digest, so there is nothing to look a scan up by");
-    report.Trace(kRule, Outcome::kCouldNotTell, [] { return std::string("no digest"); });
+  if (const auto digest = DigestFor(input); !digest) {
+    const bool told = report.Has(ReasonWord::kDigestRequired) || report.Has(ReasonWord::kDigestUnresolved);
+    if (!told) ReportDoubt({digest.error().word, "there is nothing to look a scan up by: " + digest.error().message}, kRule, report);
+    report.Trace(kRule, OutcomeOf(digest.error().word), [] { return std::string("no digest"); });
     return;
   }
   WaiverLookup waivers(input);

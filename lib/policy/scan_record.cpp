@@ -86,7 +86,10 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
       index_digests_(scan.status.index_digests),
       results_(scan.status.results),
       counts_(scan.status.counts),
-      truncated_findings_(scan.status.truncated_findings) {
+      truncated_findings_(scan.status.truncated_findings),
+      end_of_life_(scan.status.os ? scan.status.os->end_of_life : std::nullopt),
+      operating_system_(scan.status.os ? scan.status.os->family + " " + scan.status.os->name : ""),
+      secrets_(scan.status.secrets) {
   TextPool pool;
   const auto place = [&pool](const std::string& text) { return Slice{pool.Place(text), static_cast<std::uint32_t>(text.size())}; };
   rows_.reserve(scan.status.findings.size());

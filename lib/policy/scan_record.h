@@ -40,6 +40,10 @@ class ScanRecord {
   const std::vector<api::ScanResult>& results() const { return results_; }
   const std::vector<api::FindingCount>& counts() const { return counts_; }
   std::int64_t truncated_findings() const { return truncated_findings_; }
+  // Whether the operating system gets no more fixes, and how many secrets were found; nullopt: no scanner said so.
+  std::optional<bool> end_of_life() const { return end_of_life_; }
+  const std::string& operating_system() const { return operating_system_; }  // "debian 11.9", "" when unknown
+  std::optional<std::int64_t> secrets() const { return secrets_; }
 
   std::size_t size() const { return rows_.size(); }
   FindingView Finding(std::size_t index) const;
@@ -66,6 +70,9 @@ class ScanRecord {
   std::vector<api::ScanResult> results_;
   std::vector<api::FindingCount> counts_;
   std::int64_t truncated_findings_ = 0;
+  std::optional<bool> end_of_life_;
+  std::string operating_system_;
+  std::optional<std::int64_t> secrets_;
   std::vector<Row> rows_;
   std::string text_;
 };

@@ -175,8 +175,12 @@ Verdict Expected(const Case& item) {
 TEST_CASE("hullctl and the webhook give every case the same verdict for the same reasons", "[differential][cases]") {
   const auto cases = tests::LoadCases(HULLWRIGHT_SOURCE_DIR "/tests/cases");
   REQUIRE(cases.size() >= 120);
-  std::size_t compared = 0;
+  std::size_t compared = 0, engine_only = 0;
   for (const Case& item : cases) {
+    if (item.engine_only) {
+      ++engine_only;
+      continue;
+    }
     INFO(item.file << ": " << item.name);
     const TemporaryDirectory folder;
     const MaterialisedCase materialised = item.Materialise(SystemClock().Now());
@@ -191,4 +195,5 @@ TEST_CASE("hullctl and the webhook give every case the same verdict for the same
     CHECK(Text(from_hullctl) == Text(Expected(item)));
   }
   CHECK(compared >= 120);
+  if (engine_only > 0) fmt::print("absent: {} cases with trust facts were asked of the engine alone\n", engine_only);
 }

@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 
 struct Case::Body {
   Json namespaces = Json::array(), objects = Json::array(), scans = Json::array(), admitted = Json::array(), broken = Json::array();
-  Json review;
+  Json review, trust;
 };
 
 namespace {
@@ -259,7 +259,7 @@ ExpectedWaived ReadWaived(const Json& given) {
 }
 
 Expectation ReadExpectation(const Json& given) {
-  AllowOnly(given, {"outcome", "allowed", "unmatched", "reasons", "waived", "absent", "mentions"}, "expect");
+  AllowOnly(given, {"outcome", "allowed", "unmatched", "reasons", "waived", "absent", "mentions", "notices"}, "expect");
   Expectation expect;
   expect.outcome = given.at("outcome");
   expect.allowed = given.at("allowed");
@@ -268,6 +268,7 @@ Expectation ReadExpectation(const Json& given) {
   for (const Json& waived : given.value("waived", Json::array())) expect.waived.push_back(ReadWaived(waived));
   expect.absent = given.value("absent", std::vector<std::string>());
   expect.mentions = given.value("mentions", std::vector<std::string>());
+  expect.notices = given.value("notices", std::vector<std::string>());
   return expect;
 }
 
@@ -278,7 +279,8 @@ Json Joined(const Json& shared, const Json& given, const char* key) {
 }
 
 Case ReadCase(const std::string& file, const Json& given, const Json& shared_lists) {
-  AllowOnly(given, {"name", "now", "unmatched", "shared", "namespaces", "objects", "scans", "admitted", "broken", "review", "expect"},
+  AllowOnly(given,
+            {"name", "now", "unmatched", "shared", "namespaces", "objects", "scans", "admitted", "broken", "trust", "review", "expect"},
             "case");
   const Json shared = given.value("shared", true) ? shared_lists : Json::object();
   auto body = std::make_shared<Case::Body>();
@@ -287,12 +289,14 @@ Case ReadCase(const std::string& file, const Json& given, const Json& shared_lis
   body->scans = Joined(shared, given, "scans");
   body->admitted = given.value("admitted", Json::array());
   body->broken = given.value("broken", Json::array());
+  body->trust = given.value("trust", Json());
   body->review = given.at("review");
   Case read{.file = file,
             .name = given.at("name"),
             .unmatched = TextOr(given, "unmatched", "Deny"),
             .now = std::nullopt,
             .expect = ReadExpectation(given.at("expect")),
+            .engine_only = !body->trust.is_null(),
             .body = std::move(body)};
   if (given.contains("now")) read.now = ParseTime(given.at("now"));
   return read;
@@ -303,8 +307,7 @@ std::string ReadText(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-void ReadFile(const std::filesystem::path& path, std::vector<Case>& cases) {
-  const std::string file = path.filename();
+void ReadFile(const std::filesystem::path& path, const std::string& file, std::vector<Case>& cases) {
   const auto documents = ReadYaml(ReadText(path));
   if (!documents) Refuse(file + ": " + documents.error().message);
   if (documents->size() != 1) Refuse(file + " must hold one document");
@@ -336,17 +339,18 @@ MaterialisedCase Case::Materialise(Time at) const {
     const Json each = Expanded(given, made.now);
     made.admitted.push_back({TextOr(each, "namespace", "shop"), each.at("image"), each.at("policy"), ParseTime(each.at("since"))});
   }
+  if (!body->trust.is_null()) made.trust = Expanded(body->trust, made.now).dump();
   made.review = MakeReview(body->review, made.now);
   return made;
 }
 
 std::vector<Case> LoadCases(const std::string& folder) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
     if (entry.path().extension() == ".yaml") files.push_back(entry.path());
   std::ranges::sort(files);
   std::vector<Case> cases;
-  for (const auto& file : files) ReadFile(file, cases);
+  for (const auto& file : files) ReadFile(file, std::filesystem::relative(file, folder).string(), cases);
   return cases;
 }
 

@@ -29,6 +29,7 @@ struct Expectation {
   std::vector<ExpectedWaived> waived;   // exactly these, in any order
   std::vector<std::string> absent;      // reason words that must not appear
   std::vector<std::string> mentions;    // texts that must each appear in some reason's message
+  std::vector<std::string> notices;     // exactly these words, in any order
 };
 
 // A digest that the namespace already ran under a policy.
@@ -54,15 +55,19 @@ struct MaterialisedCase {
   std::vector<std::string> scans;       // JSON: ImageScans
   std::vector<std::string> broken;      // YAML text of objects that do not decode
   std::vector<AdmittedBefore> admitted;
+  std::optional<std::string> trust;  // JSON, for MintTrust (minted_trust.h)
   ReviewedObject review;
 };
 
 struct Case {
-  std::string file;  // "waivers.yaml"
+  std::string file;  // "waivers.yaml", "trust/publishers.yaml"
   std::string name;
   std::string unmatched;    // "Deny", "Warn", "Allow"
   std::optional<Time> now;  // given only by cases that must be judged at that moment
   Expectation expect;
+  // The case says what registries would have answered. Until lib/evidence can be fed with that, hullctl and the webhook cannot be asked:
+  // their drivers skip these cases, and say so.
+  bool engine_only = false;
 
   // now: of the clock that will judge; ignored when the case gives its own.
   MaterialisedCase Materialise(Time at) const;
@@ -71,8 +76,8 @@ struct Case {
   std::shared_ptr<const Body> body;
 };
 
-// Every case of every *.yaml file in the folder, in the order of file names. Throws std::runtime_error with file and case for a mistake in
-// a file.
+// Every case of every *.yaml file in the folder and below it, in the order of file names. Throws std::runtime_error with file and case for
+// a mistake in a file.
 std::vector<Case> LoadCases(const std::string& folder);
 
 }  // namespace hullwright::tests

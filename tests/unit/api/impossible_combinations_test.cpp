@@ -69,7 +69,9 @@ TEST_CASE("a policy without match, or without container types, covers all four l
 
 TEST_CASE("a rule, block or entry that asks for nothing is refused", "[api]") {
   Check(kPolicy,
-        {{"/spec/rules", "{}", "spec.rules: a policy needs at least one rule: write reference, publishers or vulnerabilities"},
+        {{"/spec/rules", "{}",
+          "spec.rules: a policy needs at least one rule: write reference, publishers, attestations, "
+          "vulnerabilities or image"},
          {"/spec/rules/reference", "{}", "spec.rules.reference: an empty rule asks for nothing: write digest or forbiddenTags"},
          {"/spec/rules/reference", R"({"digest": "FromAuthor"})", ""},
          {"/spec/rules/reference", R"({"forbiddenTags": ["dev-*"]})", ""},
@@ -134,14 +136,6 @@ TEST_CASE("label keys and values have the form that Kubernetes gives them", "[ap
                   {at, R"({"a": "b c"})",
                    path + "[\"a\"]: must be a label value: at most 63 letters, digits, \"-\", \"_\" and \".\", beginning and ending with a "
                           "letter or digit, not \"b c\""}});
-}
-
-TEST_CASE("signatures are not promised before they are verified", "[api]") {
-  auto object = Decode(Changed("TrustedPublisher", "/spec/verification", R"("Signature")"));
-  REQUIRE_FALSE(object.has_value());
-  CHECK(object.error().code == ErrorCode::kUnsupported);
-  CHECK(object.error().message ==
-        "spec.verification: \"Signature\" is not enforced by this version: signatures are verified from version 0.2");
 }
 
 TEST_CASE("a justification stands with NotAffected, and only there", "[api]") {

@@ -208,8 +208,9 @@ TEST_CASE("an ImageScan leaves out what is not known", "[api]") {
 TEST_CASE("kinds are listed in a fixed order with their plurals", "[api]") {
   std::vector<std::string> plurals;
   for (const KindInfo& kind : Kinds()) plurals.push_back(kind.plural);
-  CHECK(plurals == std::vector<std::string>{"clusterimageadmissionpolicies", "imageadmissionpolicies", "trustedpublishers",
-                                            "vulnerabilityexceptions", "clustervulnerabilityexceptions", "breakglasses", "imagescans"});
+  CHECK(plurals == std::vector<std::string>{"clusterimageadmissionpolicies", "imageadmissionpolicies", "trustedpublishers", "trustroots",
+                                            "registries", "vulnerabilityexceptions", "clustervulnerabilityexceptions", "breakglasses",
+                                            "imagescans"});
 }
 
 }  // namespace hullwright::api

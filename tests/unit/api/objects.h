@@ -64,10 +64,15 @@ spec:
       {"ImageAdmissionPolicy", R"(
 spec:
   match: {images: ["registry.example/**"], excludeImages: [nginx], containerTypes: [Containers]}
-  enforcement: {newImages: Deny, noData: Deny, templates: Warn, admittedImages: Warn, admittedHours: 168}
+  enforcement: {newImages: Deny, noData: Deny, templates: Warn, admittedImages: Warn, admittedHours: 168, registryOutageHours: 4}
   rules:
     reference: {digest: Pinned, forbiddenTags: [latest]}
     publishers: {minimum: 1}
+    attestations:
+    - {name: provenance, predicateType: "https://slsa.dev/provenance/v1", publisherRefs: [{name: acme-ci}], maxAgeHours: 8760,
+       matchExpressions: [{path: /a/0, operator: Matches, values: ["v[0-9]+"]}]}
+    image: {maxAgeDays: 90, maxSize: 1.5Gi, maxLayers: 60, nonRoot: Required, endOfLifeOS: Forbidden, secrets: Forbidden,
+            baseImages: {images: ["gcr.io/distroless/**"], proof: Annotation}, platforms: Schedulable}
     vulnerabilities:
       forbid: [{name: all, severities: [Critical], fix: Available, minCVSS: "9.0", ids: [CVE-2021-44228], moreThan: 1, waivable: false}]
       scan: {maxAgeHours: 26, maxDatabaseAgeHours: 72, scannerRefs: [{name: trivy}]}
@@ -76,6 +81,15 @@ spec:
         namespaceSelector: {matchLabels: {env: prod}, matchExpressions: [{key: team, operator: NotIn, values: [shop]}]}
         maxSeverity: High
         maxDays: 90
+)"},
+      {"TrustedPublisher", R"(
+spec: {signatureRepository: registry.example/signatures}
+)"},
+      {"TrustRoot", R"(
+spec: {sigstore: {certificateTransparency: Ignore}}
+)"},
+      {"Registry", R"(
+spec: {clientCertificateRef: {name: client}, plainHTTP: false}
 )"},
       {"VulnerabilityException", R"(
 spec:
@@ -121,10 +135,60 @@ status:
   return found == rest.end() ? "" : found->second;
 }
 
+// Of kinds with unions: patches of the full object that between them write every member of every union.
+inline const std::vector<std::string_view>& Variants(std::string_view kind) {
+  static const std::vector<std::string_view> none;
+  static const std::map<std::string_view, std::vector<std::string_view>> variants = {
+      {"TrustedPublisher",
+       {"spec: {authorities: [{name: a, type: Keyless, keyless: {issuer: \"https://a.example\", subject: ann@a.example}}]}",
+        "spec: {authorities: [{name: a, type: Key, key: {pem: \"-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----\\n\", "
+        "transparencyLog: Required, trustRootRef: {name: public}}}]}",
+        "spec: {authorities: [{name: a, type: Key, key: {configMapKeyRef: {name: keys, key: cosign.pub}}}]}",
+        "spec: {authorities: [{name: a, type: Key, key: {secretKeyRef: {name: keys, key: cosign.pub}}}]}",
+        "spec: {authorities: [{name: a, type: Notation, notation: {trustRootRef: {name: corp-ca}, "
+        "identities: [\"x509.subject: C=US, ST=WA, O=acme\"], level: Permissive}}]}"}},
+      {"TrustRoot",
+       {"spec: {sigstore: {trustedRoot: {configMapKeyRef: null, json: \"{}\"}}}",
+        "spec: {sigstore: {trustedRoot: {configMapKeyRef: null, secretKeyRef: {name: a, key: b}}}}",
+        "spec: {type: TUF, sigstore: null, tuf: {mirror: \"https://tuf.example\", initialRoot: {json: \"{}\"}, refreshHours: 12}}",
+        "spec: {type: TUF, sigstore: null, tuf: {mirror: \"https://tuf.example\", initialRoot: {configMapKeyRef: {name: a, key: b}}}}",
+        "spec: {type: TUF, sigstore: null, tuf: {mirror: \"https://tuf.example\", initialRoot: {secretKeyRef: {name: a, key: b}}}}",
+        "spec: {type: Notation, sigstore: null, notation: {revocation: Required, "
+        "certificates: &c {pem: \"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\"}, signingAuthorities: *c, "
+        "timestampCertificates: *c, revocationLists: {pem: \"-----BEGIN X509 CRL-----\\nAAAA\\n-----END X509 CRL-----\"}}}",
+        "spec: {type: Notation, sigstore: null, notation: {certificates: &c {configMapKeyRef: {name: a, key: b}}, signingAuthorities: *c, "
+        "timestampCertificates: *c, revocationLists: *c}}",
+        "spec: {type: Notation, sigstore: null, notation: {certificates: &c {secretKeyRef: {name: a, key: b}}, signingAuthorities: *c, "
+        "timestampCertificates: *c, revocationLists: *c}}"}},
+      {"Registry",
+       {"spec: {ca: {configMapKeyRef: null, pem: \"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\"}}",
+        "spec: {ca: {configMapKeyRef: null, secretKeyRef: {name: a, key: b}}}"}},
+  };
+  auto found = variants.find(kind);
+  return found == variants.end() ? none : found->second;
+}
+
+// With every field written but those of a union's other members.
 inline Json FullObject(std::string_view kind) {
   Json object = ExampleOf(kind);
   if (!Rest(kind).empty()) object.merge_patch(FromYaml(Rest(kind)));
   return object;
+}
+
+inline std::vector<Json> FullObjects(std::string_view kind) {
+  std::vector<Json> objects = {FullObject(kind)};
+  for (std::string_view variant : Variants(kind)) {
+    objects.push_back(objects.front());
+    objects.back().merge_patch(FromYaml(variant));
+  }
+  return objects;
+}
+
+// The first of them in which the field is written.
+inline Json FullObject(std::string_view kind, const std::string& pointer) {
+  for (const Json& object : FullObjects(kind))
+    if (object.contains(Json::json_pointer(pointer))) return object;
+  return {};
 }
 
 }  // namespace hullwright::api

@@ -12,6 +12,7 @@
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
 #include "support/case_file.h"
+#include "support/minted_trust.h"
 
 namespace hullwright {
 namespace {
@@ -42,6 +43,8 @@ struct AddObject {
   World& world;
   void operator()(api::ImageAdmissionPolicy object) { world.parts.policies.push_back(std::move(object)); }
   void operator()(api::TrustedPublisher object) { world.parts.publishers.push_back(std::move(object)); }
+  void operator()(const api::TrustRoot&) {}  // what rests on these is in the facts already
+  void operator()(const api::Registry&) {}
   void operator()(api::VulnerabilityException object) { world.parts.exceptions.push_back(std::move(object)); }
   void operator()(api::BreakGlass object) { world.parts.break_glasses.push_back(std::move(object)); }
   void operator()(const api::ImageScan& object) { world.scans.push_back(std::make_shared<policy::ScanRecord>(object)); }
@@ -85,11 +88,13 @@ World Build(const tests::MaterialisedCase& given) {
 
 // ---- What is asked
 
-policy::ImageFacts FactsOf(const api::ImageUse& use, const World& world, const tests::MaterialisedCase& given) {
+policy::ImageFacts FactsOf(const api::ImageUse& use, const World& world, const tests::MaterialisedCase& given,
+                           const tests::TrustScene& scene) {
   policy::ImageFacts facts{
       .use = use, .reference = ImageReference::Parse(use.reference), .scans = {}, .broken_scans = {}, .admitted_since = {}};
-  if (!facts.reference || !facts.reference->digest) return facts;
-  const Digest& digest = *facts.reference->digest;
+  scene.AddTo(facts);
+  if (policy::DigestOf(facts) == nullptr) return facts;
+  const Digest digest = *policy::DigestOf(facts);
   for (const auto& scan : world.scans)
     if (scan->digest() == digest || std::ranges::find(scan->index_digests(), digest) != scan->index_digests().end())
       facts.scans.push_back(scan);
@@ -127,10 +132,13 @@ Decision Judge(const tests::Case& given) {
                           .description = kind,
                           .namespace_ = made.review.namespace_,
                           .namespace_labels = std::nullopt};
+  const tests::TrustScene scene = made.trust ? tests::MintTrust(*made.trust, made.now) : tests::TrustScene();
+  subject.node_platforms = scene.node_platforms;
+  subject.tags_are_pinned = scene.tags_are_pinned;
   if (const auto labels = world.namespaces.find(subject.namespace_); labels != world.namespaces.end())
     subject.namespace_labels = labels->second;
   std::vector<policy::ImageFacts> facts;
-  for (const api::ImageUse& use : images.changed) facts.push_back(FactsOf(use, world, made));
+  for (const api::ImageUse& use : images.changed) facts.push_back(FactsOf(use, world, made, scene));
 
   policy::EngineOptions options;
   options.unmatched = given.unmatched == "Allow"  ? policy::Unmatched::kAllow
@@ -182,6 +190,8 @@ std::string Show(const Decision& decision) {
     for (const Reason& reason : image.reasons)
       text += fmt::format("    {} policy={} rule={} enforcement={}: {}\n", ToString(reason.word), reason.policy, reason.rule,
                           api::ToString(reason.enforcement), reason.message);
+    for (const policy::Notice& notice : image.notices)
+      text += fmt::format("    notice {} of {}: {}\n", notice.word, notice.policy, notice.message);
     for (const Waived& waived : image.waived) text += fmt::format("    waived by {}: {} ({})\n", waived.waiver, waived.what, waived.rule);
     for (const policy::RuleTrace& trace : image.trace)
       text += fmt::format("    trace {} {}: {}: {}\n", trace.policy, trace.rule, ToString(trace.outcome), trace.saw);
@@ -192,7 +202,9 @@ std::string Show(const Decision& decision) {
 void Compare(const tests::Expectation& expect, const Decision& decision) {
   std::vector<SeenReason> reasons;
   std::vector<Waived> waived;
+  std::vector<std::string> notices;
   for (const policy::ImageDecision& image : decision.images) {
+    for (const policy::Notice& notice : image.notices) notices.emplace_back(notice.word);
     for (const Reason& reason : image.reasons) reasons.push_back({reason, image.image, image.field_path});
     waived.insert(waived.end(), image.waived.begin(), image.waived.end());
   }
@@ -201,6 +213,7 @@ void Compare(const tests::Expectation& expect, const Decision& decision) {
   if (expect.unmatched) CHECK(decision.unmatched == *expect.unmatched);
   CHECK(IsSameMultiset(expect.reasons, reasons));
   CHECK(IsSameMultiset(expect.waived, waived));
+  CHECK_THAT(notices, Catch::Matchers::UnorderedEquals(expect.notices));
   for (const std::string& word : expect.absent)
     CHECK(std::ranges::none_of(reasons, [&](const SeenReason& seen) { return ToString(seen.reason.word) == word; }));
   for (const std::string& text : expect.mentions) {
@@ -230,8 +243,6 @@ TEST_CASE("every reason word except the bound on images has a case in which it a
       ++(words.contains(std::string(ToString(word))) ? appears : absent)[std::string(ToString(word))];
   }
   for (const policy::ReasonWord word : policy::AllReasonWords()) {
-    if (word >= policy::ReasonWord::kOriginUnchecked && word <= policy::ReasonWord::kBaseImageUnannotated) continue;  // no rule yet
-    if (word == policy::ReasonWord::kDigestNotPinned) continue;
     if (word == policy::ReasonWord::kTooManyImages) continue;  // its case would be hundreds of lines; see engine_test.cpp
     INFO(ToString(word));
     CHECK(appears[std::string(ToString(word))] > 0);

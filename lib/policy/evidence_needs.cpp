@@ -1,0 +1,78 @@
+#include "policy/evidence_needs.h"
+
+#include "policy/matching.h"
+
+namespace hullwright::policy {
+namespace {
+
+// Whether the signatures of this publisher could count for the image.
+bool IsAsked(const PolicySet& policies, const std::string& name, const ImageReference& image) {
+  const api::TrustedPublisher* publisher = policies.FindPublisher(name);
+  return publisher != nullptr && publisher->spec.verification == api::PublisherVerification::kSignature && publisher->Covers(image);
+}
+
+void AddAttestations(const PolicySet& policies, const api::PolicyRules& rules, const ImageReference& image, EvidenceNeeds& needs) {
+  for (const api::AttestationRule& rule : rules.attestations) {
+    for (const api::NameRef& ref : rule.publisher_refs) {
+      if (!IsAsked(policies, ref.name, image)) continue;
+      needs.attesters.insert(ref.name);
+      needs.predicate_types.insert(rule.predicate_type);
+    }
+  }
+}
+
+void AddImageRules(const api::ImageRules& rules, EvidenceNeeds& needs) {
+  const bool schedulable = rules.platforms == api::PlatformRule::kSchedulable;
+  needs.base_images = rules.base_images && rules.base_images->proof == api::BaseImageProof::kLayers;
+  needs.configurations =
+      rules.base_images || rules.max_age_days || rules.max_size || rules.max_layers || rules.non_root == api::UserRule::kNonRoot;
+  needs.every_platform = schedulable;
+  needs.manifests = needs.configurations || schedulable;
+}
+
+bool AsksScansOrDigest(const api::PolicyRules& rules) {
+  const api::DigestRule digest = rules.reference.value_or(api::ReferenceRules{}).digest;
+  const bool asks_scans =
+      rules.vulnerabilities ||
+      (rules.image && (rules.image->end_of_life_os == api::Toleration::kForbidden || rules.image->secrets == api::Toleration::kForbidden));
+  return digest == api::DigestRule::kPinned || asks_scans;
+}
+
+EvidenceNeeds NeedsOfPolicy(const PolicySet& policies, const Policy& policy, const ImageReference& image) {
+  const api::PolicyRules& rules = policy.object.spec.rules;
+  EvidenceNeeds needs;
+  if (rules.publishers) {
+    for (const api::NameRef& ref : rules.publishers->refs)
+      if (IsAsked(policies, ref.name, image)) needs.publishers.insert(ref.name);
+  }
+  AddAttestations(policies, rules, image, needs);
+  if (rules.image) AddImageRules(*rules.image, needs);
+  needs.resolution = !image.digest && (needs.any() || AsksScansOrDigest(rules));
+  return needs;
+}
+
+}  // namespace
+
+void EvidenceNeeds::Add(const EvidenceNeeds& other) {
+  resolution |= other.resolution;
+  publishers.insert(other.publishers.begin(), other.publishers.end());
+  attesters.insert(other.attesters.begin(), other.attesters.end());
+  predicate_types.insert(other.predicate_types.begin(), other.predicate_types.end());
+  manifests |= other.manifests;
+  configurations |= other.configurations;
+  base_images |= other.base_images;
+  every_platform |= other.every_platform;
+}
+
+EvidenceNeeds NeedsOf(const PolicySet& policies, const Subject& subject, const api::ImageUse& use,
+                      const Result<ImageReference>& reference) {
+  EvidenceNeeds needs;
+  if (!reference) return needs;
+  const ImageFacts image{.use = use, .reference = reference, .scans = {}, .broken_scans = {}, .admitted_since = {}};
+  for (const Policy* policy : policies.Candidates(subject, &*reference)) {
+    if (CoverageOf(policy->object, subject, image) == Coverage::kYes) needs.Add(NeedsOfPolicy(policies, *policy, *reference));
+  }
+  return needs;
+}
+
+}  // namespace hullwright::policy
