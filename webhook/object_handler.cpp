@@ -157,7 +157,8 @@ nlohmann::json Copy(JsonElement element) {
 
 }  // namespace
 
-ObjectHandler::ObjectHandler(AskAccess ask_access) : ask_access_(std::move(ask_access)) {}
+ObjectHandler::ObjectHandler(AskAccess ask_access, TrustMaterialProblem trust_material_problem)
+    : ask_access_(std::move(ask_access)), trust_material_problem_(std::move(trust_material_problem)) {}
 
 Verdict ObjectHandler::Validate(const AdmissionRequest& request, Deadline deadline) const {
   if (request.operation == Operation::kDelete) return PassBy("delete");
@@ -171,6 +172,8 @@ Verdict ObjectHandler::Validate(const AdmissionRequest& request, Deadline deadli
   if (ChangesNothingRead(request)) return PassBy("spec-unchanged");
   const auto object = Decode(request);
   if (!object) return Refuse(RequestReason::kObjectInvalid, Printable(object.error().message, kMaxMessageBytes));
+  const std::string problem = trust_material_problem_ ? trust_material_problem_(*object) : "";
+  if (!problem.empty()) return Refuse(RequestReason::kObjectInvalid, Printable(problem, kMaxMessageBytes));
   const auto claim = ClaimOf(*object);
   if (!claim) return PassBy("valid");
   if (auto refused = CheckRequestedBy(*claim, request.user)) return *refused;

@@ -96,6 +96,19 @@ TEST_CASE("an object of ours that decodes is admitted, one that does not is refu
   CHECK_THAT(verdict.answer.message, Catch::Contains("spec.enforcement.newImages") && Catch::Contains("spec.surprise"));
 }
 
+TEST_CASE("trust material that decodes and cannot be read is refused with what its reader says", "[webhook]") {
+  const ParsedReview parsed(Review(Policy()));
+  const auto validate = [&](const std::string& problem) {
+    Authorizer authorizer;
+    return ObjectHandler(authorizer.AsFunction(), [&](const api::Object&) { return problem; }).Validate(*parsed, Deadline::max());
+  };
+  CHECK(validate("").answer.allowed);
+  const Verdict verdict = validate("spec.authorities[0].key.pem: is no key");
+  CHECK_FALSE(verdict.answer.allowed);
+  CHECK((verdict.reasons == std::vector<std::string_view>{"ObjectInvalid"}));
+  CHECK_THAT(verdict.answer.message, Catch::Contains("spec.authorities[0].key.pem: is no key"));
+}
+
 TEST_CASE("what is not of our group, or has no object, is could-not-tell", "[webhook]") {
   CHECK((Validate(Review(Pod("nginx"))).reasons == std::vector<std::string_view>{"KindUnknown"}));
   Json review = Review(Policy());
