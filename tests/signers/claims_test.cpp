@@ -59,8 +59,9 @@ void Attest(SignedImages& images, const SignedImage& image, const Predicate& pre
 }  // namespace
 
 TEST_CASE("Every kind of attestation that cosign writes is found by its type and no other, however many lie beside it", "[signers]") {
-  const Format format = GENERATE(Format::kBundleAttestation, Format::kLegacyAttestation);
-  SignedImages images(GENERATE(RegistryKind::kReferrersApi, RegistryKind::kFallbackTag));
+  const auto [format, registry] = GENERATE(table<Format, RegistryKind>(
+      {{Format::kBundleAttestation, RegistryKind::kReferrersApi}, {Format::kLegacyAttestation, RegistryKind::kFallbackTag}}));
+  SignedImages images(registry);
   OurVerifier ours(images.registry().host());
   const SignedImage image = images.Prepare(ByKey(format));
   Demand demand = images.DemandFor(image, Question::kRight);
@@ -81,8 +82,10 @@ TEST_CASE("Every kind of attestation that cosign writes is found by its type and
 }
 
 TEST_CASE("Each of several signatures of an image counts for its own key", "[signers]") {
-  const Format format = GENERATE(Format::kBundle, Format::kLegacy);
-  SignedImages images(GENERATE(RegistryKind::kReferrersApi, RegistryKind::kFallbackTag));
+  const auto [format, registry] = GENERATE(table<Format, RegistryKind>({{Format::kBundle, RegistryKind::kReferrersApi},
+                                                                        {Format::kBundle, RegistryKind::kFallbackTag},
+                                                                        {Format::kLegacy, RegistryKind::kFallbackTag}}));
+  SignedImages images(registry);
   OurVerifier ours(images.registry().host());
   const SignedImage image = images.Prepare(ByKey(format));
   Demand demand = images.DemandFor(image, Question::kRight);
