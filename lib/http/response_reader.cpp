@@ -124,10 +124,8 @@ PeerResult<std::size_t> ResponseReader::Feed(std::string_view bytes) {
 }
 
 PeerResult<void> ResponseReader::End() {
-  error_code code;
-  const bool nothing_came = !parser_->got_some();  // which Beast takes for no error
-  parser_->put_eof(code);
-  if (nothing_came) code = error::partial_message;
+  error_code code = error::partial_message;
+  if (parser_->got_some()) parser_->put_eof(code);  // Beast asserts that something came
   if (code) return std::unexpected(parser_->Explain(code));
   return {};
 }

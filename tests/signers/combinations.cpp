@@ -8,9 +8,10 @@ namespace {
 constexpr std::string_view kFormatNames[] = {"bundle",       "bundle attestation", "legacy signature", "legacy attestation",
                                              "notation jws", "notation cose"};
 constexpr std::string_view kWhoNames[] = {"key", "person", "workflow", "certificate"};
-constexpr std::string_view kQuestionNames[] = {"right",          "other key",        "other subject", "other issuer",
-                                               "patterns",       "other digest",     "other kind",    "log required",
-                                               "authority past", "authority future", "stamps past",   "log past"};
+constexpr std::string_view kQuestionNames[] = {
+    "right",          "other key",        "other subject", "other issuer",         "patterns", "other digest", "other kind", "log required",
+    "authority past", "authority future", "stamps past",   "certificate log past", "log past"};
+static_assert(std::size(kQuestionNames) == static_cast<std::size_t>(Question::kLogPast) + 1);
 
 const std::vector<std::string> kAlgorithms = {"ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "rsa-2048", "rsa-3072", "rsa-4096"};
 
