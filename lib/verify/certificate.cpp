@@ -95,7 +95,7 @@ Checked<Certificate> Certificate::FromDer(std::string_view der) {
   X509* x509 = decoded->get();
   auto extensions = ReadExtensions(x509);
   if (!extensions) return std::unexpected(extensions.error());
-  auto key = PublicKey::FromSpki(openssl::Encode<const X509_PUBKEY>(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(x509)));
+  auto key = PublicKey::FromHandle(X509_get0_pubkey(x509), openssl::Encode<const X509_PUBKEY>(i2d_X509_PUBKEY, X509_get_X509_PUBKEY(x509)));
   if (!key) return Reject(key.error().step, "the certificate's key: " + key.error().message);
   auto subject = ReadName(X509_get_subject_name(x509));
   auto issuer = ReadName(X509_get_issuer_name(x509));

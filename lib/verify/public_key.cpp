@@ -26,6 +26,8 @@ struct Curve {
 constexpr std::array kCurves = {Curve{"prime256v1", KeyType::kEcdsaP256, 91}, Curve{"secp384r1", KeyType::kEcdsaP384, 120},
                                 Curve{"secp521r1", KeyType::kEcdsaP521, 158}};
 
+constexpr std::size_t kEd25519SpkiBytes = 44;
+
 Checked<KeyType> CheckCurve(const EVP_PKEY* key, std::size_t spki_bytes) {
   int explicit_parameters = 0;
   if (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &explicit_parameters) == 1 && explicit_parameters != 0) {
@@ -62,17 +64,41 @@ Checked<KeyType> CheckType(const EVP_PKEY* key, std::size_t spki_bytes) {
     case EVP_PKEY_RSA:
       return CheckRsa(key);
     case EVP_PKEY_ED25519:
+      if (spki_bytes != kEd25519SpkiBytes) return Reject(Step::kKey, "the Ed25519 key has a length of its own");
       return KeyType::kEd25519;
     default:
       return Reject(Step::kKey, "the key is not ECDSA, RSA or Ed25519");
   }
 }
 
-// The raw bits of the key inside the SPKI.
+// The key in SubjectPublicKeyInfo as OpenSSL writes it.
 std::optional<std::string> EncodeAgain(const EVP_PKEY* key) {
   auto der = openssl::Encode<const EVP_PKEY>(i2d_PUBKEY, key);
   if (der.empty()) return std::nullopt;
   return der;
+}
+
+// What goes before the point or the 32 bytes of a key: all else in the encoding is fixed.
+std::string_view HeaderOf(KeyType type) {
+  using namespace std::string_view_literals;
+  switch (type) {
+    case KeyType::kEcdsaP256:
+      return "\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04"sv;
+    case KeyType::kEcdsaP384:
+      return "\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62\x00\x04"sv;
+    case KeyType::kEcdsaP521:
+      return "\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00\x04"sv;
+    case KeyType::kEd25519:
+      return "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00"sv;
+    case KeyType::kRsa:
+      break;
+  }
+  return {};
+}
+
+// OpenSSL's encoder costs more than verifying a signature, so it is asked only where the encoding has variable parts.
+bool IsCanonical(KeyType type, const EVP_PKEY* key, std::string_view spki) {
+  return type == KeyType::kRsa ? EncodeAgain(key) == spki : spki.starts_with(HeaderOf(type));
 }
 
 }  // namespace
@@ -86,19 +112,26 @@ Checked<PublicKey> PublicKey::FromSpki(std::string_view der) {
   if (der.size() > limits::kKeyBytes) return Reject(Step::kLimit, "the public key is longer than 16 KiB");
   const openssl::ErrorQueueGuard guard;
   const unsigned char* at = openssl::Data(der);
-  openssl::Key handle(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  const openssl::Key handle(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
   if (!handle) return Reject(Step::kParse, "not a public key (SubjectPublicKeyInfo in DER) of a type known here");
   if (at != openssl::Data(der) + der.size()) return Reject(Step::kParse, "there are bytes behind the public key");
-  const auto type = CheckType(handle.get(), der.size());
+  return FromHandle(handle.get(), der);
+}
+
+Checked<PublicKey> PublicKey::FromHandle(evp_pkey_st* handle, std::string_view spki) {
+  const openssl::ErrorQueueGuard guard;
+  if (handle == nullptr) return Reject(Step::kParse, "not a public key of a type known here");
+  const auto type = CheckType(handle, spki.size());
   if (!type) return std::unexpected(type.error());
   // Keys are compared by these bytes, so one key must have one encoding.
-  if (EncodeAgain(handle.get()) != der) return Reject(Step::kParse, "the public key is not in canonical DER");
+  if (!IsCanonical(*type, handle, spki)) return Reject(Step::kParse, "the public key is not in canonical DER");
   PublicKey key;
   key.type_ = *type;
-  key.bits_ = EVP_PKEY_get_bits(handle.get());
-  key.spki_ = std::string(der);
-  key.id_ = Sha256(der);
-  key.key_ = std::shared_ptr<EVP_PKEY>(handle.release(), EVP_PKEY_free);
+  key.bits_ = EVP_PKEY_get_bits(handle);
+  key.spki_ = std::string(spki);
+  key.id_ = Sha256(spki);
+  EVP_PKEY_up_ref(handle);
+  key.key_ = std::shared_ptr<EVP_PKEY>(handle, EVP_PKEY_free);
   return key;
 }
 

@@ -24,6 +24,8 @@ class PublicKey {
   static Checked<PublicKey> FromPem(std::string_view text);
   // SubjectPublicKeyInfo in DER and nothing behind it; named curve, uncompressed point. Refusals: kParse malformed, kKey not accepted.
   static Checked<PublicKey> FromSpki(std::string_view der);
+  // The same for a key that OpenSSL has decoded already, as part of a certificate; spki is its encoding there.
+  static Checked<PublicKey> FromHandle(evp_pkey_st* key, std::string_view spki);
   // RSAPublicKey (PKCS#1) in DER: old log keys of trusted roots.
   static Checked<PublicKey> FromPkcs1(std::string_view der);
 

@@ -33,7 +33,7 @@ Checked<void> ReadDigests(const JsonFields& fields, StatementSubject& subject) {
 Checked<void> CheckDigests(const StatementSubject& subject) {
   for (const auto& [algorithm, hex] : subject.digests) {
     const bool of_image = algorithm == "sha256" || algorithm == "sha512";
-    if (of_image && !Digest::Parse(algorithm + ":" + hex)) {
+    if (of_image && !Digest::Parse(fmt::format("{}:{}", algorithm, hex))) {
       return Reject(Step::kStructure, fmt::format("the {} of a subject is not lower-case hex of its length", algorithm));
     }
   }

@@ -62,10 +62,12 @@ Checked<Time> ReadTime(const TS_TST_INFO* info) {
   const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
                               static_cast<std::size_t>(ASN1_STRING_length(value)));
   const auto point = text.find('.');
+  if (point == std::string_view::npos) return time;
   int scale = 100;
-  for (std::size_t i = point; point != std::string_view::npos && ++i < text.size() && scale > 0 && text[i] >= '0' && text[i] <= '9';
-       scale /= 10) {
-    time += std::chrono::milliseconds(scale * (text[i] - '0'));
+  for (const char digit : text.substr(point + 1)) {
+    if (digit < '0' || digit > '9') break;
+    time += std::chrono::milliseconds(scale * (digit - '0'));
+    scale /= 10;
   }
   return time;
 }
