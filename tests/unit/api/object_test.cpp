@@ -118,8 +118,8 @@ TEST_CASE("all mistakes are told at once, at most twenty", "[api]") {
   CHECK(decoded.error().message ==
         "spec.enforcement.newImages: must be one of Audit, Warn, Deny, not \"deny\"; "
         "spec.rules.reference.digests: unknown field, did you mean digest?; "
-        "spec.rules.vulnerabilities.forbid[0].graceHours: not enforced by this version: grace periods need the clocks of findings, which "
-        "come with version 0.3");
+        "spec.rules.vulnerabilities.forbid[0].graceHours: not enforced by this version: it keeps no clocks of findings, which "
+        "grace periods need");
 
   for (int i = 0; i < 30; ++i) object["spec"]["match"]["images"].push_back("a b");
   std::string message = MessageOf(object);

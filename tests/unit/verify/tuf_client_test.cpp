@@ -57,8 +57,11 @@ std::string Root(int version, const std::vector<const MintedKey*>& root_keys, in
 }
 
 std::string Listing(std::string_view type, int version, std::string_view files, std::string_view expires = kSoon) {
-  return fmt::format(R"({{"_type":"{}","expires":"{}","{}":{{{}}},"spec_version":"1.0","version":{}}})", type, expires,
-                     type == "targets" ? "targets" : "meta", files, version);
+  if (type == "targets") {
+    return fmt::format(R"({{"_type":"targets","expires":"{}","spec_version":"1.0","targets":{{{}}},"version":{}}})", expires, files,
+                       version);
+  }
+  return fmt::format(R"({{"_type":"{}","expires":"{}","meta":{{{}}},"spec_version":"1.0","version":{}}})", type, expires, files, version);
 }
 
 std::string FileEntry(std::string_view name, const std::string& content, int version) {
