@@ -7,10 +7,13 @@
 #include <utility>
 
 #include "base/text.h"
+#include "kube/pull_context.h"
 #include "webhook/decision_text.h"
 
 namespace hullwright::webhook {
 namespace {
+
+constexpr std::chrono::seconds kTemplatePatience{1};
 
 // What arrives here when a rule says "pods/*" or "*/*" and names no image: Kubernetes' own kinds behind subresources.
 bool NamesNoImage(const AdmissionRequest& request) {
@@ -29,33 +32,6 @@ Verdict UnknownKind(const AdmissionRequest& request) {
                   "--workload-path {}/{}=/spec/template/spec (the path of its PodSpec), or take the kind out of the rules of "
                   "the ValidatingWebhookConfiguration.",
                   kind, group.empty() ? "" : " of group ", group, group, kind));
-}
-
-// A Pod that a kubelet reports after having started it from a file of its own node: refusing would only hide what runs. The annotation
-// counts from the node itself alone (kubernetes/kubernetes#53467).
-bool IsMirrorPod(const AdmissionRequest& request) {
-  constexpr std::string_view kNodePrefix = "system:node:";
-  if (request.group != "" || request.kind != "Pod" || !request.object) return false;
-  if (!request.user.username.starts_with(kNodePrefix)) return false;
-  if (std::ranges::find(request.user.groups, "system:nodes") == request.user.groups.end()) return false;
-  const auto metadata = Member(*request.object, "metadata");
-  const auto annotations = metadata ? Member(*metadata, "annotations") : std::nullopt;
-  const auto spec = Member(*request.object, "spec");
-  if (!annotations || !Member(*annotations, "kubernetes.io/config.mirror") || !spec) return false;
-  const std::string_view node = TextMember(*spec, "nodeName");
-  return !node.empty() && node == request.user.username.substr(kNodePrefix.size());
-}
-
-Verdict ToVerdict(const policy::Decision& decision) {
-  Verdict verdict;
-  verdict.outcome = decision.outcome;
-  verdict.reasons = ReasonWords(decision);
-  verdict.policies = PolicyIds(decision);
-  verdict.answer.allowed = decision.allowed();
-  if (!verdict.answer.allowed) verdict.answer.message = DenialMessage(decision);
-  AddWarnings(decision, "", verdict.answer.warnings);
-  verdict.answer.audit_annotations = AuditAnnotations(decision);
-  return verdict;
 }
 
 void AllowMirrorPod(Verdict& verdict) {
@@ -88,11 +64,42 @@ bool LetsInByItself(const std::string& policy, const policy::ImageDecision& deci
 
 }  // namespace
 
-AdmissionHandler::AdmissionHandler(const evidence::Catalogue& catalogue, evidence::AdmittedImages& admitted,
-                                   const kube::Workloads& workloads, const Clock& clock, policy::EngineOptions options)
-    : catalogue_(catalogue), admitted_(admitted), workloads_(workloads), clock_(clock), options_(options) {}
+Verdict ToVerdict(const policy::Decision& decision) {
+  Verdict verdict;
+  verdict.outcome = decision.outcome;
+  verdict.reasons = ReasonWords(decision);
+  verdict.policies = PolicyIds(decision);
+  verdict.answer.allowed = decision.allowed();
+  if (!verdict.answer.allowed) verdict.answer.message = DenialMessage(decision);
+  AddWarnings(decision, "", verdict.answer.warnings);
+  verdict.answer.audit_annotations = AuditAnnotations(decision);
+  return verdict;
+}
 
-Verdict AdmissionHandler::Handle(const AdmissionRequest& request, bool peer_authenticated) const {
+// Refusing would only hide what runs. The annotation counts from the node itself alone (kubernetes/kubernetes#53467).
+bool IsMirrorPod(const AdmissionRequest& request) {
+  constexpr std::string_view kNodePrefix = "system:node:";
+  if (request.group != "" || request.kind != "Pod" || !request.object) return false;
+  if (!request.user.username.starts_with(kNodePrefix)) return false;
+  if (std::ranges::find(request.user.groups, "system:nodes") == request.user.groups.end()) return false;
+  const auto metadata = Member(*request.object, "metadata");
+  const auto annotations = metadata ? Member(*metadata, "annotations") : std::nullopt;
+  const auto spec = Member(*request.object, "spec");
+  if (!annotations || !Member(*annotations, "kubernetes.io/config.mirror") || !spec) return false;
+  const std::string_view node = TextMember(*spec, "nodeName");
+  return !node.empty() && node == request.user.username.substr(kNodePrefix.size());
+}
+
+AdmissionHandler::AdmissionHandler(const evidence::Catalogue& catalogue, evidence::AdmittedImages& admitted,
+                                   const kube::Workloads& workloads, const Clock& clock, policy::EngineOptions options,
+                                   const Origins& origins)
+    : sources_{catalogue, admitted, origins.gatherer, origins.node_platforms},
+      admitted_(admitted),
+      workloads_(workloads),
+      clock_(clock),
+      options_(options) {}
+
+std::optional<Verdict> AdmissionHandler::Handle(const AdmissionRequest& request, bool peer_authenticated, const Patience& patience) const {
   if (request.operation == Operation::kDelete) return PassBy("delete");
   if (request.operation == Operation::kConnect) return PassBy("connect");
   if (NamesNoImage(request)) return PassBy("no-images");
@@ -102,33 +109,55 @@ Verdict AdmissionHandler::Handle(const AdmissionRequest& request, bool peer_auth
   const auto old_object = request.operation == Operation::kUpdate ? request.old_object : std::nullopt;
   const auto images = kube::ReviewImages(*workload, *request.object, old_object);
   if (!images) return CouldNotTell(RequestReason::kObjectUnreadable, Printable(images.error().message, 1024));
-  return Judge(request, *workload, *images, peer_authenticated);
+  return Judge({request, *workload, peer_authenticated, patience}, *images);
 }
 
-Verdict AdmissionHandler::Judge(const AdmissionRequest& request, const kube::Workload& workload, const kube::ReviewedImages& images,
-                                bool peer_authenticated) const {
+std::optional<Verdict> AdmissionHandler::Judge(const Review& review, const kube::ReviewedImages& images) const {
+  const AdmissionRequest& request = review.request;
   const Time now = clock_.Now();
-  const bool remember = workload.is_pod && peer_authenticated && !request.dry_run;
-  const policy::Decision decision = Ask(request, workload, images.changed, now);
-  Verdict verdict = ToVerdict(decision);
-  if (verdict.answer.allowed && remember) Remember(request, images.changed, decision, now);
+  const bool remember = review.workload.is_pod && review.peer_authenticated && !request.dry_run;
+  const auto decision = Ask(review, images.changed, now);
+  if (!decision) return std::nullopt;
+  Verdict verdict = ToVerdict(*decision);
+  if (verdict.answer.allowed && remember) Remember(request, images.changed, *decision, now);
   if (images.changed.empty()) verdict.answer.audit_annotations["rule"] = images.unchanged.empty() ? "no-images" : "unchanged";
-  if (workload.is_pod && !images.unchanged.empty()) {
-    const policy::Decision running = Ask(request, workload, images.unchanged, now);
-    ReportRunning(running, verdict);
-    if (remember) Remember(request, images.unchanged, running, now);
+  if (review.workload.is_pod && !images.unchanged.empty()) {
+    if (const auto running = AskOfRunning(review, images.unchanged, now)) {
+      ReportRunning(*running, verdict);
+      if (remember) Remember(request, images.unchanged, *running, now);
+    }
   }
   if (IsMirrorPod(request)) AllowMirrorPod(verdict);
   BoundWarnings(verdict.answer.warnings);
   return verdict;
 }
 
-policy::Decision AdmissionHandler::Ask(const AdmissionRequest& request, const kube::Workload& workload,
-                                       const std::vector<api::ImageUse>& images, Time now) const {
-  if (images.empty()) return {};
-  const evidence::Question question{workload.is_pod ? policy::SubjectKind::kPod : policy::SubjectKind::kTemplate, request.Describe(),
-                                    std::string(request.namespace_), images};
-  return evidence::Judge(catalogue_, admitted_, question, now, options_);
+evidence::Question AdmissionHandler::QuestionOf(const Review& review, const std::vector<api::ImageUse>& images) const {
+  evidence::Question question{review.workload.is_pod ? policy::SubjectKind::kPod : policy::SubjectKind::kTemplate,
+                              review.request.Describe(), std::string(review.request.namespace_), images};
+  if (sources_.gatherer != nullptr)
+    question.pull = kube::ReadPullContext(review.workload, *review.request.object, review.request.namespace_);
+  return question;
+}
+
+std::optional<policy::Decision> AdmissionHandler::Ask(const Review& review, const std::vector<api::ImageUse>& images, Time now) const {
+  if (images.empty()) return policy::Decision{};
+  const evidence::Question question = QuestionOf(review, images);
+  if (auto decision = evidence::JudgeFromMemory(sources_, question, now, options_)) return decision;
+  if (!review.patience.may_block) return std::nullopt;
+  // A template is early feedback: it does not wait long, and what it asked for goes on in the background, warm for its Pods.
+  const Deadline soon = std::chrono::steady_clock::now() + kTemplatePatience;
+  const Deadline deadline = review.workload.is_pod ? review.patience.deadline : std::min(review.patience.deadline, soon);
+  return evidence::Judge(sources_, question, now, options_, deadline);
+}
+
+// Of what runs already only that is said which is known without waiting.
+std::optional<policy::Decision> AdmissionHandler::AskOfRunning(const Review& review, const std::vector<api::ImageUse>& images,
+                                                               Time now) const {
+  const evidence::Question question = QuestionOf(review, images);
+  auto decision = evidence::JudgeFromMemory(sources_, question, now, options_);
+  if (!decision) evidence::WarmUp(sources_, question, options_);
+  return decision;
 }
 
 // decision.images stand in the order of the images, unless there were too many to look at.

@@ -1,6 +1,10 @@
 // POST /v1/validate: may this Pod, or a template of Pods, name these images?
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "base/clock.h"
 #include "evidence/admitted_images.h"
 #include "evidence/catalogue.h"
@@ -12,25 +16,49 @@
 
 namespace hullwright::webhook {
 
-// Thread-safe; memory only. The collaborators outlive it.
+// Whether an answer may be waited for, and until when.
+struct Patience {
+  bool may_block = false;
+  Deadline deadline = {};
+};
+
+// What else than memory facts come from.
+struct Origins {
+  evidence::Gatherer* gatherer = nullptr;  // null: no registry is asked
+  std::optional<std::vector<std::string>> node_platforms = std::nullopt;
+};
+
+// What a decision says to who asked.
+Verdict ToVerdict(const policy::Decision& decision);
+
+// A Pod that a kubelet reports after having started it from a file of its own node.
+bool IsMirrorPod(const AdmissionRequest& request);
+
+// Thread-safe. The collaborators outlive it.
 class AdmissionHandler {
  public:
   AdmissionHandler(const evidence::Catalogue& catalogue, evidence::AdmittedImages& admitted, const kube::Workloads& workloads,
-                   const Clock& clock, policy::EngineOptions options);
+                   const Clock& clock, policy::EngineOptions options, const Origins& origins = {});
 
   // peer_authenticated: the client proved to be an API server. Only then is remembered what was admitted, since anybody on the pod network
-  // can post a forged review.
-  Verdict Handle(const AdmissionRequest& request, bool peer_authenticated) const;
+  // can post a forged review. nullopt: a registry has to be waited for; call again with patience.
+  std::optional<Verdict> Handle(const AdmissionRequest& request, bool peer_authenticated, const Patience& patience) const;
 
  private:
-  Verdict Judge(const AdmissionRequest& request, const kube::Workload& workload, const kube::ReviewedImages& images,
-                bool peer_authenticated) const;
-  policy::Decision Ask(const AdmissionRequest& request, const kube::Workload& workload, const std::vector<api::ImageUse>& images,
-                       Time now) const;
+  struct Review {
+    const AdmissionRequest& request;
+    const kube::Workload& workload;
+    bool peer_authenticated;
+    const Patience& patience;
+  };
+  std::optional<Verdict> Judge(const Review& review, const kube::ReviewedImages& images) const;
+  evidence::Question QuestionOf(const Review& review, const std::vector<api::ImageUse>& images) const;
+  std::optional<policy::Decision> Ask(const Review& review, const std::vector<api::ImageUse>& images, Time now) const;
+  std::optional<policy::Decision> AskOfRunning(const Review& review, const std::vector<api::ImageUse>& images, Time now) const;
   void Remember(const AdmissionRequest& request, const std::vector<api::ImageUse>& images, const policy::Decision& decision,
                 Time now) const;
 
-  const evidence::Catalogue& catalogue_;
+  const evidence::Sources sources_;
   evidence::AdmittedImages& admitted_;
   const kube::Workloads& workloads_;
   const Clock& clock_;

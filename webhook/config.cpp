@@ -21,7 +21,8 @@ struct RawOptions {
   std::string metrics_listen;
   std::string unmatched = "Deny";
   std::string log_level = "info";
-  std::vector<std::string> workload_paths;
+  std::vector<std::string> workload_paths, node_platforms;
+  bool no_registry = false;
   std::int64_t shutdown_delay_seconds = 10;
 };
 
@@ -108,6 +109,22 @@ Result<void> CheckFolders(const Options& options) {
   return {};
 }
 
+bool IsPlatform(const std::string& text) {
+  const auto slash = text.find('/');
+  return slash != std::string::npos && slash > 0 && slash + 1 < text.size();
+}
+
+Result<void> CheckRegistries(const Options& options) {
+  if (!options.ask_registries && !options.cache_file.empty()) return Usage("--cache: holds what registries said; leave --no-registry out");
+  if (!options.cluster_data_folder.empty() && options.cluster) {
+    return Usage("--cluster-data: belongs to --policies; in a cluster Secrets and ConfigMaps are asked of the API server");
+  }
+  for (const std::string& platform : options.node_platforms.value_or(std::vector<std::string>())) {
+    if (!IsPlatform(platform)) return Usage(fmt::format("--node-platforms: \"{}\" is no OS/ARCHITECTURE such as linux/amd64", platform));
+  }
+  return {};
+}
+
 Result<void> Complete(const RawOptions& raw, Options& options) {
   options.cluster = options.cluster || !options.kubeconfig.empty();
   auto listen = ParseListen("--listen", raw.listen);
@@ -132,7 +149,9 @@ Result<void> Complete(const RawOptions& raw, Options& options) {
     if (auto added = options.workloads.Add(setting); !added) return std::unexpected(added.error().Within("--workload-path"));
   }
   options.shutdown_delay = std::chrono::seconds(raw.shutdown_delay_seconds);
-  for (const auto& check : {CheckSource, CheckTls, CheckFolders}) {
+  options.ask_registries = !raw.no_registry;
+  if (!raw.node_platforms.empty()) options.node_platforms = raw.node_platforms;
+  for (const auto& check : {CheckSource, CheckTls, CheckFolders, CheckRegistries}) {
     if (auto sound = check(options); !sound) return sound;
   }
   return {};
@@ -152,6 +171,23 @@ void Declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--kubeconfig", options.kubeconfig, "Objects of the cluster that this kubeconfig names")
       ->type_name("FILE")
       ->group("Objects from a cluster");
+  app.add_flag("--no-registry", raw.no_registry, "Ask no registry: tags stay unresolved and signatures unchecked")->group("Registries");
+  app.add_option("--cache", options.cache_file, "What registries sent, kept over a restart; may be deleted at any time")
+      ->type_name("FILE")
+      ->group("Registries");
+  app.add_option("--namespace", options.namespace_,
+                 "Where ConfigMaps and Secrets are that TrustedPublishers, TrustRoots and Registries name")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group("Registries");
+  app.add_option("--cluster-data", options.cluster_data_folder,
+                 "Secrets, ConfigMaps and ServiceAccounts of files mode: DIR/NAMESPACE/secrets/NAME/KEY")
+      ->type_name("DIR")
+      ->group("Registries");
+  app.add_option("--node-platforms", raw.node_platforms, "Platforms of the cluster's nodes, for policies that judge by them: linux/amd64")
+      ->type_name("OS/ARCH")
+      ->delimiter(',')
+      ->group("Registries");
   app.add_option("--listen", raw.listen, "Where reviews are answered")->type_name("ADDRESS:PORT")->capture_default_str()->group("Server");
   app.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM); renewed files are used by themselves")
       ->type_name("FILE")

@@ -35,6 +35,13 @@ struct Options {
   bool require_client_certificate = false;
   std::vector<std::string> allowed_client_names;
 
+  // Registries.
+  bool ask_registries = true;
+  std::string cache_file;                                  // "" for none
+  std::string cluster_data_folder;                         // files mode: Secrets, ConfigMaps and ServiceAccounts; "" for none
+  std::string namespace_ = "hullwright-system";            // of the ConfigMaps and Secrets that our own objects name
+  std::optional<std::vector<std::string>> node_platforms;  // "linux/amd64"; nullopt: not known
+
   policy::Unmatched unmatched = policy::Unmatched::kDeny;
   kube::Workloads workloads;
   std::chrono::seconds shutdown_delay{10};

@@ -42,6 +42,7 @@ void RecordDecision(std::string_view path, const AdmissionRequest& request, cons
                                 {"allowed", verdict.answer.allowed},
                                 {"reasons", Bounded(reasons, kMaxListBytes)},
                                 {"policies", Bounded(policies, kMaxListBytes)},
+                                {"registry_outage", verdict.answer.audit_annotations.contains("registry-outage")},
                                 {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
                                 {"dry_run", request.dry_run}});
 }

@@ -136,6 +136,8 @@ void AddWarnings(const policy::Decision& decision, std::string_view prefix, std:
           Cut(Clean(fmt::format("{}{}: {}: {}{}", prefix, image.field_path, policy::ToString(reason.word), reason.message, Source(reason))),
               kMaxWarningBytes));
     }
+    for (const auto& notice : image.notices)
+      warnings.push_back(Cut(Clean(fmt::format("{}{}: {}: {}", prefix, image.field_path, notice.word, notice.message)), kMaxWarningBytes));
   }
 }
 
@@ -164,6 +166,11 @@ std::map<std::string, std::string> AuditAnnotations(const policy::Decision& deci
   add("digests", Digests(decision), ",");
   add("waived", WaivedTexts(decision), "; ");
   if (decision.unmatched) annotations["unmatched"] = "true";
+  for (const auto& image : decision.images) {
+    for (const auto& notice : image.notices) {
+      if (notice.word == policy::kRegistryOutage) annotations["registry-outage"] = Cut(Clean(notice.message), kMaxAnnotationBytes);
+    }
+  }
   return annotations;
 }
 

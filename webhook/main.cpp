@@ -10,9 +10,12 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "evidence/folder_data.h"
 #include "evidence/folder_source.h"
+#include "webhook/cluster_data.h"
 #include "webhook/cluster_source.h"
 #include "webhook/config.h"
+#include "webhook/registry_access.h"
 #include "webhook/routes.h"
 
 namespace hullwright::webhook {
@@ -59,6 +62,9 @@ std::vector<evidence::Folder> FoldersOf(const Options& options) {
   return folders;
 }
 
+constexpr unsigned kWaitingThreads = 32;
+constexpr std::size_t kMaxWaiting = 1024;
+
 http::ServerOptions ServerOptionsOf(const Options& options) {
   http::ServerOptions server;
   server.address = options.listen.address;
@@ -67,6 +73,11 @@ http::ServerOptions ServerOptionsOf(const Options& options) {
   server.key_file = options.tls_key;
   server.client_ca_file = options.client_ca;
   server.require_client_certificate = options.require_client_certificate;
+  if (options.ask_registries) {
+    // They only wait for what a few gather for all of them.
+    server.blocking_threads = kWaitingThreads;
+    server.max_blocking_queue = kMaxWaiting;
+  }
   return server;
 }
 
@@ -99,9 +110,7 @@ Result<kube::AccessAnswer> NobodyToAsk() {
 class Webhook {
  public:
   explicit Webhook(const Options& options)
-      : options_(options),
-        admission_(catalogue_, admitted_, options.workloads, clock_, {options.unmatched, false}),
-        objects_([this](const kube::AccessQuestion& question, Deadline deadline) {
+      : options_(options), objects_([this](const kube::AccessQuestion& question, Deadline deadline) {
           return client_ ? kube::ReviewAccess(*client_, question, deadline) : NobodyToAsk();
         }) {}
 
@@ -110,6 +119,8 @@ class Webhook {
       if (auto loaded = admitted_.LoadFile(options_.admitted_file); !loaded) return std::unexpected(loaded.error().Within("--admitted"));
     }
     if (auto started = options_.cluster ? StartCluster() : StartFolders(); !started) return started;
+    if (auto opened = OpenRegistries(); !opened) return opened;
+    MakeHandlers();
     readiness_.Add("certificate", CertificateCheck([this] { return server_ ? server_->CertificateExpiry() : std::nullopt; }, clock_));
     return StartServers();
   }
@@ -141,6 +152,27 @@ class Webhook {
     return {};
   }
 
+  Result<void> OpenRegistries() {
+    if (!options_.ask_registries) return {};
+    if (client_)
+      cluster_data_ = std::make_unique<KubeClusterData>(*client_);
+    else
+      cluster_data_ = std::make_unique<evidence::FolderData>(options_.cluster_data_folder);
+    auto opened = RegistryAccess::Open({options_.cache_file, options_.namespace_}, catalogue_, *cluster_data_, clock_);
+    if (!opened) return std::unexpected(opened.error());
+    registries_ = std::move(*opened);
+    return {};
+  }
+
+  void MakeHandlers() {
+    const Origins origins{registries_ ? &registries_->gatherer() : nullptr, options_.node_platforms};
+    const evidence::Sources sources{catalogue_, admitted_, origins.gatherer, origins.node_platforms};
+    const policy::EngineOptions engine{options_.unmatched, false};
+    admission_ = std::make_unique<AdmissionHandler>(catalogue_, admitted_, options_.workloads, clock_, engine, origins);
+    pin_ = std::make_unique<PinHandler>(sources, options_.workloads, clock_, engine);
+    image_review_ = std::make_unique<ImageReviewHandler>(sources, clock_, engine);
+  }
+
   ClusterHooks Hooks() {
     if (!cluster_) return {};
     return {[this] { return cluster_->Missing(); },
@@ -152,7 +184,9 @@ class Webhook {
                           [this] { return server_ ? server_->CertificateExpiry() : std::nullopt; },
                           [this] { return cluster_ ? cluster_->States() : std::vector<WatchState>{}; },
                           [this] { return readiness_.IsReady(); }};
-    return {admission_, objects_, metrics_, readiness_, std::move(sources), {options_.allowed_client_names}, Hooks()};
+    if (registries_) sources.registries = [this] { return registries_->Statistics(); };
+    return {*admission_, objects_,   metrics_,           readiness_, std::move(sources), {options_.allowed_client_names},
+            Hooks(),     pin_.get(), image_review_.get()};
   }
 
   Result<void> StartServers() {
@@ -180,11 +214,15 @@ class Webhook {
   evidence::AdmittedImages admitted_;
   Metrics metrics_;
   Readiness readiness_;
-  AdmissionHandler admission_;
   ObjectHandler objects_;
   std::unique_ptr<evidence::FolderSource> folders_;
   std::unique_ptr<kube::KubeClient> client_;
   std::unique_ptr<ClusterSource> cluster_;
+  std::unique_ptr<evidence::ClusterData> cluster_data_;
+  std::unique_ptr<RegistryAccess> registries_;
+  std::unique_ptr<AdmissionHandler> admission_;
+  std::unique_ptr<PinHandler> pin_;
+  std::unique_ptr<ImageReviewHandler> image_review_;
   std::unique_ptr<http::HttpServer> server_, probes_;
 };
 

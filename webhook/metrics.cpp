@@ -29,7 +29,7 @@ using prometheus::MetricType;
 const prometheus::Histogram::BucketBoundaries kDurations{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
                                                          0.025,   0.1,    0.5,     1,      2.5,   10};
 
-constexpr std::array<std::string_view, 3> kPaths = {"validate", "validate-objects", "stamp"};
+constexpr std::array<std::string_view, 5> kPaths = {"validate", "pin", "imagereview", "validate-objects", "stamp"};
 
 // A kind that anybody could make up would be a label that anybody could fill memory with. The view lives as long as the program.
 std::string_view KindLabel(std::string_view kind) {
@@ -133,6 +133,40 @@ void AddWatches(const std::vector<WatchState>& watches, Scrape& scrape) {
   scrape.Counter("hullwright_watch_expired_total", "Watches ended by 410 Gone, which forces a new list.", expired);
 }
 
+void AddFacts(const evidence::GathererStatistics& facts, Scrape& scrape) {
+  scrape.Gauge("hullwright_facts", "Digests whose facts are in memory.", {{{}, Number(facts.facts)}});
+  scrape.Counter("hullwright_facts_memory_hits_total", "Images whose facts were in memory.", {{{}, Number(facts.memory_hits)}});
+  scrape.Counter("hullwright_facts_gathered_total", "Gatherings of facts about a digest, by what came of them.",
+                 {{{{"result", "negative"}}, Number(facts.negative)},
+                  {{{"result", "unreachable"}}, Number(facts.unreachable)},
+                  {{{"result", "outage"}}, Number(facts.outages)},
+                  {{{"result", "all"}}, Number(facts.gathered)}});
+  scrape.Counter("hullwright_tags_resolved_total", "Tags that a registry was asked for.", {{{}, Number(facts.resolved)}});
+  scrape.Counter("hullwright_facts_refused_total", "Images that were not gathered because too many waited.",
+                 {{{}, Number(facts.refused_by_load)}});
+}
+
+void AddCache(const store::ByteCacheStatistics& cache, Scrape& scrape) {
+  scrape.Gauge("hullwright_cache_usable", "Whether the file of --cache is open.", {{{}, cache.usable ? 1.0 : 0.0}});
+  scrape.Gauge("hullwright_cache_bytes", "Bytes in use of the file of --cache.", {{{}, Number(cache.file_bytes)}});
+  scrape.Counter("hullwright_cache_reads_total", "Reads of the file of --cache, by result.",
+                 {{{{"result", "hit"}}, Number(cache.hits)}, {{{"result", "miss"}}, Number(cache.misses)}});
+  scrape.Counter("hullwright_cache_writes_total", "Writes to the file of --cache, by result.",
+                 {{{{"result", "done"}}, Number(cache.written)}, {{{"result", "dropped"}}, Number(cache.dropped)}});
+  scrape.Counter("hullwright_cache_failures_total", "Operations on the file of --cache that failed.", {{{}, Number(cache.failures)}});
+  scrape.Counter("hullwright_cache_rebuilds_total", "Times the file of --cache was damaged and built anew.",
+                 {{{}, Number(cache.rebuilds)}});
+}
+
+void AddRegistries(const RegistryStatistics& registries, Scrape& scrape) {
+  scrape.Counter("hullwright_registry_requests_total", "HTTP requests to registries and their token services.",
+                 {{{}, Number(registries.requests)}});
+  scrape.Counter("hullwright_trust_reads_total", "Times keys, roots and registry settings were read anew.",
+                 {{{}, Number(registries.trust_reads)}});
+  AddFacts(registries.gatherer, scrape);
+  if (registries.cache) AddCache(*registries.cache, scrape);
+}
+
 }  // namespace
 
 struct Metrics::Families {
@@ -143,6 +177,10 @@ struct Metrics::Families {
       BuildCounter().Name("hullwright_decision_reasons_total").Help("Decisions that had a reason, by its word.").Register(registry);
   prometheus::Family<prometheus::Counter>& unmatched =
       BuildCounter().Name("hullwright_unmatched_total").Help("Decisions over an image that no policy covers.").Register(registry);
+  prometheus::Family<prometheus::Counter>& outages = BuildCounter()
+                                                         .Name("hullwright_outage_decisions_total")
+                                                         .Help("Decisions by facts of before an outage of a registry.")
+                                                         .Register(registry);
   prometheus::Family<prometheus::Histogram>& durations =
       BuildHistogram().Name("hullwright_decision_duration_seconds").Help("From the whole request read to its answer.").Register(registry);
   prometheus::Family<prometheus::Counter>& unreadable =
@@ -186,6 +224,7 @@ void Metrics::CountDecision(std::string_view path, const AdmissionRequest& reque
   families_->path_durations[static_cast<std::size_t>(known - kPaths.begin())]->Observe(seconds);
   for (const std::string_view word : verdict.reasons) families_->reasons.Add({{"reason", std::string(word)}}).Increment();
   if (verdict.answer.audit_annotations.contains("unmatched")) families_->unmatched.Add({}).Increment();
+  if (verdict.answer.audit_annotations.contains("registry-outage")) families_->outages.Add({}).Increment();
 }
 
 void Metrics::CountUnreadable(std::string_view path) {
@@ -203,6 +242,7 @@ std::string Metrics::Serialize(const MetricSources& sources) const {
   AddServer(sources.server(), scrape);
   AddCertificate(sources.certificate_expiry(), scrape);
   AddWatches(sources.watches(), scrape);
+  if (sources.registries) AddRegistries(sources.registries(), scrape);
   return scrape.Text();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evidence/catalogue.h"
+#include "evidence/gatherer.h"
 #include "http/server.h"
 #include "webhook/admission_review.h"
 #include "webhook/verdict.h"
@@ -21,6 +22,13 @@ struct WatchState {
   std::uint64_t lists = 0, events = 0, expired = 0;
 };
 
+// What gathering facts of registries has cost.
+struct RegistryStatistics {
+  evidence::GathererStatistics gatherer;
+  std::uint64_t requests = 0, trust_reads = 0;
+  std::optional<store::ByteCacheStatistics> cache;  // nullopt: without --cache
+};
+
 // What is asked at each scrape rather than counted.
 struct MetricSources {
   const evidence::Catalogue& catalogue;
@@ -28,6 +36,7 @@ struct MetricSources {
   std::function<std::optional<Time>()> certificate_expiry;
   std::function<std::vector<WatchState>()> watches;
   std::function<bool()> ready;
+  std::function<RegistryStatistics()> registries = {};  // empty: no registry is asked
 };
 
 // Thread-safe.
@@ -36,7 +45,7 @@ class Metrics {
   Metrics();
   ~Metrics();
 
-  // path: "validate", "validate-objects" or "stamp".
+  // path: "validate", "pin", "imagereview", "validate-objects" or "stamp".
   void CountDecision(std::string_view path, const AdmissionRequest& request, const Verdict& verdict, double seconds);
   void CountUnreadable(std::string_view path);
   void CountInternalError(std::string_view path);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "webhook/decision_log.h"
+#include "webhook/image_review_route.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -23,13 +24,6 @@ constexpr std::size_t kKeptReaderBytes = 256u << 10;
 
 // nullopt: call again where blocking is allowed.
 using ReviewHandler = std::function<std::optional<Verdict>(const AdmissionRequest&, const http::ServerRequest&)>;
-
-http::Response PlainError(int status, std::string_view message) {
-  http::Response response;
-  response.status = status;
-  response.body = nlohmann::json{{"error", Printable(message, 1024)}}.dump();
-  return response;
-}
 
 http::Response ReviewResponse(std::string_view uid, const Verdict& verdict) {
   http::Response response;
@@ -56,7 +50,7 @@ class ReviewEdge {
       : path_(std::move(path)), handler_(std::move(handler)), metrics_(metrics), peers_(std::move(peers)) {}
 
   http::Response Answer(const http::ServerRequest& http) const {
-    if (!IsAllowed(http)) return PlainError(403, "the client certificate is missing or not one that --allowed-client-cn names");
+    if (auto refused = RefusePeer(peers_, http)) return std::move(*refused);
     if (http.body.size() > kKeptReaderBytes) {
       const auto reader = std::make_unique<JsonReader>();
       return AnswerWith(*reader, http);
@@ -66,11 +60,6 @@ class ReviewEdge {
   }
 
  private:
-  bool IsAllowed(const http::ServerRequest& http) const {
-    const auto& names = peers_.allowed_common_names;
-    return names.empty() || (http.peer_subject && std::ranges::find(names, *http.peer_subject) != names.end());
-  }
-
   http::Response AnswerWith(JsonReader& reader, const http::ServerRequest& http) const {
     const auto start = steady_clock::now();
     const auto request = DecodeReview(reader, http.body);
@@ -115,28 +104,58 @@ http::Route ReviewRoute(std::string path, const RouteTargets& targets, bool bloc
   return {"POST", url, [edge](const http::ServerRequest& request) { return edge->Answer(request); }, blocking};
 }
 
-// A namespace that is not known yet is asked for, on a thread that may wait; memory is asked first and last.
-class Validate {
+// The two paths about Pods: nothing is judged before what is in force is known.
+class PodPath {
  public:
-  explicit Validate(const RouteTargets& targets)
-      : admission_(targets.admission), catalogue_(targets.metric_sources.catalogue), cluster_(targets.cluster) {}
+  using Handle = std::function<std::optional<Verdict>(const AdmissionRequest&, const http::ServerRequest&)>;
+
+  PodPath(const RouteTargets& targets, Handle handle, Handle not_synced)
+      : targets_(targets), handle_(std::move(handle)), not_synced_(std::move(not_synced)) {}
 
   std::optional<Verdict> operator()(const AdmissionRequest& request, const http::ServerRequest& http) const {
-    if (const auto missing = cluster_.missing ? cluster_.missing() : std::nullopt) {
-      return CouldNotTell(RequestReason::kNotSynced, "hullwright-webhook has just started and does not know all policies yet: " + *missing);
+    switch (Prepare(targets_, request.namespace_, http)) {
+      case Preparation::kCallAgain:
+        return std::nullopt;
+      case Preparation::kNotSynced:
+        return not_synced_(request, http);
+      case Preparation::kReady:
+        break;
     }
-    if (cluster_.fetch_namespace && !request.namespace_.empty() && !catalogue_.Namespaces()->contains(request.namespace_)) {
-      if (!http.may_block) return std::nullopt;
-      cluster_.fetch_namespace(request.namespace_, http.deadline);
-    }
-    return admission_.Handle(request, http.peer_subject.has_value());
+    return handle_(request, http);
   }
 
  private:
-  const AdmissionHandler& admission_;
-  const evidence::Catalogue& catalogue_;
-  const ClusterHooks cluster_;
+  const RouteTargets targets_;
+  const Handle handle_, not_synced_;
 };
+
+Verdict NotSynced(const std::string& missing) {
+  return CouldNotTell(RequestReason::kNotSynced, "hullwright-webhook has just started and does not know all policies yet: " + missing);
+}
+
+http::Route ValidateRoute(const RouteTargets& targets) {
+  const AdmissionHandler& admission = targets.admission;
+  const auto missing = targets.cluster.missing;
+  return ReviewRoute("validate", targets, false,
+                     PodPath(
+                         targets,
+                         [&admission](const AdmissionRequest& request, const http::ServerRequest& http) {
+                           return admission.Handle(request, http.peer_subject.has_value(), {http.may_block, http.deadline});
+                         },
+                         [missing](const AdmissionRequest&, const http::ServerRequest&) { return NotSynced(missing().value_or("")); }));
+}
+
+http::Route PinRoute(const RouteTargets& targets) {
+  const PinHandler& pin = *targets.pin;
+  return ReviewRoute("pin", targets, false,
+                     PodPath(
+                         targets,
+                         [&pin](const AdmissionRequest& request, const http::ServerRequest& http) {
+                           return pin.Pin(request, {http.may_block, http.deadline});
+                         },
+                         // Which denies is for the validating hook.
+                         [](const AdmissionRequest&, const http::ServerRequest&) { return PassBy("not-synced"); }));
+}
 
 bool IsVerbose(std::string_view query) {
   return query == "verbose" || query.starts_with("verbose&") || query.starts_with("verbose=") || query.find("&verbose") != query.npos;
@@ -150,6 +169,29 @@ http::Response TextResponse(std::string content_type, std::string text) {
 }
 
 }  // namespace
+
+http::Response PlainError(int status, std::string_view message) {
+  http::Response response;
+  response.status = status;
+  response.body = nlohmann::json{{"error", Printable(message, 1024)}}.dump();
+  return response;
+}
+
+std::optional<http::Response> RefusePeer(const PeerRules& peers, const http::ServerRequest& http) {
+  const auto& names = peers.allowed_common_names;
+  if (names.empty() || (http.peer_subject && std::ranges::find(names, *http.peer_subject) != names.end())) return std::nullopt;
+  return PlainError(403, "the client certificate is missing or not one that --allowed-client-cn names");
+}
+
+Preparation Prepare(const RouteTargets& targets, std::string_view namespace_, const http::ServerRequest& http) {
+  const ClusterHooks& cluster = targets.cluster;
+  if (cluster.missing && cluster.missing()) return Preparation::kNotSynced;
+  const bool unknown = !namespace_.empty() && !targets.metric_sources.catalogue.Namespaces()->contains(namespace_);
+  if (!cluster.fetch_namespace || !unknown) return Preparation::kReady;
+  if (!http.may_block) return Preparation::kCallAgain;
+  cluster.fetch_namespace(namespace_, http.deadline);
+  return Preparation::kReady;
+}
 
 std::vector<http::Route> MakeProbeRoutes(const RouteTargets& targets) {
   const Readiness& readiness = targets.readiness;
@@ -172,7 +214,9 @@ std::vector<http::Route> MakeProbeRoutes(const RouteTargets& targets) {
 std::vector<http::Route> MakeRoutes(const RouteTargets& targets) {
   std::vector<http::Route> routes = MakeProbeRoutes(targets);
   const ObjectHandler& objects = targets.objects;
-  routes.push_back(ReviewRoute("validate", targets, false, Validate(targets)));
+  routes.push_back(ValidateRoute(targets));
+  if (targets.pin != nullptr) routes.push_back(PinRoute(targets));
+  if (targets.image_review != nullptr) routes.push_back(ImageReviewRoute(targets));
   // Asks the API server about waivers.
   routes.push_back(ReviewRoute(
       "validate-objects", targets, true,

@@ -9,8 +9,10 @@
 
 #include "http/server.h"
 #include "webhook/admission_handler.h"
+#include "webhook/image_review_handler.h"
 #include "webhook/metrics.h"
 #include "webhook/object_handler.h"
+#include "webhook/pin_handler.h"
 #include "webhook/readiness.h"
 
 namespace hullwright::webhook {
@@ -35,9 +37,21 @@ struct RouteTargets {
   MetricSources metric_sources;
   PeerRules peers;
   ClusterHooks cluster = {};  // empty functions in files mode
+  // Null: without its route.
+  const PinHandler* pin = nullptr;
+  const ImageReviewHandler* image_review = nullptr;
 };
 
-// POST /v1/validate, /v1/validate-objects and /v1/stamp, and those of MakeProbeRoutes. The targets outlive the server.
+enum class Preparation { kReady, kCallAgain, kNotSynced };
+// Whether what a decision about this namespace depends on is known. One that is not known yet is asked for, where waiting is allowed.
+Preparation Prepare(const RouteTargets& targets, std::string_view namespace_, const http::ServerRequest& http);
+
+// Who may not post is told so; nullopt for everybody else.
+std::optional<http::Response> RefusePeer(const PeerRules& peers, const http::ServerRequest& http);
+http::Response PlainError(int status, std::string_view message);
+
+// POST /v1/validate, /v1/pin, /v1/imagereview, /v1/validate-objects and /v1/stamp, and those of MakeProbeRoutes. The targets outlive the
+// server.
 std::vector<http::Route> MakeRoutes(const RouteTargets& targets);
 // GET /healthz, /readyz and /metrics alone: for a port of their own that needs no client certificate.
 std::vector<http::Route> MakeProbeRoutes(const RouteTargets& targets);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <variant>
@@ -67,6 +68,29 @@ void AddBroken(const api::ObjectKey& key, const Fault& fault, policy::PolicySetP
   if (key.kind == kPublisherKind) parts.broken_publishers.push_back(key.name);
 }
 
+bool AsksOrigin(const api::PolicyRules& rules, const std::vector<api::TrustedPublisher>& publishers) {
+  const auto is_asked = [&](const api::TrustedPublisher& publisher) {
+    return publisher.spec.verification == api::PublisherVerification::kSignature &&
+           std::ranges::find(rules.publishers->refs, publisher.metadata.name, &api::NameRef::name) != rules.publishers->refs.end();
+  };
+  return rules.image || !rules.attestations.empty() || (rules.publishers && std::ranges::any_of(publishers, is_asked));
+}
+
+std::shared_ptr<const TrustObjects> TrustOf(const Objects& objects) {
+  auto trust = std::make_shared<TrustObjects>();
+  for (const auto& [key, entry] : objects.entries) {
+    if (!entry.good) continue;
+    if (const auto* publisher = std::get_if<api::TrustedPublisher>(&*entry.good)) trust->publishers.push_back(*publisher);
+    if (const auto* root = std::get_if<api::TrustRoot>(&*entry.good)) trust->roots.insert_or_assign(key.name, *root);
+    if (const auto* registry = std::get_if<api::Registry>(&*entry.good)) trust->registries.push_back(*registry);
+  }
+  for (const auto& [key, entry] : objects.entries) {
+    const auto* policy = entry.good ? std::get_if<api::ImageAdmissionPolicy>(&*entry.good) : nullptr;
+    if (policy != nullptr && AsksOrigin(policy->spec.rules, trust->publishers)) trust->asks_origin = true;
+  }
+  return trust;
+}
+
 policy::PolicySetParts PartsOf(const Objects& objects) {
   policy::PolicySetParts parts;
   for (const auto& [key, entry] : objects.entries) {
@@ -87,6 +111,7 @@ struct Catalogue::State {
   std::mutex publishing;  // so that an older view of the objects is never published after a newer one
   Snapshot<policy::PolicySet> policies{std::make_shared<policy::PolicySet>(policy::PolicySetParts{})};
   Snapshot<NamespaceLabels> namespaces{std::make_shared<NamespaceLabels>()};
+  Snapshot<TrustObjects> trust{std::make_shared<TrustObjects>()};
   Guarded<std::chrono::steady_clock::time_point> published_at{std::chrono::steady_clock::now()};
 
   // Each returns whether a last good version is in force.
@@ -194,11 +219,16 @@ void Catalogue::Publish() {
   std::lock_guard lock(state_->publishing);
   std::optional<policy::PolicySetParts> parts;
   std::shared_ptr<const NamespaceLabels> namespaces;
+  std::shared_ptr<const TrustObjects> trust;
   state_->objects.With([&](Objects& all) {
-    if (std::exchange(all.policies_changed, false)) parts = PartsOf(all);
+    if (std::exchange(all.policies_changed, false)) {
+      parts = PartsOf(all);
+      trust = TrustOf(all);
+    }
     if (std::exchange(all.namespaces_changed, false)) namespaces = std::make_shared<NamespaceLabels>(all.namespaces);
   });
   if (parts) state_->policies.Publish(std::make_shared<policy::PolicySet>(std::move(*parts)));
+  if (trust) state_->trust.Publish(std::move(trust));
   if (namespaces) state_->namespaces.Publish(std::move(namespaces));
   state_->published_at.With([](auto& when) { when = std::chrono::steady_clock::now(); });
 }
@@ -209,6 +239,10 @@ std::shared_ptr<const policy::PolicySet> Catalogue::Policies() const {
 
 std::shared_ptr<const NamespaceLabels> Catalogue::Namespaces() const {
   return state_->namespaces.Get();
+}
+
+std::shared_ptr<const TrustObjects> Catalogue::Trust() const {
+  return state_->trust.Get();
 }
 
 const ScanIndex& Catalogue::Scans() const {

@@ -12,6 +12,7 @@
 
 #include "api/object.h"
 #include "evidence/scan_index.h"
+#include "evidence/trust_objects.h"
 #include "policy/policy_set.h"
 
 namespace hullwright::evidence {
@@ -48,6 +49,7 @@ class Catalogue {
 
   std::shared_ptr<const policy::PolicySet> Policies() const;
   std::shared_ptr<const NamespaceLabels> Namespaces() const;
+  std::shared_ptr<const TrustObjects> Trust() const;
   const ScanIndex& Scans() const;
 
   std::vector<Problem> Problems() const;

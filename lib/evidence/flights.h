@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
@@ -28,14 +29,15 @@ class Flights {
   std::optional<Flight> Join(const std::string& key, Urgency urgency, WorkPool& pool, Work work) {
     return under_way_.With([&](auto& all) -> std::optional<Flight> {
       const auto known = all.find(key);
-      const bool is_new = known == all.end();
+      // One that has landed has left its result where the caller looked before; whoever asks now wants a later one.
+      const bool is_new = known == all.end() || HasLanded(known->second->flight);
       auto task = is_new ? std::make_shared<Task>(std::move(work), urgency) : known->second;
       const bool raise = !is_new && urgency == Urgency::kAdmission && std::exchange(task->urgency, urgency) == Urgency::kBackground;
       if (!is_new && !raise) return task->flight;
       // Of a raised task the place among the background stays, and finds it started.
-      const bool taken = pool.Submit(urgency, [this, key, task] { Run(key, *task); });
+      const bool taken = pool.Submit(urgency, [this, key, task] { Run(key, task); });
       if (is_new && !taken) return std::nullopt;
-      if (is_new) all.emplace(key, task);
+      if (is_new) all.insert_or_assign(key, task);
       return task->flight;
     });
   }
@@ -57,11 +59,15 @@ class Flights {
     std::atomic<bool> started = false;
   };
 
-  void Run(const std::string& key, Task& task) {
-    if (task.started.exchange(true)) return;
-    task.run();
-    // Only now, when what it found is where the next one looks first.
-    under_way_.With([&](auto& all) { all.erase(key); });
+  static bool HasLanded(const Flight& flight) { return flight.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+
+  void Run(const std::string& key, const std::shared_ptr<Task>& task) {
+    if (task->started.exchange(true)) return;
+    task->run();
+    under_way_.With([&](auto& all) {
+      const auto mine = all.find(key);
+      if (mine != all.end() && mine->second == task) all.erase(mine);
+    });
   }
 
   Guarded<std::map<std::string, std::shared_ptr<Task>>> under_way_;

@@ -1,13 +1,17 @@
 // From a question to a Decision: gathers the facts of every image and asks the engine. The one path of webhook and command line.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "api/image_use.h"
+#include "api/pull_context.h"
 #include "base/clock.h"
 #include "evidence/admitted_images.h"
 #include "evidence/catalogue.h"
+#include "evidence/gatherer.h"
 #include "policy/engine.h"
 
 namespace hullwright::evidence {
@@ -17,10 +21,28 @@ struct Question {
   std::string description;  // "Pod shop/api-0"
   std::string namespace_;
   std::vector<api::ImageUse> images;
+  api::PullContext pull = {};
+  bool tags_are_pinned = false;  // policy::Subject::tags_are_pinned
 };
 
-// Memory only. Thread-safe.
+// Where facts come from. What is pointed to outlives whoever holds this.
+struct Sources {
+  const Catalogue& catalogue;
+  const AdmittedImages& admitted;
+  Gatherer* gatherer = nullptr;                                           // null: no registry is asked
+  std::optional<std::vector<std::string>> node_platforms = std::nullopt;  // "linux/amd64"; nullopt: not known
+};
+
+// From memory alone. Thread-safe. nullopt: something of a registry is missing that has to be waited for.
+std::optional<policy::Decision> JudgeFromMemory(const Sources& sources, const Question& question, Time now,
+                                                const policy::EngineOptions& options);
+// Waits for registries until the deadline; what is not there by then is could-not-tell.
+policy::Decision Judge(const Sources& sources, const Question& question, Time now, const policy::EngineOptions& options, Deadline deadline);
+// Asks no registry.
 policy::Decision Judge(const Catalogue& catalogue, const AdmittedImages& admitted, const Question& question, Time now,
                        const policy::EngineOptions& options);
+
+// Gathers in the background what the question would have to wait for.
+void WarmUp(const Sources& sources, const Question& question, const policy::EngineOptions& options);
 
 }  // namespace hullwright::evidence

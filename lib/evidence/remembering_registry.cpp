@@ -110,6 +110,7 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::Resolve(const Repositor
     const Document& document = **answer;
     Keep(KeyOf(EntryKind::kManifest, repository, document.digest.text(), call), document.media_type, *document.bytes, kLongLife);
     Keep(key, "", document.digest.text(), kLongLife);
+    documents_.emplace(repository.ToString() + "@" + document.digest.text(), *answer);
   } else if (answer.error().outcome() == registry::Outcome::kAbsent) {
     Keep(absent, "", "", kNegativeLife);
     if (cache_ != nullptr) cache_->Forget(key);
@@ -121,6 +122,15 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::Resolve(const Repositor
 
 RememberingRegistry::DocumentAnswer RememberingRegistry::Manifest(const RepositoryName& repository, const Digest& digest,
                                                                   const Call& call) {
+  const std::string name = repository.ToString() + "@" + digest.text();
+  if (const auto known = documents_.find(name); known != documents_.end()) return known->second;
+  auto answer = FetchManifest(repository, digest, call);
+  if (answer) documents_.emplace(name, *answer);
+  return answer;
+}
+
+RememberingRegistry::DocumentAnswer RememberingRegistry::FetchManifest(const RepositoryName& repository, const Digest& digest,
+                                                                       const Call& call) {
   const EntryKey key = KeyOf(EntryKind::kManifest, repository, digest.text(), call);
   if (const auto entry = cache_ != nullptr ? cache_->Find(key) : std::nullopt) {
     if (auto document = Checked(digest, *entry)) return document;
@@ -133,6 +143,16 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::Manifest(const Reposito
 
 RememberingRegistry::BlobAnswer RememberingRegistry::Blob(const RepositoryName& repository, const Descriptor& blob, const Call& call,
                                                           std::size_t max_bytes) {
+  const std::string name = repository.ToString() + "@" + blob.digest.text();
+  const auto known = blobs_.find(name);
+  if (known != blobs_.end() && known->second->size() == blob.size) return known->second;
+  auto answer = FetchBlob(repository, blob, call, max_bytes);
+  if (answer) blobs_.insert_or_assign(name, *answer);
+  return answer;
+}
+
+RememberingRegistry::BlobAnswer RememberingRegistry::FetchBlob(const RepositoryName& repository, const Descriptor& blob, const Call& call,
+                                                               std::size_t max_bytes) {
   const EntryKey key = KeyOf(EntryKind::kBlob, repository, blob.digest.text(), call);
   if (auto entry = cache_ != nullptr ? cache_->Find(key) : std::nullopt) {
     const bool sound = entry->bytes.size() == blob.size && registry::IsDigestOf(blob.digest, entry->bytes);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -43,6 +45,9 @@ class RememberingRegistry final : public registry::Registry {
   bool in_outage() const { return in_outage_; }
 
  private:
+  DocumentAnswer FetchManifest(const registry::RepositoryName& repository, const Digest& digest, const registry::Call& call);
+  BlobAnswer FetchBlob(const registry::RepositoryName& repository, const registry::Descriptor& blob, const registry::Call& call,
+                       std::size_t max_bytes);
   std::optional<store::Entry> Recall(const store::EntryKey& key, std::chrono::milliseconds max_age) const;
   void Keep(const store::EntryKey& key, std::string media_type, std::string bytes, std::chrono::milliseconds life);
   void NoteRecalled(const store::Entry& entry, bool outage);
@@ -55,6 +60,9 @@ class RememberingRegistry final : public registry::Registry {
   store::ByteCache* const cache_;
   const Clock& clock_;
   const Freshness freshness_;
+  // Of this gathering: several signatures may share one payload, and the store learns of it only a moment later.
+  std::map<std::string, std::shared_ptr<const registry::Document>> documents_;
+  std::map<std::string, std::shared_ptr<const std::string>> blobs_;
   std::optional<Time> oldest_;
   bool in_outage_ = false;
 };

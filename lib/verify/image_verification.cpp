@@ -32,7 +32,7 @@ Demand DemandOf(const KeyAuthority& authority) {
 }
 
 Demand DemandOf(const KeylessAuthority& authority) {
-  return {{}, RootOf(authority.root), EvidenceThresholds{}};
+  return {{}, RootOf(authority.root), EvidenceThresholds{.certificate_timestamps = authority.certificate_log_required ? 1u : 0u}};
 }
 
 Demand DemandOf(const Authority& authority) {

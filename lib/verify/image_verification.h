@@ -50,6 +50,7 @@ struct KeyAuthority {
 struct KeylessAuthority {
   std::vector<IdentityMatcher> identities;  // any of them; none: nobody
   std::shared_ptr<const TrustedRoot> root;  // never null
+  bool certificate_log_required = true;     // false: a private Fulcio without a certificate transparency log
 };
 
 struct Authority {

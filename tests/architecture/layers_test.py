@@ -24,7 +24,7 @@ ARROWS = {
     "scan": {"base", "api"},
     "store": {"base"},
     "evidence": {"base", "api", "policy", "verify", "http", "registry", "store"},
-    "webhook": {"base", "api", "policy", "http", "kube", "evidence"},
+    "webhook": {"base", "api", "policy", "http", "kube", "registry", "store", "evidence"},
     "cli": {"base", "api", "policy", "http", "kube", "scan", "evidence"},
 }
 PROGRAMS = {"webhook", "cli"}

@@ -141,7 +141,7 @@ Verdict AskWebhook(const Case& item, const TemporaryDirectory& folder, const Mat
   const testing::HttpsTarget target{testing::FreePort(), authority.ca_file()};
   Process webhook(HULLWRIGHT_BIN_DIR "/hullwright-webhook",
                   {"--policies", In(folder, "policies"), "--scans", In(folder, "scans"), "--admitted", In(folder, "admitted.yaml"),
-                   "--unmatched", item.unmatched, "--listen", fmt::format("127.0.0.1:{}", target.port), "--tls-cert",
+                   "--no-registry", "--unmatched", item.unmatched, "--listen", fmt::format("127.0.0.1:{}", target.port), "--tls-cert",
                    certificate.certificate_file, "--tls-key", certificate.key_file, "--shutdown-delay", "0"});
   http::Response response;
   const bool answered = testing::WaitUntil(

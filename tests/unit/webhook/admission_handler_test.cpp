@@ -14,7 +14,7 @@ struct Fixture {
   }
   Verdict Ask(const Json& review, bool authenticated = true) const {
     const ParsedReview parsed(review);
-    return handler.Handle(*parsed, authenticated);
+    return handler.Handle(*parsed, authenticated, {}).value();
   }
   bool Remembers(char digit) const {
     const auto reference = ImageReference::Parse(Image(digit));

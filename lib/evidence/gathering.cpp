@@ -1,0 +1,192 @@
+#include "evidence/gathering.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "evidence/claims.h"
+#include "evidence/discovery.h"
+#include "evidence/image_content.h"
+#include "evidence/words.h"
+
+namespace hullwright::evidence {
+namespace {
+
+using policy::Claim;
+using policy::Doubt;
+using policy::ReasonWord;
+using registry::RepositoryName;
+
+constexpr std::size_t kMaxSubjects = 16;  // manifests of one index whose own signatures are looked for
+constexpr std::string_view kNoOs = "unknown/";
+
+class Gathering {
+ public:
+  Gathering(registry::Registry& registry, const GatherTask& task, const registry::Call& call, Time now)
+      : registry_(registry), task_(task), call_(call), now_(now), document_(task.document) {
+    facts_.digest = task.digest;
+    facts_.gathered_at = now;
+  }
+
+  Gathered Run() {
+    FindPublishers();
+    if (NeedsDocument()) ReadDocument();
+    // Of an image that is not there, or of a registry that does not answer, nothing more is asked.
+    if (facts_.manifest_doubt)
+      FailAll(*facts_.manifest_doubt);
+    else
+      SearchAll();
+    const Yield yield = YieldOf();
+    return {std::move(facts_), yield};
+  }
+
+ private:
+  void FindPublishers() {
+    std::set<std::string> names = task_.needs.publishers;
+    names.insert(task_.needs.attesters.begin(), task_.needs.attesters.end());
+    for (const std::string& name : names) {
+      if (const PublisherTrust* publisher = task_.trust->Find(name)) {
+        publishers_.push_back(publisher);
+        continue;
+      }
+      unreachable_ = true;
+      facts_.failures.push_back(
+          {name,
+           Claim::kAny,
+           std::nullopt,
+           "",
+           {ReasonWord::kTrustMaterialInvalid, fmt::format("the keys of TrustedPublisher {} have not been read yet", name)}});
+    }
+  }
+
+  bool NeedsDocument() const {
+    // A Notary Project signature names the size and the type of the manifest as well.
+    const bool notation = std::ranges::any_of(publishers_, [](const PublisherTrust* publisher) { return !publisher->notation.empty(); });
+    return task_.needs.manifests || task_.needs.every_platform || notation;
+  }
+
+  RepositoryName Repository() const { return {task_.reference.host, task_.reference.repository}; }
+
+  void ReadDocument() {
+    if (!document_) {
+      auto answer = registry_.Manifest(Repository(), task_.digest, call_);
+      if (!answer) {
+        unreachable_ = unreachable_ || answer.error().outcome() == registry::Outcome::kUnreachable;
+        facts_.manifest_doubt = DoubtOf(answer.error(), Sought::kImage);
+        return;
+      }
+      document_ = std::move(*answer);
+    }
+    const ContentWanted wanted{task_.needs.configurations, task_.needs.base_images};
+    if (ReadContent(registry_, Repository(), *document_, wanted, call_, facts_)) unreachable_ = true;
+  }
+
+  void FailAll(const Doubt& doubt) {
+    if (!publishers_.empty()) facts_.failures.push_back({"", Claim::kAny, std::nullopt, "", doubt});
+  }
+
+  std::vector<ClaimSubject> Subjects() {
+    std::vector<ClaimSubject> subjects{{task_.digest, task_.reference, std::nullopt, std::nullopt}};
+    if (document_) {
+      subjects[0].media_type = document_->media_type;
+      subjects[0].size = document_->bytes->size();
+    }
+    if (!task_.needs.every_platform || !facts_.is_index) return subjects;
+    for (const registry::Descriptor& child : document_->index()->manifests) {
+      if (child.platform && child.platform->ToString().starts_with(kNoOs)) continue;
+      if (subjects.size() > kMaxSubjects) {
+        facts_.failures.push_back(
+            {"",
+             Claim::kAny,
+             child.digest,
+             "",
+             {ReasonWord::kTooManySignatures,
+              fmt::format("the index lists more than {} manifests: signatures of those beyond were not looked for", kMaxSubjects)}});
+        continue;
+      }
+      subjects.push_back({child.digest, task_.reference, child.media_type, child.size});
+    }
+    return subjects;
+  }
+
+  // One search for each place and subject, however many publishers sign there.
+  void SearchAll() {
+    std::map<std::string, std::pair<RepositoryName, std::vector<const PublisherTrust*>>> places;
+    for (const PublisherTrust* publisher : publishers_) {
+      const RepositoryName repository = publisher->signature_repository.value_or(Repository());
+      auto& [name, signers] = places[repository.ToString()];
+      name = repository;
+      signers.push_back(publisher);
+    }
+    if (places.empty()) return;
+    const std::vector<ClaimSubject> subjects = Subjects();
+    for (const auto& [key, place] : places)
+      for (const ClaimSubject& subject : subjects) Search(place.first, place.second, subject);
+  }
+
+  void Search(const RepositoryName& repository, const std::vector<const PublisherTrust*>& signers, const ClaimSubject& subject) {
+    Formats formats;
+    for (const PublisherTrust* signer : signers) {
+      formats.cosign = formats.cosign || !signer->authorities.empty();
+      formats.notation = formats.notation || !signer->notation.empty();
+    }
+    formats.attestations = !task_.needs.attesters.empty();
+    const Discovery found = Discover(registry_, repository, subject.digest, formats, call_);
+    unreachable_ = unreachable_ || found.unreachable;
+    for (const PublisherTrust* signer : signers) {
+      JudgeClaims(found.claims, *signer, WantedOf(*signer), subject, now_, facts_);
+      for (const Doubt& doubt : found.doubts) facts_.failures.push_back({signer->name, Claim::kAny, subject.digest, "", doubt});
+    }
+  }
+
+  Wanted WantedOf(const PublisherTrust& publisher) const {
+    Wanted wanted;
+    wanted.signatures = task_.needs.publishers.contains(publisher.name);
+    if (task_.needs.attesters.contains(publisher.name))
+      wanted.predicate_types.assign(task_.needs.predicate_types.begin(), task_.needs.predicate_types.end());
+    return wanted;
+  }
+
+  bool HasSignatureOf(const std::string& publisher) const {
+    return std::ranges::any_of(facts_.signatures, [&](const auto& signature) { return signature->publisher == publisher; });
+  }
+  bool HasAttestationOf(const std::string& publisher) const {
+    return std::ranges::any_of(facts_.attestations, [&](const auto& attestation) { return attestation->publisher == publisher; });
+  }
+  bool IsContentComplete() const {
+    const auto is_read = [](const policy::PlatformManifest& platform) {
+      return !platform.configuration || platform.configuration->has_value();
+    };
+    return !facts_.manifest_doubt && !facts_.base_doubt && std::ranges::all_of(facts_.platforms, is_read);
+  }
+
+  Yield YieldOf() const {
+    if (unreachable_) return Yield::kUnreachable;
+    const auto signed_by = std::ranges::count_if(task_.needs.publishers, [&](const auto& name) { return HasSignatureOf(name); });
+    const auto attested_by = std::ranges::count_if(task_.needs.attesters, [&](const auto& name) { return HasAttestationOf(name); });
+    const std::size_t wanted = task_.needs.publishers.size() + task_.needs.attesters.size();
+    const auto there = static_cast<std::size_t>(signed_by + attested_by);
+    if (!IsContentComplete() || (wanted > 0 && there == 0)) return Yield::kNothing;
+    return there == wanted ? Yield::kAll : Yield::kSome;
+  }
+
+  registry::Registry& registry_;
+  const GatherTask& task_;
+  const registry::Call& call_;
+  const Time now_;
+  std::shared_ptr<const registry::Document> document_;
+  std::vector<const PublisherTrust*> publishers_;
+  policy::TrustFacts facts_;
+  bool unreachable_ = false;
+};
+
+}  // namespace
+
+Gathered GatherFacts(registry::Registry& registry, const GatherTask& task, const registry::Call& call, Time now) {
+  return Gathering(registry, task, call, now).Run();
+}
+
+}  // namespace hullwright::evidence

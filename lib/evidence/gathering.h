@@ -1,0 +1,36 @@
+// Everything there is to know about one digest, asked of one registry session: the work behind a cold image.
+#pragma once
+
+#include <memory>
+
+#include "evidence/trust_material.h"
+#include "policy/evidence_needs.h"
+#include "policy/trust_facts.h"
+#include "registry/registry.h"
+
+namespace hullwright::evidence {
+
+struct GatherTask {
+  ImageReference reference;                            // the name that was asked for
+  Digest digest;                                       // to gather about
+  std::shared_ptr<const registry::Document> document;  // of it, when resolving the tag brought it; else null
+  policy::EvidenceNeeds needs;
+  std::shared_ptr<const TrustMaterial> trust;
+};
+
+// How much of what was wanted is there.
+enum class Yield {
+  kUnreachable,  // something could not be asked: never remembered
+  kNothing,      // asked, and nothing vouches: remembered for a short time, since a signature may be on its way
+  kSome,         // somebody vouches, and not for everything that was wanted
+  kAll,
+};
+
+struct Gathered {
+  policy::TrustFacts facts;
+  Yield yield = Yield::kAll;
+};
+
+Gathered GatherFacts(registry::Registry& registry, const GatherTask& task, const registry::Call& call, Time now);
+
+}  // namespace hullwright::evidence

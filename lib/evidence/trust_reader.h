@@ -1,0 +1,43 @@
+// From objects to what signatures are judged by and to how registries are asked: keys and roots parsed, ConfigMaps and Secrets read.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "evidence/cluster_data.h"
+#include "evidence/trust_material.h"
+#include "evidence/trust_objects.h"
+#include "registry/configuration.h"
+
+namespace hullwright::evidence {
+
+// Not thread-safe: one refresher owns it. Text of a ConfigMap or Secret that cannot be read just now stays what it was.
+class TrustReader {
+ public:
+  // release_namespace: where ConfigMaps and Secrets of TrustedPublisher, TrustRoot and Registry objects are, the release namespace.
+  TrustReader(ClusterData& cluster, std::string release_namespace) : cluster_(cluster), release_namespace_(std::move(release_namespace)) {}
+
+  // Never fails as a whole: an authority whose material is missing or malformed is broken by itself, and says why.
+  std::shared_ptr<const TrustMaterial> ReadTrust(const TrustObjects& objects, Deadline deadline);
+
+  // Errors: what makes a Registry object unusable; the others would have to be asked without it, so that none is put in force.
+  Result<std::shared_ptr<const registry::Hosts>> ReadHosts(const TrustObjects& objects, Deadline deadline);
+
+ private:
+  struct Source;
+  Result<std::string> ReadSource(const Source& source, Deadline deadline);
+  Result<std::string> ReadKey(bool secret, const api::DataKeyRef& ref, Deadline deadline);
+  Result<SecretData> ReadSecret(const std::string& name, Deadline deadline);
+
+  struct Reading;  // of one publisher
+  Result<registry::HostSettings> ReadRegistry(const api::Registry& object, Deadline deadline);
+
+  ClusterData& cluster_;
+  const std::string release_namespace_;
+  std::map<std::string, SecretData, std::less<>> secrets_;                              // last good, by name
+  std::map<std::string, std::map<std::string, std::string>, std::less<>> config_maps_;  // last good
+};
+
+}  // namespace hullwright::evidence

@@ -1,0 +1,230 @@
+// The real hullwright-webhook and a registry that speaks HTTP: an image signed with a key minted here.
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <latch>
+#include <thread>
+
+#include "base/base64.h"
+#include "support/lying_registry.h"
+#include "support/minted_key.h"
+#include "support/process.h"
+#include "support/raw_http.h"
+#include "support/temporary_directory.h"
+#include "unit/webhook/fixtures.h"
+
+namespace hullwright::webhook {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::LyingRegistry;
+using testing::MintedKey;
+using testing::Process;
+
+constexpr std::chrono::seconds kPatience{60};
+
+std::string Indented(const std::string& text) {
+  std::string out = "        ";
+  for (const char c : text) out += c == '\n' ? std::string("\n        ") : std::string(1, c);
+  return out;
+}
+
+// A registry with one signed image, and the folder of a webhook that trusts its key.
+struct World {
+  testing::TemporaryDirectory folder;
+  LyingRegistry registry;
+  MintedKey key{MintedKey::kP256};
+  std::string config = registry.PutBlob("app", "{}"), layer = registry.PutBlob("app", "layer");
+  std::string image = registry.PutManifest("app", "1", std::string(testing::kManifestType), testing::ImageManifestJson("{}", "layer"));
+
+  World() {
+    fs::create_directory(folder.path() / "policies");
+    folder.Write("policies/all.yaml", fmt::format(R"(apiVersion: v1
+kind: Namespace
+metadata: {{name: shop}}
+---
+apiVersion: hullwright.dev/v1alpha1
+kind: Registry
+metadata: {{name: local}}
+spec: {{host: "{0}", plainHTTP: true}}
+---
+apiVersion: hullwright.dev/v1alpha1
+kind: TrustedPublisher
+metadata: {{name: acme}}
+spec:
+  displayName: Acme
+  repositories: ["{0}/**"]
+  verification: Signature
+  authorities:
+  - name: release
+    type: Key
+    key:
+      transparencyLog: Ignore
+      pem: |
+{1}
+---
+apiVersion: hullwright.dev/v1alpha1
+kind: ClusterImageAdmissionPolicy
+metadata: {{name: production}}
+spec:
+  enforcement: {{newImages: Deny}}
+  rules: {{publishers: {{refs: [{{name: acme}}]}}}}
+)",
+                                                  registry.host(), Indented(key.Pem())));
+  }
+
+  void Sign(const MintedKey& signer) {
+    const std::string payload = fmt::format(
+        R"({{"critical":{{"identity":{{"docker-reference":"{}/app"}},"image":{{"docker-manifest-digest":"{}"}},"type":"cosign container image signature"}},"optional":null}})",
+        registry.host(), image);
+    const std::string signature = EncodeBase64(signer.Sign({verify::Scheme::kEcdsa, verify::HashAlgorithm::kSha256}, payload));
+    registry.PutBlob("app", payload);
+    const Json descriptor = {{"mediaType", "application/vnd.dev.cosign.simplesigning.v1+json"},
+                             {"digest", testing::Sha256Digest(payload)},
+                             {"size", payload.size()},
+                             {"annotations", {{"dev.cosignproject.cosign/signature", signature}}}};
+    const Json manifest = {{"schemaVersion", 2},
+                           {"mediaType", testing::kManifestType},
+                           {"config", {{"mediaType", "application/vnd.oci.image.config.v1+json"}, {"digest", config}, {"size", 2}}},
+                           {"layers", {descriptor}}};
+    registry.PutManifest("app", "sha256-" + image.substr(7) + ".sig", std::string(testing::kManifestType), manifest.dump());
+  }
+
+  std::string ByTag() const { return registry.host() + "/app:1"; }
+  std::string ByDigest() const { return registry.host() + "/app@" + image; }
+  std::string Cache() const { return (folder.path() / "cache.db").string(); }
+};
+
+class Webhook {
+ public:
+  explicit Webhook(const World& world)
+      : process_(HULLWRIGHT_BIN_DIR "/hullwright-webhook",
+                 {"--policies", (world.folder.path() / "policies").string(), "--listen", "127.0.0.1:0", "--plain-http", "--cache",
+                  world.Cache(), "--shutdown-delay", "0"}) {
+    if (!process_.WaitForText("\"msg\":\"serving\"", kPatience)) FAIL("the webhook does not serve: " << process_.Errors());
+    const std::string log = process_.Errors();
+    const auto begin = log.rfind('{', log.find("\"msg\":\"serving\""));
+    port_ = Json::parse(log.substr(begin, log.find('\n', begin) - begin))["port"];
+  }
+
+  Json Ask(const std::string& image, const std::string& path = "/v1/validate") const { return AskOf(Pod(image), path); }
+  Json AskOf(const Json& pod, const std::string& path) const {
+    testing::RawConnection connection(port_, kPatience);
+    const auto response = connection.Exchange(testing::PostRequest(path, Review(pod).dump()));
+    if (!response) return {};
+    return Json::parse(response->body)["response"];
+  }
+  std::string Metrics() const {
+    testing::RawConnection connection(port_, kPatience);
+    return connection.Exchange(testing::GetRequest("/metrics"))->body;
+  }
+  // Everything it would keep is on disk then.
+  void Stop() {
+    process_.Signal(SIGTERM);
+    REQUIRE(process_.Wait(kPatience) == 0);
+  }
+
+ private:
+  Process process_;
+  std::uint16_t port_ = 0;
+};
+
+std::map<std::string, int> Counted(const LyingRegistry& registry) {
+  std::map<std::string, int> counts;
+  for (const std::string& request : registry.Requests()) ++counts[request];
+  return counts;
+}
+
+Json Applied(const Json& pod, const Json& response) {
+  if (!response.contains("patch")) return pod;
+  return pod.patch(Json::parse(DecodeBase64(response["patch"].get<std::string>()).value()));
+}
+
+TEST_CASE("a signed image is pinned and admitted, an unsigned or wrongly signed one is refused with its word", "[webhook][integration]") {
+  World world;
+  world.Sign(world.key);
+  {
+    const Webhook webhook(world);
+    const Json pin = webhook.Ask(world.ByTag(), "/v1/pin");
+    CHECK(pin["allowed"] == true);
+    const Json pinned = Applied(Pod(world.ByTag()), pin);
+    CHECK(pinned["spec"]["containers"][0]["image"] == world.ByTag() + "@" + world.image);
+    CHECK_FALSE(webhook.AskOf(pinned, "/v1/pin").contains("patch"));
+    const Json validated = webhook.AskOf(pinned, "/v1/validate");
+    INFO(validated.dump());
+    CHECK(validated["allowed"] == true);
+    CHECK(webhook.Ask(world.ByTag())["allowed"] == false);
+    CHECK_THAT(webhook.Metrics(), Catch::Contains("hullwright_facts 1"));
+  }
+  World stranger;
+  stranger.Sign(MintedKey(MintedKey::kP256));
+  const Json refused = Webhook(stranger).Ask(stranger.ByDigest());
+  CHECK(refused["allowed"] == false);
+  CHECK_THAT(refused["status"]["message"].get<std::string>(),
+             Catch::StartsWith(stranger.ByDigest()) && Catch::Contains("SignatureInvalid"));
+  World bare;
+  CHECK_THAT(Webhook(bare).Ask(bare.ByDigest())["status"]["message"].get<std::string>(), Catch::Contains("SignatureMissing"));
+}
+
+TEST_CASE("a hundred Pods at once with one cold image are one resolution and one fetch of each blob", "[webhook][integration]") {
+  World world;
+  world.Sign(world.key);
+  const Webhook webhook(world);
+  std::atomic<int> pinned = 0;
+  std::latch ready(100);
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 100; ++i) {
+    threads.emplace_back([&] {
+      ready.arrive_and_wait();
+      if (webhook.Ask(world.ByTag(), "/v1/pin").contains("patch")) ++pinned;
+    });
+  }
+  threads.clear();
+  CHECK(pinned == 100);
+  for (const auto& [request, times] : Counted(world.registry)) {
+    INFO(request);
+    CHECK(times == 1);
+  }
+}
+
+TEST_CASE("a restart finds what was verified in the file, which may be damaged or gone", "[webhook][integration]") {
+  World world;
+  world.Sign(world.key);
+  {
+    Webhook first(world);
+    REQUIRE(first.Ask(world.ByDigest())["allowed"] == true);
+    first.Stop();
+  }
+  const std::size_t asked = world.registry.Requests().size();
+  {
+    Webhook second(world);
+    CHECK(second.Ask(world.ByDigest())["allowed"] == true);
+    CHECK(world.registry.Requests().size() == asked);
+    second.Stop();
+  }
+  std::ofstream(world.Cache(), std::ios::binary | std::ios::trunc) << std::string(50'000, 'x');
+  {
+    Webhook third(world);
+    CHECK(third.Ask(world.ByDigest())["allowed"] == true);
+    CHECK_THAT(third.Metrics(), Catch::Contains("hullwright_cache_rebuilds_total 1"));
+    third.Stop();
+  }
+  CHECK(fs::exists(world.Cache() + ".damaged"));
+  CHECK(world.registry.Requests().size() > asked);
+}
+
+TEST_CASE("a registry that stopped is told, and what is warm is answered as before", "[webhook][integration]") {
+  World world;
+  world.Sign(world.key);
+  const Webhook webhook(world);
+  REQUIRE(webhook.Ask(world.ByDigest())["allowed"] == true);
+  world.registry.Stop();
+  for (int i = 0; i < 20; ++i) CHECK(webhook.Ask(world.ByDigest())["allowed"] == true);
+  const Json cold = webhook.Ask(world.registry.host() + "/app@sha256:" + std::string(64, 'c'));
+  CHECK(cold["allowed"] == false);
+  CHECK_THAT(cold["status"]["message"].get<std::string>(), Catch::Contains("RegistryUnreachable"));
+}
+
+}  // namespace
+}  // namespace hullwright::webhook

@@ -1,0 +1,41 @@
+#include "support/cosign_signature.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "base/base64.h"
+
+namespace hullwright::testing {
+
+std::string SimpleSigningPayload(const Digest& digest, const std::string& docker_reference) {
+  return fmt::format(
+      R"({{"critical":{{"identity":{{"docker-reference":"{}"}},"image":{{"docker-manifest-digest":"{}"}},"type":"cosign container image signature"}},"optional":null}})",
+      docker_reference, digest.text());
+}
+
+ManifestParts::Layer SignedLayer(const MintedKey& key, const std::string& payload) {
+  const std::string signature = key.Sign({verify::Scheme::kEcdsa, verify::HashAlgorithm::kSha256}, payload);
+  return {"application/vnd.dev.cosign.simplesigning.v1+json", payload, {{"dev.cosignproject.cosign/signature", EncodeBase64(signature)}}};
+}
+
+void SignByKeys(MemoryRegistry& registry, const std::string& repository, const Digest& digest, const std::vector<const MintedKey*>& keys) {
+  ManifestParts parts;
+  for (const MintedKey* key : keys) parts.layers.push_back(SignedLayer(*key, SimpleSigningPayload(digest, repository)));
+  Push(registry, repository, parts, fmt::format("sha256-{}.sig", digest.hex()));
+}
+
+std::shared_ptr<const evidence::PublisherTrust> TrustInKeys(const std::string& name, const std::vector<const MintedKey*>& keys) {
+  auto trust = std::make_shared<evidence::PublisherTrust>();
+  trust->name = name;
+  for (const MintedKey* key : keys) {
+    auto parsed = verify::PublicKey::FromPem(key->Pem());
+    if (!parsed) throw std::runtime_error(parsed.error().message);
+    trust->authorities.push_back({name, fmt::format("key-{}", trust->authorities.size()),
+                                  verify::KeyAuthority{std::move(*parsed), verify::TransparencyLogRule::kIgnored, nullptr}});
+    trust->fingerprint += key->Pem();
+  }
+  return trust;
+}
+
+}  // namespace hullwright::testing

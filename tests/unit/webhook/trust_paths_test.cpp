@@ -1,0 +1,240 @@
+// The three paths about Pods together with signatures: what /v1/pin writes is what /v1/validate finds.
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "evidence/trust_reader.h"
+#include "support/cosign_signature.h"
+#include "support/memory_registry.h"
+#include "unit/evidence/memory_cluster.h"
+#include "unit/webhook/fixtures.h"
+#include "webhook/admission_handler.h"
+#include "webhook/image_review_handler.h"
+#include "webhook/pin_handler.h"
+
+namespace hullwright::webhook {
+namespace {
+
+using testing::MintedKey;
+
+const std::string kRepository = "registry.example/shop/app";
+
+std::string Indented(const std::string& text) {
+  std::string out;
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = text.find('\n', start);
+    out += "        " + text.substr(start, end - start) + "\n";
+    start = end + 1;
+  }
+  return out;
+}
+
+std::string Objects(const std::string& pem, const std::string& rules) {
+  return fmt::format(R"(apiVersion: v1
+kind: Namespace
+metadata: {{name: shop}}
+---
+apiVersion: hullwright.dev/v1alpha1
+kind: TrustedPublisher
+metadata: {{name: acme}}
+spec:
+  displayName: Acme
+  repositories: ["registry.example/**"]
+  verification: Signature
+  authorities:
+  - name: release
+    type: Key
+    key:
+      transparencyLog: Ignore
+      pem: |
+{}---
+apiVersion: hullwright.dev/v1alpha1
+kind: ClusterImageAdmissionPolicy
+metadata: {{name: production}}
+spec:
+  enforcement: {{newImages: Deny, templates: Deny}}
+  rules: {}
+)",
+                     Indented(pem), rules);
+}
+
+struct World {
+  FixedClock clock;
+  testing::MemoryRegistry registry;
+  testing::MemoryCluster cluster;
+  MintedKey key{MintedKey::kP256};
+  evidence::Catalogue catalogue;
+  evidence::AdmittedImages admitted;
+  kube::Workloads workloads;
+  evidence::Keyrings keyrings{cluster, clock};
+  std::shared_ptr<const evidence::TrustMaterial> trust;
+  evidence::Gatherer gatherer{{registry, nullptr, keyrings, [this] { return trust; }, clock}};
+  evidence::Sources sources{catalogue, admitted, &gatherer};
+  AdmissionHandler admission{catalogue, admitted, workloads, clock, {}, {&gatherer}};
+  PinHandler pin{sources, workloads, clock, {}};
+  ImageReviewHandler image_review{sources, clock, {}};
+  Digest image = Push(registry, kRepository, {.layers = {{"application/x", "layer"}}}, "1");
+
+  explicit World(const std::string& rules = R"({publishers: {refs: [{name: acme}]}})") {
+    PutYaml(catalogue, Objects(key.Pem(), rules));
+    catalogue.Publish();
+    evidence::TrustReader reader(cluster, "hullwright-system");
+    trust = reader.ReadTrust(*catalogue.Trust(), Soon().deadline);
+    testing::Push(registry, kRepository, {.layers = {{"application/x", "layer"}}}, "latest");
+  }
+
+  void Sign() { SignByKeys(registry, kRepository, image, {&key}); }
+  static Patience Soon() { return {true, std::chrono::steady_clock::now() + std::chrono::seconds(10)}; }
+  Verdict Validate(const Json& review) {
+    const ParsedReview parsed(review);
+    return admission.Handle(*parsed, true, Soon()).value();
+  }
+  Verdict Pin(const Json& review) {
+    const ParsedReview parsed(review);
+    return pin.Pin(*parsed, Soon()).value();
+  }
+  std::string Pinned(const std::string& tag = "1") const { return kRepository + ":" + tag + "@" + image.text(); }
+};
+
+Json Applied(Json object, const Verdict& verdict) {
+  return verdict.answer.json_patch.empty() ? object : object.patch(Json::parse(verdict.answer.json_patch));
+}
+
+TEST_CASE("a signed image is pinned, then admitted by its digest; a second pin changes nothing", "[webhook]") {
+  World world;
+  world.Sign();
+  const Json pod = Pod(kRepository + ":1");
+  const Verdict pin = world.Pin(Review(pod));
+  CHECK(pin.answer.allowed);
+  const Json pinned = Applied(pod, pin);
+  CHECK(pinned["spec"]["containers"][0]["image"] == world.Pinned());
+  CHECK(pin.answer.audit_annotations.at("pinned") == "1");
+  CHECK(world.Pin(Review(pinned)).answer.json_patch.empty());
+  const Verdict verdict = world.Validate(Review(pinned));
+  INFO(verdict.answer.message);
+  CHECK(verdict.answer.allowed);
+}
+
+TEST_CASE("an unsigned image is pinned too, and refused for its signature alone", "[webhook]") {
+  World world;
+  const Json pod = Pod(kRepository + ":1");
+  const Json pinned = Applied(pod, world.Pin(Review(pod)));
+  const Verdict verdict = world.Validate(Review(pinned));
+  CHECK_FALSE(verdict.answer.allowed);
+  CHECK(verdict.reasons == std::vector<std::string_view>{"SignatureMissing"});
+}
+
+TEST_CASE("a tag that nobody pinned is refused where a digest is wanted, however well it is signed", "[webhook]") {
+  World world;
+  world.Sign();
+  const Verdict verdict = world.Validate(Review(Pod(kRepository + ":1")));
+  CHECK_FALSE(verdict.answer.allowed);
+  CHECK(verdict.reasons == std::vector<std::string_view>{"DigestNotPinned"});
+}
+
+TEST_CASE("templates are judged and never changed", "[webhook]") {
+  World world;
+  const Json deployment = Deployment(kRepository + ":1");
+  CHECK(world.Pin(Review(deployment)).answer.json_patch.empty());
+  CHECK_FALSE(world.Validate(Review(deployment)).answer.allowed);
+  World signed_world;
+  signed_world.Sign();
+  CHECK(signed_world.Validate(Review(deployment)).answer.allowed);
+  // Its Pod finds everything in memory.
+  const ParsedReview pod(Review(Pod(kRepository + "@" + signed_world.image.text())));
+  const auto warm = signed_world.admission.Handle(*pod, true, {});
+  REQUIRE(warm);
+  CHECK(warm->answer.allowed);
+}
+
+TEST_CASE("a cold image asks to be called again where it may wait, a warm one is answered at once", "[webhook]") {
+  World world;
+  world.Sign();
+  const ParsedReview review(Review(Pod(kRepository + "@" + world.image.text())));
+  CHECK_FALSE(world.admission.Handle(*review, true, {}));
+  CHECK(world.registry.CallCount() == 0);
+  REQUIRE(world.admission.Handle(*review, true, World::Soon()));
+  const int calls = world.registry.CallCount();
+  REQUIRE(world.admission.Handle(*review, true, {}));
+  CHECK(world.registry.CallCount() == calls);
+}
+
+TEST_CASE("only new ephemeral containers of a running Pod are pinned", "[webhook]") {
+  World world;
+  const Json before = Pod(kRepository + ":1");
+  Json after = before;
+  after["spec"]["ephemeralContainers"] = {{{"name", "debug"}, {"image", kRepository + ":1"}}};
+  CHECK(world.Pin(Review(after, before)).answer.json_patch.empty());
+  Json review = Review(after, before);
+  review["request"]["subResource"] = "ephemeralcontainers";
+  const Json pinned = Applied(after, world.Pin(review));
+  CHECK(pinned["spec"]["ephemeralContainers"][0]["image"] == world.Pinned());
+  CHECK(pinned["spec"]["containers"] == after["spec"]["containers"]);
+}
+
+TEST_CASE("a forbidden tag is not hidden behind a digest", "[webhook]") {
+  World world(R"({reference: {digest: Pinned, forbiddenTags: [latest]}})");
+  const Json pod = Pod(kRepository);
+  CHECK(world.Pin(Review(pod)).answer.json_patch.empty());
+  const Verdict verdict = world.Validate(Review(pod));
+  CHECK(std::ranges::find(verdict.reasons, "TagForbidden") != verdict.reasons.end());
+}
+
+TEST_CASE("what no policy wants a digest of is left alone, and no registry is asked", "[webhook]") {
+  World world(R"({reference: {digest: NotRequired, forbiddenTags: [old]}})");
+  CHECK(world.Pin(Review(Pod(kRepository + ":1"))).answer.json_patch.empty());
+  CHECK(world.Validate(Review(Pod(kRepository + ":1"))).answer.allowed);
+  CHECK(world.registry.CallCount() == 0);
+  CHECK(world.cluster.calls == 0);
+}
+
+TEST_CASE("an update of what runs is never held up by a registry", "[webhook]") {
+  World world;
+  world.registry.Fail(registry::Problem{registry::Why::kUnavailable, "stopped"});
+  const Json pod = Pod(kRepository + "@" + world.image.text());
+  const ParsedReview update(Review(pod, pod));
+  const auto verdict = world.admission.Handle(*update, true, {});
+  REQUIRE(verdict);
+  CHECK(verdict->answer.allowed);
+}
+
+TEST_CASE("a registry that cannot be asked denies with its word", "[webhook]") {
+  World world;
+  world.registry.Fail(registry::Problem{registry::Why::kUnavailable, "stopped"});
+  const Verdict verdict = world.Validate(Review(Pod(kRepository + "@" + world.image.text())));
+  CHECK_FALSE(verdict.answer.allowed);
+  CHECK(verdict.outcome == policy::Outcome::kCouldNotTell);
+  CHECK(verdict.reasons == std::vector<std::string_view>{"RegistryUnreachable"});
+}
+
+TEST_CASE("an ImageReview is the same decision", "[webhook]") {
+  World world;
+  const auto ask = [&](const std::string& image) { return world.image_review.Handle({"shop", {image}}, World::Soon()).value(); };
+  CHECK_FALSE(ask(kRepository + "@" + world.image.text()).answer.allowed);
+  World signed_world;
+  signed_world.Sign();
+  CHECK(signed_world.image_review.Handle({"shop", {kRepository + "@" + signed_world.image.text()}}, World::Soon())->answer.allowed);
+  CHECK_FALSE(signed_world.image_review.Handle({"shop", {kRepository + ":1"}}, World::Soon())->answer.allowed);
+  CHECK(signed_world.image_review.Handle({"shop", {}}, {})->answer.allowed);
+}
+
+TEST_CASE("keys from a Secret are read from the release namespace, and a missing one is told", "[webhook]") {
+  World world;
+  evidence::TrustObjects objects = *world.catalogue.Trust();
+  api::KeyAuthority& key = *objects.publishers.at(0).spec.authorities.at(0).key;
+  key.pem.clear();
+  key.secret_key_ref = api::DataKeyRef{"keys", "cosign.pub"};
+  evidence::TrustReader reader(world.cluster, "hullwright-system");
+  const auto broken = reader.ReadTrust(objects, World::Soon().deadline);
+  REQUIRE(broken->Find("acme")->broken.size() == 1);
+  CHECK(broken->Find("acme")->broken[0].doubt.message.find("hullwright-system/keys") != std::string::npos);
+  world.cluster.secrets["hullwright-system/keys"] = {"Opaque", {{"cosign.pub", world.key.Pem()}}};
+  const auto good = reader.ReadTrust(objects, World::Soon().deadline);
+  CHECK(good->Find("acme")->authorities.size() == 1);
+  CHECK(good->Find("acme")->fingerprint != broken->Find("acme")->fingerprint);
+  // The API server is out: what was read stays.
+  world.cluster.error = Error{ErrorCode::kUnavailable, "down"};
+  CHECK(reader.ReadTrust(objects, World::Soon().deadline)->Find("acme")->fingerprint == good->Find("acme")->fingerprint);
+}
+
+}  // namespace
+}  // namespace hullwright::webhook

@@ -1,0 +1,78 @@
+#include "webhook/pin_handler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "kube/pull_context.h"
+#include "webhook/decision_text.h"
+#include "webhook/pin_patch.h"
+
+namespace hullwright::webhook {
+namespace {
+
+bool IsPinned(const AdmissionRequest& request) {
+  if (request.group != "" || request.kind != "Pod" || !request.object || IsMirrorPod(request)) return false;
+  if (request.operation == Operation::kCreate) return request.sub_resource.empty();
+  return request.operation == Operation::kUpdate && request.sub_resource == "ephemeralcontainers";
+}
+
+// Rules about the tag would no longer see it once the digest stands there.
+bool IsForTheAuthor(const policy::ImageDecision& decision) {
+  return std::ranges::any_of(decision.reasons, [](const policy::Reason& reason) {
+    const bool of_tag = reason.word == policy::ReasonWord::kTagForbidden || reason.word == policy::ReasonWord::kDigestRequired;
+    return of_tag && reason.enforcement == api::Enforcement::kDeny;
+  });
+}
+
+std::vector<Pin> PinsOf(const std::vector<api::ImageUse>& images, const policy::Decision& decision) {
+  std::vector<Pin> pins;
+  if (decision.images.size() != images.size()) return pins;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const auto reference = ImageReference::Parse(images[i].reference);
+    const auto digest = Digest::Parse(decision.images[i].digest);
+    if (!reference || reference->digest || !digest || IsForTheAuthor(decision.images[i])) continue;
+    pins.push_back({images[i].field_path, PinnedReference(images[i].reference, *reference, *digest)});
+  }
+  return pins;
+}
+
+// What warns of a tag must be said here: the validating hook will see a digest.
+void AddTagWarnings(policy::Decision decision, std::vector<std::string>& warnings) {
+  for (policy::ImageDecision& image : decision.images)
+    std::erase_if(image.reasons, [](const policy::Reason& reason) { return reason.word != policy::ReasonWord::kTagForbidden; });
+  AddWarnings(decision, "", warnings);
+  BoundWarnings(warnings);
+}
+
+Verdict Pinned(const std::vector<Pin>& pins, const policy::Decision& decision) {
+  Verdict verdict = PassBy(pins.empty() ? "nothing-to-pin" : "pinned");
+  verdict.answer.json_patch = PinPatch(pins);
+  if (!pins.empty()) verdict.answer.audit_annotations["pinned"] = fmt::format("{}", pins.size());
+  AddTagWarnings(decision, verdict.answer.warnings);
+  return verdict;
+}
+
+}  // namespace
+
+std::optional<Verdict> PinHandler::Pin(const AdmissionRequest& request, const Patience& patience) const {
+  if (!IsPinned(request)) return PassBy("not-pinned");
+  const kube::Workload& pod = *workloads_.Find("", "Pod");
+  const auto old_object = request.operation == Operation::kUpdate ? request.old_object : std::nullopt;
+  const auto images = kube::ReviewImages(pod, *request.object, old_object);
+  // What cannot be read is refused by the validating hook.
+  if (!images || images->changed.empty()) return PassBy("nothing-to-pin");
+  const evidence::Question question{.kind = policy::SubjectKind::kPod,
+                                    .description = request.Describe(),
+                                    .namespace_ = std::string(request.namespace_),
+                                    .images = images->changed,
+                                    .pull = kube::ReadPullContext(pod, *request.object, request.namespace_),
+                                    .tags_are_pinned = true};
+  auto decision = evidence::JudgeFromMemory(sources_, question, clock_.Now(), options_);
+  if (!decision && !patience.may_block) return std::nullopt;
+  if (!decision) decision = evidence::Judge(sources_, question, clock_.Now(), options_, patience.deadline);
+  return Pinned(PinsOf(images->changed, *decision), *decision);
+}
+
+}  // namespace hullwright::webhook
