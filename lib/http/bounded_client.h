@@ -1,5 +1,5 @@
 // The HTTP/1.1 client for peers that nobody vouches for (registries, token services, revocation responders): every byte, address and
-// second it may cost is bounded before it is spent (docs/decisions/0014-bounded-client.md). The API server is asked through client.h.
+// second it may cost is bounded before it is spent (docs/decisions/0017-bounded-client.md). The API server is asked through client.h.
 #pragma once
 
 #include <chrono>

@@ -76,6 +76,7 @@ void AskAttestations(const api::AttestationRule& rule, const api::TrustedPublish
 
 std::string PublisherNames(const api::AttestationRule& rule) {
   std::vector<std::string_view> names;
+  names.reserve(rule.publisher_refs.size());
   for (const api::NameRef& ref : rule.publisher_refs) names.push_back(ref.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }

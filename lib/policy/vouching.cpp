@@ -17,6 +17,7 @@ std::string SignerKey(const Signer& signer) {
 
 std::string AuthorityNames(const api::TrustedPublisher& publisher) {
   std::vector<std::string_view> names;
+  names.reserve(publisher.spec.authorities.size());
   for (const api::Authority& authority : publisher.spec.authorities) names.push_back(authority.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
