@@ -11,6 +11,7 @@
 #include "evidence/discovery.h"
 #include "evidence/image_content.h"
 #include "evidence/words.h"
+#include "policy/platform.h"
 
 namespace hullwright::evidence {
 namespace {
@@ -21,7 +22,6 @@ using policy::ReasonWord;
 using registry::RepositoryName;
 
 constexpr std::size_t kMaxSubjects = 16;  // manifests of one index whose own signatures are looked for
-constexpr std::string_view kNoOs = "unknown/";
 
 class Gathering {
  public:
@@ -96,7 +96,7 @@ class Gathering {
     }
     if (!task_.needs.every_platform || !facts_.is_index) return subjects;
     for (const registry::Descriptor& child : document_->index()->manifests) {
-      if (child.platform && child.platform->ToString().starts_with(kNoOs)) continue;
+      if (child.platform && !policy::RunsSomewhere(child.platform->ToString())) continue;
       if (subjects.size() > kMaxSubjects) {
         facts_.failures.push_back(
             {"",

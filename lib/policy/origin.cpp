@@ -4,17 +4,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "policy/platform.h"
 
 namespace hullwright::policy {
 namespace {
 
 // 2020-01-01T00:00:00Z. A clock before that was never set: certificates, logs and ages all mean nothing by it.
 constexpr Time kPlausible{std::chrono::sys_days(std::chrono::year{2020} / 1 / 1)};
-
-constexpr std::string_view kNoOs = "unknown/";
 
 std::unexpected<Doubt> Doubtful(ReasonWord word, std::string message) {
   return std::unexpected(Doubt{word, std::move(message)});
@@ -32,20 +32,12 @@ std::unexpected<Doubt> TooOldInOutage(const RuleInput& input, Time then) {
                               FormatRfc3339(then), input.policy.object.spec.enforcement.registry_outage_hours));
 }
 
-std::string_view OsAndArchitecture(std::string_view platform) {
-  const std::size_t slash = platform.find('/');
-  const std::size_t second = slash == std::string_view::npos ? slash : platform.find('/', slash + 1);
-  return platform.substr(0, second);
-}
-
-// Without a platform in the index a runtime finds it out from the configuration: it may run anywhere.
-bool MayRunOn(const std::vector<std::string>& nodes, std::string_view platform) {
-  return platform.empty() ||
-         std::ranges::any_of(nodes, [&](const std::string& node) { return OsAndArchitecture(node) == OsAndArchitecture(platform); });
-}
-
-bool RunsSomewhere(const PlatformManifest& manifest) {
-  return !manifest.platform.starts_with(kNoOs);
+// What this node could run of it, in the runtime's order of preference: its own platform before what it runs for want of that.
+void AddRunBy(const std::string& node, const std::vector<PlatformManifest>& listed, std::set<const PlatformManifest*>& run) {
+  const auto fit = [&](const PlatformManifest& manifest) { return FitOf(manifest.platform, node); };
+  const bool has_own = std::ranges::find(listed, Fit::kOwn, fit) != listed.end();
+  for (const PlatformManifest& manifest : listed)
+    if (fit(manifest) >= (has_own ? Fit::kPossible : Fit::kFallback)) run.insert(&manifest);
 }
 
 api::PlatformRule PlatformRuleOf(const RuleInput& input) {
@@ -55,10 +47,9 @@ api::PlatformRule PlatformRuleOf(const RuleInput& input) {
 std::expected<std::vector<const PlatformManifest*>, Doubt> Schedulable(const RuleInput& input, const TrustFacts& facts) {
   if (!input.subject.node_platforms || input.subject.node_platforms->empty())
     return Doubtful(ReasonWord::kPlatformsUnknown, "the policy judges what the nodes could run, and their platforms are not known");
-  std::vector<const PlatformManifest*> manifests;
-  for (const PlatformManifest& manifest : facts.platforms)
-    if (RunsSomewhere(manifest) && MayRunOn(*input.subject.node_platforms, manifest.platform)) manifests.push_back(&manifest);
-  if (!manifests.empty()) return manifests;
+  std::set<const PlatformManifest*> run;  // of one vector, so in its order
+  for (const std::string& node : *input.subject.node_platforms) AddRunBy(node, facts.platforms, run);
+  if (!run.empty()) return std::vector(run.begin(), run.end());
   return Doubtful(ReasonWord::kPlatformMissing, fmt::format("{} holds nothing for the nodes, which are {}", facts.digest.text(),
                                                             fmt::join(*input.subject.node_platforms, ", ")));
 }
@@ -111,7 +102,7 @@ std::expected<std::vector<const PlatformManifest*>, Doubt> ManifestsOf(const Rul
   if (PlatformRuleOf(input) == api::PlatformRule::kSchedulable) return Schedulable(input, facts);
   std::vector<const PlatformManifest*> manifests;
   for (const PlatformManifest& manifest : facts.platforms)
-    if (RunsSomewhere(manifest)) manifests.push_back(&manifest);
+    if (RunsSomewhere(manifest.platform)) manifests.push_back(&manifest);
   if (!manifests.empty()) return manifests;
   return Doubtful(ReasonWord::kPlatformMissing, fmt::format("the index {} lists no image that could run anywhere", facts.digest.text()));
 }
