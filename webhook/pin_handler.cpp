@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "kube/pull_context.h"
@@ -18,11 +19,14 @@ bool IsPinned(const AdmissionRequest& request) {
   return request.operation == Operation::kUpdate && request.sub_resource == "ephemeralcontainers";
 }
 
-// Rules about the tag would no longer see it once the digest stands there.
+// What is said of the reference as its author wrote it. Once the digest stands there, no rule sees that any more.
+bool IsOfReference(const policy::Reason& reason) {
+  return reason.word == policy::ReasonWord::kTagForbidden || reason.word == policy::ReasonWord::kDigestRequired;
+}
+
 bool IsForTheAuthor(const policy::ImageDecision& decision) {
   return std::ranges::any_of(decision.reasons, [](const policy::Reason& reason) {
-    const bool of_tag = reason.word == policy::ReasonWord::kTagForbidden || reason.word == policy::ReasonWord::kDigestRequired;
-    return of_tag && reason.enforcement == api::Enforcement::kDeny;
+    return IsOfReference(reason) && reason.enforcement == api::Enforcement::kDeny;
   });
 }
 
@@ -38,10 +42,9 @@ std::vector<Pin> PinsOf(const std::vector<api::ImageUse>& images, const policy::
   return pins;
 }
 
-// What warns of a tag must be said here: the validating hook will see a digest.
-void AddTagWarnings(policy::Decision decision, std::vector<std::string>& warnings) {
-  for (policy::ImageDecision& image : decision.images)
-    std::erase_if(image.reasons, [](const policy::Reason& reason) { return reason.word != policy::ReasonWord::kTagForbidden; });
+// Said here, since the validating hook will see a digest.
+void AddReferenceWarnings(policy::Decision decision, std::vector<std::string>& warnings) {
+  for (policy::ImageDecision& image : decision.images) std::erase_if(image.reasons, std::not_fn(IsOfReference));
   AddWarnings(decision, "", warnings);
   BoundWarnings(warnings);
 }
@@ -50,7 +53,7 @@ Verdict Pinned(const std::vector<Pin>& pins, const policy::Decision& decision) {
   Verdict verdict = PassBy(pins.empty() ? "nothing-to-pin" : "pinned");
   verdict.answer.json_patch = PinPatch(pins);
   if (!pins.empty()) verdict.answer.audit_annotations["pinned"] = fmt::format("{}", pins.size());
-  AddTagWarnings(decision, verdict.answer.warnings);
+  AddReferenceWarnings(decision, verdict.answer.warnings);
   return verdict;
 }
 

@@ -28,7 +28,7 @@ std::string Indented(const std::string& text) {
   return out;
 }
 
-std::string Objects(const std::string& pem, const std::string& rules) {
+std::string Objects(const std::string& pem, const std::string& rules, const std::string& enforcement) {
   return fmt::format(R"(apiVersion: v1
 kind: Namespace
 metadata: {{name: shop}}
@@ -46,15 +46,15 @@ spec:
     key:
       transparencyLog: Ignore
       pem: |
-{}---
+{1}---
 apiVersion: hullwright.dev/v1alpha1
 kind: ClusterImageAdmissionPolicy
 metadata: {{name: production}}
 spec:
-  enforcement: {{newImages: Deny, templates: Deny}}
-  rules: {}
+  enforcement: {{newImages: {0}, templates: {0}}}
+  rules: {2}
 )",
-                     Indented(pem), rules);
+                     enforcement, Indented(pem), rules);
 }
 
 struct World {
@@ -74,8 +74,8 @@ struct World {
   ImageReviewHandler image_review{sources, clock, {}};
   Digest image = Push(registry, kRepository, {.layers = {{"application/x", "layer"}}}, "1");
 
-  explicit World(const std::string& rules = R"({publishers: {refs: [{name: acme}]}})") {
-    PutYaml(catalogue, Objects(key.Pem(), rules));
+  explicit World(const std::string& rules = R"({publishers: {refs: [{name: acme}]}})", const std::string& enforcement = "Deny") {
+    PutYaml(catalogue, Objects(key.Pem(), rules, enforcement));
     catalogue.Publish();
     evidence::TrustReader reader(cluster, "hullwright-system");
     trust = reader.ReadTrust(*catalogue.Trust(), Soon().deadline);
@@ -177,6 +177,15 @@ TEST_CASE("a forbidden tag is not hidden behind a digest", "[webhook]") {
   CHECK(world.Pin(Review(pod)).answer.json_patch.empty());
   const Verdict verdict = world.Validate(Review(pod));
   CHECK(std::ranges::find(verdict.reasons, "TagForbidden") != verdict.reasons.end());
+}
+
+TEST_CASE("where a missing digest only warns, the digest is written and the warning is not lost", "[webhook]") {
+  World world(R"({reference: {digest: FromAuthor}, publishers: {refs: [{name: acme}]}})", "Warn");
+  const Json pod = Pod(kRepository + ":1");
+  const Verdict pin = world.Pin(Review(pod));
+  CHECK(Applied(pod, pin)["spec"]["containers"][0]["image"] == world.Pinned());
+  REQUIRE(pin.answer.warnings.size() == 1);
+  CHECK(pin.answer.warnings[0].find("DigestRequired") != std::string::npos);
 }
 
 TEST_CASE("what no policy wants a digest of is left alone, and no registry is asked", "[webhook]") {
