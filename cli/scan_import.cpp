@@ -82,10 +82,8 @@ std::string Summary(const api::ImageScan& scan, const Stored& stored) {
 
 // What the scanner did not see is told at once, not first when a Pod is refused.
 std::string Shortfall(const api::ScanResult& result) {
-  const char* outcome = result.outcome == api::ScanOutcome::kPartial       ? "Partial"
-                        : result.outcome == api::ScanOutcome::kUnscannable ? "Unscannable"
-                                                                           : "Failed";
-  return fmt::format("the scan is {}: {}\n", outcome, result.reason.empty() ? "the report does not say why" : Printable(result.reason));
+  return fmt::format("the scan is {}: {}\n", ToString(result.outcome),
+                     result.reason.empty() ? "the report does not say why" : Printable(result.reason));
 }
 
 Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptions import, const Environment& environment) {

@@ -157,20 +157,19 @@ Result<void> Complete(const RawOptions& raw, Options& options) {
   return {};
 }
 
-void Declare(CLI::App& app, RawOptions& raw, Options& options) {
-  app.set_version_flag("--version", HULLWRIGHT_VERSION);
+void DeclareObjects(CLI::App& app, Options& options) {
   app.add_option("--policies", options.policy_folders, "Folders of policies, publishers, waivers and Namespaces (YAML or JSON); watched")
       ->type_name("DIR")
       ->group("Objects from files");
   app.add_option("--scans", options.scan_folders, "Folders of ImageScans; watched")->type_name("DIR")->group("Objects from files");
-  app.add_option("--admitted", options.admitted_file,
-                 "Inventory of what namespaces run already: a YAML list of {namespace, image, policy, since}")
-      ->type_name("FILE");
   app.add_flag("--cluster", options.cluster, "Inside a Pod: objects of the cluster, by the Pod's service account")
       ->group("Objects from a cluster");
   app.add_option("--kubeconfig", options.kubeconfig, "Objects of the cluster that this kubeconfig names")
       ->type_name("FILE")
       ->group("Objects from a cluster");
+}
+
+void DeclareRegistries(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_flag("--no-registry", raw.no_registry, "Ask no registry: tags stay unresolved and signatures unchecked")->group("Registries");
   app.add_option("--cache", options.cache_file, "What registries sent, kept over a restart; may be deleted at any time")
       ->type_name("FILE")
@@ -188,6 +187,9 @@ void Declare(CLI::App& app, RawOptions& raw, Options& options) {
       ->type_name("OS/ARCH")
       ->delimiter(',')
       ->group("Registries");
+}
+
+void DeclareServer(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--listen", raw.listen, "Where reviews are answered")->type_name("ADDRESS:PORT")->capture_default_str()->group("Server");
   app.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM); renewed files are used by themselves")
       ->type_name("FILE")
@@ -212,6 +214,16 @@ void Declare(CLI::App& app, RawOptions& raw, Options& options) {
       ->check(CLI::Range(0, 300))
       ->capture_default_str()
       ->group("Server");
+}
+
+void Declare(CLI::App& app, RawOptions& raw, Options& options) {
+  app.set_version_flag("--version", HULLWRIGHT_VERSION);
+  DeclareObjects(app, options);
+  app.add_option("--admitted", options.admitted_file,
+                 "Inventory of what namespaces run already: a YAML list of {namespace, image, policy, since}")
+      ->type_name("FILE");
+  DeclareRegistries(app, raw, options);
+  DeclareServer(app, raw, options);
   app.add_option("--unmatched", raw.unmatched, "What happens to an image that no policy covers: Deny, Warn or Allow")
       ->type_name("WORD")
       ->capture_default_str();

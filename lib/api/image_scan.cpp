@@ -233,4 +233,8 @@ status:
   return kind;
 }
 
+std::string_view ToString(ScanOutcome value) {
+  return WordOf(value);
+}
+
 }  // namespace hullwright::api

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/common.h"
@@ -24,6 +25,7 @@ struct ImageScanSpec {
 
 enum class ScanSource { kPull, kSBOM, kAttestation, kImport };
 enum class ScanOutcome { kComplete, kPartial, kUnscannable, kFailed };
+std::string_view ToString(ScanOutcome value);
 
 struct FindingCount {
   Severity severity = Severity::kUnknown;

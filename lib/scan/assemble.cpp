@@ -61,20 +61,6 @@ class Fitting {
   std::size_t max_bytes_;
 };
 
-std::string_view OutcomeWord(api::ScanOutcome outcome) {
-  switch (outcome) {
-    case api::ScanOutcome::kComplete:
-      return "Complete";
-    case api::ScanOutcome::kPartial:
-      return "Partial";
-    case api::ScanOutcome::kUnscannable:
-      return "Unscannable";
-    case api::ScanOutcome::kFailed:
-      break;
-  }
-  return "Failed";
-}
-
 void SetCondition(std::vector<api::Condition>& conditions, api::Condition condition) {
   const auto old = std::ranges::find(conditions, condition.type, &api::Condition::type);
   if (old == conditions.end()) {
@@ -107,7 +93,7 @@ api::Condition MakeCondition(std::string type, bool holds, std::string_view reas
 api::Condition Scanned(const std::vector<api::ScanResult>& results) {
   std::string message;
   for (const auto& result : results) {
-    message += fmt::format("{}{}: {}", message.empty() ? "" : ", ", result.scanner_ref.name, OutcomeWord(result.outcome));
+    message += fmt::format("{}{}: {}", message.empty() ? "" : ", ", result.scanner_ref.name, ToString(result.outcome));
   }
   const bool scanned = std::ranges::any_of(results, SawSomething);
   return MakeCondition("Scanned", scanned, scanned ? "Imported" : "Unscannable", message);
@@ -117,7 +103,7 @@ api::Condition Complete(const std::vector<api::ScanResult>& results) {
   const api::ScanResult* worst = Worst(results);
   if (worst == nullptr) return MakeCondition("Complete", false, "NoResult", "");
   const bool complete = worst->outcome == api::ScanOutcome::kComplete;
-  return MakeCondition("Complete", complete, OutcomeWord(worst->outcome),
+  return MakeCondition("Complete", complete, ToString(worst->outcome),
                        complete ? "" : fmt::format("{}: {}", worst->scanner_ref.name, worst->reason));
 }
 

@@ -82,10 +82,7 @@ Checked<void> ReadNumbered(std::int64_t label, const CborValue& value, NotationA
 
 Checked<void> ReadNamed(std::string_view name, const CborValue& value, NotationAttributes& out) {
   if (name == kSchemeName) return ReadText(name, value, out.scheme);
-  const std::array<std::pair<std::string_view, std::optional<Time>*>, 3> times = {
-      {{kSigningTimeName, &out.signing_time}, {kAuthenticSigningTimeName, &out.authentic_signing_time}, {kExpiryName, &out.expiry}}};
-  for (const auto& [known, place] : times) {
-    if (name != known) continue;
+  if (std::optional<Time>* place = out.TimeNamed(name)) {
     const auto time = ReadTime(name, value);
     if (!time) return std::unexpected(time.error());
     *place = *time;

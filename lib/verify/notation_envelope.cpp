@@ -66,6 +66,13 @@ Checked<void> CheckPlugin(const NotationAttributes& attributes) {
 
 }  // namespace
 
+std::optional<Time>* NotationAttributes::TimeNamed(std::string_view name) {
+  if (name == kSigningTimeName) return &signing_time;
+  if (name == kAuthenticSigningTimeName) return &authentic_signing_time;
+  if (name == kExpiryName) return &expiry;
+  return nullptr;
+}
+
 Checked<NotationEnvelope> DecodeNotationEnvelope(std::string_view media_type, std::string_view bytes) {
   if (bytes.size() > limits::kEnvelopeBytes)
     return Reject(Step::kLimit, fmt::format("an envelope of {} bytes: at most {} are read", bytes.size(), limits::kEnvelopeBytes));

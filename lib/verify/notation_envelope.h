@@ -29,6 +29,8 @@ struct NotationAttributes {
   std::optional<Time> authentic_signing_time;
   std::optional<Time> expiry;
   std::vector<std::string> others;  // names that are none of the above
+
+  std::optional<Time>* TimeNamed(std::string_view name);  // nullptr when no time has this name
 };
 
 struct NotationEnvelope {

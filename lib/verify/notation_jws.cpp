@@ -64,10 +64,7 @@ Checked<void> ReadAttribute(std::string_view name, JsonElement value, NotationAt
   if (name == "cty") return ReadText(name, value, out.content_type);
   if (name == kSchemeName) return ReadText(name, value, out.scheme);
   if (name == "crit") return ReadCritical(value, out.critical);
-  const std::array<std::pair<std::string_view, std::optional<Time>*>, 3> times = {
-      {{kSigningTimeName, &out.signing_time}, {kAuthenticSigningTimeName, &out.authentic_signing_time}, {kExpiryName, &out.expiry}}};
-  for (const auto& [known, place] : times) {
-    if (name != known) continue;
+  if (std::optional<Time>* place = out.TimeNamed(name)) {
     const auto time = ReadTime(name, value);
     if (!time) return std::unexpected(time.error());
     *place = *time;
