@@ -95,7 +95,6 @@ class Gatherer {
     Time known_at{}, good_until{}, refresh_at{};
     bool vouches = false;  // somebody vouches: worth something in an outage
   };
-  struct Names;  // the keys of one query
   enum class Freshly { kNo, kYes };
 
   std::optional<KnownResolution> RecallResolution(const std::string& key) const;
@@ -121,8 +120,8 @@ class Gatherer {
   RecentMap<KnownResolution> resolutions_;
   RecentMap<KnownFacts> facts_;
   Turns turns_;
-  mutable std::atomic<std::uint64_t> memory_hits_ = 0;
-  std::atomic<std::uint64_t> gathered_ = 0, resolved_ = 0, negative_ = 0, unreachable_ = 0, outages_ = 0, refused_by_load_ = 0;
+  std::atomic<std::uint64_t> memory_hits_ = 0, gathered_ = 0, resolved_ = 0, negative_ = 0, unreachable_ = 0, outages_ = 0,
+                             refused_by_load_ = 0;
   Flights<Origin> flights_;
   WorkPool pool_;  // last: its work uses the others
 };

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <expected>
+#include <limits>
 #include <set>
 #include <tuple>
 #include <utility>
 
 #include "base/text.h"
 #include "evidence/words.h"
+#include "policy/platform.h"
 #include "registry/image_config.h"
 
 namespace hullwright::evidence {
@@ -24,7 +27,6 @@ using registry::RepositoryName;
 
 constexpr std::string_view kBaseName = "org.opencontainers.image.base.name";
 constexpr std::string_view kBaseDigest = "org.opencontainers.image.base.digest";
-constexpr std::string_view kNoOs = "unknown/";
 
 class Reader {
  public:
@@ -94,7 +96,8 @@ class Reader {
     configuration.user = std::move(config.user);
     configuration.diff_ids = std::move(config.diff_ids);
     configuration.layers = manifest.layers.size();
-    for (const registry::Descriptor& layer : manifest.layers) configuration.size_bytes += layer.size;
+    for (const registry::Descriptor& layer : manifest.layers)
+      configuration.size_bytes += std::min(layer.size, std::numeric_limits<std::uint64_t>::max() - configuration.size_bytes);
     if (const std::string* name = registry::FindAnnotation(manifest.annotations, kBaseName)) configuration.base_name = *name;
     if (const std::string* text = registry::FindAnnotation(manifest.annotations, kBaseDigest)) {
       if (const auto digest = Digest::Parse(*text)) configuration.base_digest = *digest;
@@ -121,7 +124,7 @@ void ListPlatforms(const Document& document, policy::TrustFacts& facts) {
 void ReadConfigurations(Reader& reader, const RepositoryName& repository, const Document& document, policy::TrustFacts& facts) {
   std::size_t read = 0;
   for (PlatformManifest& platform : facts.platforms) {
-    if (platform.platform.starts_with(kNoOs)) continue;
+    if (!policy::RunsSomewhere(platform.platform)) continue;
     if (++read > kMaxPlatforms) {
       platform.configuration =
           std::unexpected(Doubt{ReasonWord::kImageMalformed,

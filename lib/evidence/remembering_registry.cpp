@@ -51,7 +51,7 @@ ReferrerList OnlyOfType(ReferrerList list, std::string_view artifact_type) {
 }
 
 bool CouldNotAsk(const registry::Problem& problem) {
-  return problem.outcome() == registry::Outcome::kUnreachable && problem.why != registry::Why::kBudget;
+  return problem.outcome() == registry::Outcome::kUnreachable;
 }
 
 std::shared_ptr<const Document> Checked(const Digest& digest, const store::Entry& entry) {
@@ -70,7 +70,9 @@ RememberingRegistry::RememberingRegistry(registry::Registry& upstream, store::By
 std::optional<store::Entry> RememberingRegistry::Recall(const EntryKey& key, std::chrono::milliseconds max_age) const {
   if (cache_ == nullptr || max_age <= std::chrono::milliseconds(0)) return std::nullopt;
   auto entry = cache_->Find(key);
-  if (entry && entry->stored_at + max_age <= clock_.Now()) entry.reset();
+  const Time now = clock_.Now();
+  // Stored in the future: a clock was wrong, then or now, and nobody knows how old it is.
+  if (entry && (entry->stored_at > now || entry->stored_at + max_age <= now)) entry.reset();
   return entry;
 }
 

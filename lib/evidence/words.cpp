@@ -23,13 +23,13 @@ ReasonWord WordOf(Why why, Sought sought) {
     case Why::kDigestMismatch:
       return ReasonWord::kRegistryMismatch;
     case Why::kTooLarge:
+    case Why::kBudget:
       return image ? ReasonWord::kImageMalformed : ReasonWord::kSignatureTooLarge;
     case Why::kUnsupported:
       return image ? ReasonWord::kImageMalformed : ReasonWord::kFormatUnknown;
     case Why::kUnavailable:
     case Why::kRateLimited:
     case Why::kDeadline:
-    case Why::kBudget:
       return ReasonWord::kRegistryUnreachable;
   }
   return ReasonWord::kRegistryUnreachable;

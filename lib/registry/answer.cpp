@@ -13,11 +13,11 @@ Outcome OutcomeOf(Why why) {
     case Why::kTooLarge:
     case Why::kUnsupported:
     case Why::kMisconfigured:
+    case Why::kBudget:
       return Outcome::kRefused;
     case Why::kUnavailable:
     case Why::kRateLimited:
     case Why::kDeadline:
-    case Why::kBudget:
       return Outcome::kUnreachable;
   }
   return Outcome::kUnreachable;

@@ -22,7 +22,7 @@ enum class Why {
   kUnavailable,       // DNS, connect, TLS, reset, 5xx, an answer that is not a registry's
   kRateLimited,       // 429, or our own bound of requests per second leaves no room before the deadline
   kDeadline,          // the time of this call ran out
-  kBudget,            // the bytes that this admission may fetch ran out
+  kBudget,            // the bytes that this admission may fetch ran out: whoever fills a repository must not choose "could not tell"
 };
 
 enum class Outcome { kAbsent, kRefused, kUnreachable };

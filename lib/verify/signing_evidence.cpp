@@ -88,7 +88,7 @@ Checked<void> AddTimestamps(const std::vector<std::string>& responses, std::stri
     return Reject(Step::kLimit, fmt::format("there are more than {} time-stamp tokens", limits::kTimestampsPerBundle));
   }
   if (responses.empty()) return {};
-  if (authorities.empty()) return Reject(Step::kTrustRoot, "there are time-stamp tokens, but no time-stamp authority is trusted");
+  if (authorities.empty()) return Reject(Step::kTimestamp, "there are time-stamp tokens, but no time-stamp authority is trusted");
   if (const auto different = RefuseDuplicates(responses); !different) return different;
   std::set<std::size_t> seen;
   for (const std::string& response : responses) {

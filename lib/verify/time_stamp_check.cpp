@@ -176,7 +176,7 @@ Checked<TimeStamp> VerifyTimeStamp(const TimeStampToken& token, std::string_view
 
 Checked<AuthorityTimeStamp> VerifyTimeStamp(const TimeStampToken& token, std::string_view message,
                                             const std::vector<CertificateAuthority>& authorities) {
-  Checked<AuthorityTimeStamp> last = Reject(Step::kTrustRoot, "no time-stamp authority is trusted");
+  Checked<AuthorityTimeStamp> last = Reject(Step::kTimestamp, "no time-stamp authority is trusted");
   for (std::size_t i = 0; i < authorities.size(); ++i) {
     auto stamp = VerifyTimeStamp(token, message, TrustOf(authorities[i]));
     if (stamp) return AuthorityTimeStamp{std::move(*stamp), i};

@@ -106,6 +106,11 @@ TEST_CASE("what cannot be looked at is a doubt, and one that may pass is marked"
   found = world.Find();
   CHECK(found.doubts.at(0).word == ReasonWord::kRegistryRefused);
   CHECK_FALSE(found.unreachable);
+  // Whoever may push could fill a repository until the bytes run out: no outage, and no doubt that a policy might let pass.
+  world.registry.Fail(registry::Problem{registry::Why::kBudget, "used up"});
+  found = world.Find();
+  CHECK(found.doubts.at(0).word == ReasonWord::kSignatureTooLarge);
+  CHECK_FALSE(found.unreachable);
 }
 
 TEST_CASE("a flood of signatures is cut, and the cut is told", "[evidence]") {

@@ -85,6 +85,14 @@ TEST_CASE("a tag is remembered for as long as asked, then asked again", "[eviden
   CHECK(world.registry.CallCount() == 3);
 }
 
+TEST_CASE("an answer stored in the future is not used: nobody knows how old it is", "[evidence]") {
+  World world;
+  REQUIRE(world.Fresh().Resolve(kName, "1", world.Call()));
+  world.clock.now -= 1s;
+  REQUIRE(world.Fresh().Resolve(kName, "1", world.Call()));
+  CHECK(world.registry.CallCount() == 2);
+}
+
 TEST_CASE("in an outage what is remembered counts for as long as allowed, and says so", "[evidence]") {
   World world;
   Push(world.registry, kRepository, {.artifact_type = "a/b", .subject = {{world.image, 100}}});

@@ -124,7 +124,7 @@ TEST_CASE("all calls of an admission share one budget of bytes", "[registry]") {
   CHECK(Succeeds(fetch()));
   const auto third = fetch();
   CHECK(WhyNot(third) == Why::kBudget);
-  CHECK(third.error().outcome() == Outcome::kUnreachable);
+  CHECK(third.error().outcome() == Outcome::kRefused);
 }
 
 TEST_CASE("one byte a second ends at the deadline", "[registry]") {
