@@ -67,7 +67,9 @@ class EnumType final : public ValueType {
   std::string Note() const override {
     std::string note;
     for (const auto& entry : WordsOf<Enum>()) {
-      if (!entry.reserved_because.empty()) note += std::string(entry.word) + " is " + std::string(entry.reserved_because) + ".";
+      if (entry.reserved_because.empty()) continue;
+      if (!note.empty()) note += " ";
+      note += std::string(entry.word) + " is " + std::string(entry.reserved_because) + ".";
     }
     return note;
   }
