@@ -47,7 +47,7 @@ enum class ReasonWord {
   kClockImplausible,      // our own clock says a time before 2020
   // attestations
   kAttestationMissing,
-  kAttestationInvalid,   // signed, but the statement or predicate is malformed
+  kAttestationInvalid,   // signed, but the predicate is not what its type promises
   kAttestationMismatch,  // the predicate does not say what the policy wants
   kAttestationTooOld,
   kAttestationAgeUnknown,  // no verified time of signing

@@ -16,6 +16,25 @@ def read(name):
     return (ROOT / name).read_text()
 
 
+def tracked(*patterns):
+    return subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+
+
+def names_of_tests():
+    """Of every TEST_CASE and of every decision case."""
+    names = set()
+    for file in tracked("tests/*.cpp"):
+        for literals in re.findall(r'TEST_CASE\(\s*((?:"(?:[^"\\]|\\.)*"\s*)+)', read(file)):
+            names.add("".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals)).replace('\\"', '"'))
+    for file in tracked("tests/cases/*.yaml"):
+        names.update(name.strip().strip("'\"") for name in re.findall(r"^- name: (.*)$", read(file), re.MULTILINE))
+    return names
+
+
+def sources():
+    return "\n".join(read(file) for file in tracked("lib/*.h", "lib/*.cpp", "webhook/*.h", "webhook/*.cpp"))
+
+
 class Documents(unittest.TestCase):
     def missing(self, pattern, source):
         words = re.findall(pattern, read(source))
@@ -33,14 +52,35 @@ class Documents(unittest.TestCase):
     def test_every_flag_of_the_webhook_is_explained(self):
         self.assertEqual(self.missing(r'add_(?:option|flag)\("(--[a-z-]+)"', "webhook/config.cpp"), [])
 
+    def test_the_threat_model_names_thirty_attacks_and_tests_and_code_that_exist(self):
+        page = read("docs/threat-model.md")
+        rows = re.findall(r"^\| (\d+) \|.*\| (.*) \|$", page, re.MULTILINE)
+        self.assertEqual([int(number) for number, _ in rows], list(range(1, 31)))
+        self.assertEqual([number for number, tests in rows if not any(" " in name for name in re.findall(r"`([^`]+)`", tests))], [])
+        known, code = names_of_tests(), sources()
+        quoted = set(re.findall(r"(?<!`)`([^`\n]+)`(?!`)", page))
+        self.assertEqual(sorted(name for name in quoted if re.search(r"[^:] ", name) and name not in known), [])
+        words = {name for name in quoted if re.fullmatch(r"[A-Z][A-Za-z0-9]+", name)}
+        self.assertEqual(sorted(words - set(re.findall(r"\b[A-Z]\w+", code))), [])
+
+    def test_the_decision_about_failed_steps_says_what_the_code_does(self):
+        steps = re.findall(r"^  k(\w+),", re.search(r"enum class Step \{(.*?)\};", read("lib/verify/failure.h"), re.DOTALL)[1], re.MULTILINE)
+        names = re.findall(r'"([a-z -]+)"', read("lib/verify/failure.cpp"))
+        switch = re.search(r"ReasonWord WordOf\((?:verify::)?Step step\) \{(.*?)\n\}", sources(), re.DOTALL)[1]
+        pairs = [(step, word) for cases, word in re.findall(r"((?:\s+case Step::k\w+:)+)\s+return (?:policy::)?ReasonWord::k(\w+);", switch)
+                 for step in re.findall(r"Step::k(\w+)", cases)]
+        coded = {names[steps.index(step)]: word for step, word in pairs}
+        table = re.search(r"\| step \| word \|\n\|---\|---\|\n(.*?)\n\n", read("docs/decisions/0014-what-vouches-for-a-digest.md"), re.DOTALL)[1]
+        written = {step: word for row in table.splitlines() for steps_, word in [row.strip("| ").split(" | ")] for step in steps_.split(":")[0].split(", ")}
+        self.assertEqual(len(coded), len(steps))
+        self.assertEqual(written, coded)
+
     def test_no_page_has_a_placeholder(self):
-        pages = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
-        self.assertEqual([page for page in pages if "@@" in read(page)], [])
+        self.assertEqual([page for page in tracked("*.md") if "@@" in read(page)], [])
 
     def test_every_case_file_and_document_link_exists(self):
-        pages = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
         broken = []
-        for page in pages:
+        for page in tracked("*.md"):
             for target in re.findall(r"`((?:docs|demo|tests|lib|webhook|cli|crds|setup)/[\w./-]+)`", read(page)):
                 if not (ROOT / target).exists() and "*" not in target:
                     broken.append(f"{page}: {target}")

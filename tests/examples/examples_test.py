@@ -22,6 +22,7 @@ from common import Webhook, make_certificate    # noqa: E402
 
 MARK = re.compile(r"<!-- (not executed|executed in a cluster)( on this page)?(?:: ([^>]+))? -->")
 CLUSTER = "executed in a cluster"
+COMMANDS = {"console", "bash", "sh"}
 
 
 def pages():
@@ -30,7 +31,7 @@ def pages():
 
 
 def blocks(text):
-    """Every fenced block of commands as (line, language, lines, mark, reason). A mark is for the next block, or for the rest of its page."""
+    """Every fenced block as (line, language, lines, mark, reason). A mark is for the next block, or for the rest of its page."""
     found, of_page, of_next, fence = [], (None, None), None, None
     for number, line in enumerate(text.splitlines(), 1):
         if fence is None and (match := MARK.match(line)):
@@ -41,8 +42,7 @@ def blocks(text):
         elif line.startswith("```") and fence is None:
             fence = (number, line[3:].strip(), [])
         elif line.startswith("```"):
-            if fence[1] in {"console", "bash", "sh"}:
-                found.append((*fence, *(of_next or of_page)))
+            found.append((*fence, *(of_next or of_page)))
             fence, of_next = None, None
         elif fence is not None:
             fence[2].append(line)
@@ -103,7 +103,7 @@ class Examples(unittest.TestCase):
         silent = []
         for page in pages():
             for number, language, _, mark, reason in blocks((ROOT / page).read_text()):
-                if mark == "not executed" and not reason or mark is None and language != "console":
+                if language in COMMANDS and (mark == "not executed" and not reason or mark is None and language != "console"):
                     silent.append(f"{page}:{number}")
         self.assertEqual(silent, [])
 
@@ -148,7 +148,17 @@ class Examples(unittest.TestCase):
             time.sleep(0.05)
         self.fail("the webhook was never asked")
 
-    def test_4_the_demo_ends_as_it_should(self):
+    def test_4_objects_on_pages_are_valid(self):
+        found = [(page, number, "\n".join(lines)) for page in pages() for number, language, lines, _, _ in blocks((ROOT / page).read_text())
+                 if language == "yaml" and "apiVersion: hullwright.dev/" in "\n".join(lines)]
+        self.assertGreaterEqual(len(found), 10)
+        for page, number, text in found:
+            done = subprocess.run([BUILD / "bin/hullctl", "validate", "-"], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                  timeout=60)
+            with self.subTest(f"{page}:{number}"):
+                self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_5_the_demo_ends_as_it_should(self):
         if BUILD != ROOT / "build":
             return    # it shows the programs of the release build
         done = subprocess.run([ROOT / "demo/run"], capture_output=True, text=True, timeout=120)

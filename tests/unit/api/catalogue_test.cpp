@@ -48,7 +48,7 @@ std::set<std::string> PublishersNamed(const ImageAdmissionPolicy& policy) {
 
 }  // namespace
 
-TEST_CASE("every publisher of the catalogue decodes and says from where and when it was taken", "[api]") {
+TEST_CASE("every publisher of the catalogue decodes and says from where and when it was taken, and what is said there", "[api]") {
   const auto publishers = Read("publishers");
   CHECK(publishers.size() >= 7);
   for (const Shipped& shipped : publishers) {
@@ -58,6 +58,7 @@ TEST_CASE("every publisher of the catalogue decodes and says from where and when
     const Json& annotations = shipped.json.at("metadata").at("annotations");
     CHECK(annotations.at("hullwright.dev/source").get<std::string>().starts_with("https://"));
     CHECK(annotations.at("hullwright.dev/read-on").get<std::string>().size() == std::string_view("2026-11-21").size());
+    CHECK_FALSE(annotations.at("hullwright.dev/proof").get<std::string>().empty());
   }
 }
 
