@@ -146,7 +146,7 @@ Checked<MessageSignature::ClaimedDigest> ReadMessageDigest(const JsonFields& mes
   for (const auto& [text, algorithm] : kNames) {
     if (text == *name) return MessageSignature::ClaimedDigest{algorithm, std::move(*digest)};
   }
-  return Reject(Step::kUnsupported, fmt::format("the digest algorithm {} is not supported", Printable(*name, 32)));
+  return Reject(Step::kAlgorithm, fmt::format("the digest algorithm {} is not supported", Printable(*name, 32)));
 }
 
 Checked<MessageSignature> ReadMessage(const JsonFields& root) {

@@ -39,7 +39,11 @@ bool Configure(X509_STORE_CTX* context, Time at) {
 Step StepOf(int error) {
   switch (error) {
     case X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION:
-      return Step::kUnsupported;
+      return Step::kCriticalExtension;
+    case X509_V_ERR_CA_MD_TOO_WEAK:
+    case X509_V_ERR_CA_KEY_TOO_SMALL:
+    case X509_V_ERR_EE_KEY_TOO_SMALL:
+      return Step::kAlgorithm;
     case X509_V_ERR_INVALID_CA:
     case X509_V_ERR_PATH_LENGTH_EXCEEDED:
     case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:

@@ -1,7 +1,7 @@
 // Does a certificate chain to a trusted one at a given time? Source: research sections 0.5 and 0.6.
 //
-// Pure and thread-safe. Failures: kLimit too many certificates, kTime a certificate of the chain not valid at the time, kUnsupported an
-// unknown critical extension, kCertificateUse a CA that may not sign or not for this purpose, kChain everything else.
+// Pure and thread-safe. Failures: kLimit too many certificates, kTime one of them not valid at the time, kCriticalExtension an unknown one,
+// kAlgorithm a short key or SHA-1, kCertificateUse a CA that may not sign or not for this purpose, kChain everything else.
 #pragma once
 
 #include <string_view>

@@ -12,9 +12,9 @@ namespace hullwright::verify {
 enum class Step {
   kParse,            // malformed bytes: JSON, base64, DER, CBOR, PEM
   kLimit,            // more bytes, entries or depth than allowed
-  kUnsupported,      // media type, version, algorithm, entry kind or critical extension that we do not know
+  kUnsupported,      // media type, version or entry kind that we do not know
   kStructure,        // parses, but members that must or must not be there are not or are
-  kKey,              // the key is not one we accept, or not the one it must be
+  kKey,              // the key is not encoded as it must be, or not the one it must be
   kSignature,        // the signature does not verify with the key
   kChain,            // the certificate does not chain to a trusted authority
   kCertificateUse,   // key usage, extended key usage, basic constraints
@@ -30,7 +30,7 @@ enum class Step {
   kRevocationUnknown,
   kExpired,            // past the expiry that the signer set
   kTrustRoot,          // trust material missing or malformed
-  kAlgorithm,          // key or signature algorithm that we do not accept; kUnsupported is for formats
+  kAlgorithm,          // kind or size of key, hash or signature algorithm that we do not accept; kUnsupported is for formats
   kCriticalExtension,  // an extension that must be understood and is not
 };
 

@@ -29,7 +29,7 @@ Checked<HashAlgorithm> ParseHashAlgorithm(std::string_view name) {
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     if (kNames[i] == name) return static_cast<HashAlgorithm>(i);
   }
-  return Reject(Step::kUnsupported, fmt::format("hash algorithm \"{}\" is not sha256, sha384 or sha512", Printable(name, 32)));
+  return Reject(Step::kAlgorithm, fmt::format("hash algorithm \"{}\" is not sha256, sha384 or sha512", Printable(name, 32)));
 }
 
 std::size_t Size(HashAlgorithm algorithm) {

@@ -62,8 +62,8 @@ Checked<void> CheckKey(const Certificate& leaf) {
   const PublicKey& key = leaf.public_key();
   if (key.is_ecdsa()) return {};
   if (key.type() == KeyType::kRsa && (key.bits() == 2048 || key.bits() == 3072 || key.bits() == 4096)) return {};
-  return Reject(Step::kKey, fmt::format("{}: a key of {} ({} bits); RSA 2048, 3072, 4096 and ECDSA P-256, P-384, P-521 are accepted",
-                                        Name(leaf), ToString(key.type()), key.bits()));
+  return Reject(Step::kAlgorithm, fmt::format("{}: a key of {} ({} bits); RSA 2048, 3072, 4096 and ECDSA P-256, P-384, P-521 are accepted",
+                                              Name(leaf), ToString(key.type()), key.bits()));
 }
 
 Checked<void> CheckLeaf(const Certificate& leaf, Purpose purpose) {

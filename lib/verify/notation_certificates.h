@@ -2,7 +2,7 @@
 // "Certificate requirements". Chains come ordered, leaf first; issuing is checked along that order, never searched by name: leaf and root
 // may have the same one.
 //
-// Failures: kCertificateUse what a certificate says of its use, kKey its key, kChain the order, kTime a time outside a validity.
+// Failures: kCertificateUse what a certificate says of its use, kAlgorithm its key, kChain the order, kTime a time outside a validity.
 #pragma once
 
 #include <optional>

@@ -67,7 +67,7 @@ Checked<void> ReadCritical(const CborValue& value, std::vector<std::string>& out
 Checked<void> ReadNumbered(std::int64_t label, const CborValue& value, NotationAttributes& out) {
   switch (label) {
     case kAlgorithmLabel:
-      if (value.kind != Kind::kInteger) return Reject(Step::kUnsupported, "COSE header alg is no number of a known algorithm");
+      if (value.kind != Kind::kInteger) return Reject(Step::kAlgorithm, "COSE header alg is no number of a known algorithm");
       out.algorithm = AlgorithmName(value.integer);
       return {};
     case kCriticalLabel:

@@ -39,7 +39,7 @@ Checked<void> CheckCritical(const NotationAttributes& attributes) {
   constexpr std::array kUnderstood = {kSchemeName, kSigningTimeName, kAuthenticSigningTimeName, kExpiryName};
   for (const std::string& name : attributes.critical) {
     if (std::ranges::find(kUnderstood, name) == kUnderstood.end())
-      return Reject(Step::kUnsupported, fmt::format("critical attribute \"{}\" is not understood", Printable(name)));
+      return Reject(Step::kCriticalExtension, fmt::format("critical attribute \"{}\" is not understood", Printable(name)));
     if (std::ranges::count(attributes.critical, name) > 1)
       return Reject(Step::kStructure, fmt::format("critical attribute {} is listed twice", name));
   }
@@ -60,7 +60,7 @@ Checked<void> CheckPlugin(const NotationAttributes& attributes) {
     return name == "io.cncf.notary.verificationPlugin" || name == "io.cncf.notary.verificationPluginMinVersion";
   });
   if (plugin != attributes.others.end())
-    return Reject(Step::kUnsupported, fmt::format("{}: verification plugins are not supported", *plugin));
+    return Reject(Step::kCriticalExtension, fmt::format("{}: verification plugins are not supported", *plugin));
   return {};
 }
 

@@ -28,10 +28,10 @@ constexpr std::array kAlgorithms = {KeyAlgorithm{KeyType::kRsa, 2048, "PS256", {
 
 Checked<SignatureAlgorithm> SelectAlgorithm(const PublicKey& key, const std::string& written) {
   if (std::ranges::find(kAlgorithms, written, &KeyAlgorithm::name) == kAlgorithms.end())
-    return Reject(Step::kUnsupported, fmt::format("algorithm \"{}\" is not one of Notary Project", Printable(written, 64)));
+    return Reject(Step::kAlgorithm, fmt::format("algorithm \"{}\" is not one of Notary Project", Printable(written, 64)));
   const auto fits = [&](const KeyAlgorithm& one) { return one.type == key.type() && (one.bits == 0 || one.bits == key.bits()); };
   const auto found = std::ranges::find_if(kAlgorithms, fits);
-  if (found == kAlgorithms.end()) return Reject(Step::kKey, fmt::format("no algorithm for a key of {}", ToString(key.type())));
+  if (found == kAlgorithms.end()) return Reject(Step::kAlgorithm, fmt::format("no algorithm for a key of {}", ToString(key.type())));
   if (found->name != written)
     return Reject(Step::kKey, fmt::format("algorithm {} for a key of {}, which signs with {}", written, ToString(key.type()), found->name));
   return found->algorithm;

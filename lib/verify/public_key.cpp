@@ -41,13 +41,14 @@ Checked<KeyType> CheckCurve(const EVP_PKEY* key, std::size_t spki_bytes) {
       return Reject(Step::kKey, "the ECDSA key is not encoded with a named curve and an uncompressed point");
     return curve.type;
   }
-  return Reject(Step::kKey, fmt::format("ECDSA on curve {}: only P-256, P-384 and P-521 are accepted", Printable(name.data(), 32)));
+  return Reject(Step::kAlgorithm, fmt::format("ECDSA on curve {}: only P-256, P-384 and P-521 are accepted", Printable(name.data(), 32)));
 }
 
 Checked<KeyType> CheckRsa(const EVP_PKEY* key) {
   const int bits = EVP_PKEY_get_bits(key);
   if (bits < limits::kMinRsaBits || bits > limits::kMaxRsaBits) {
-    return Reject(Step::kKey, fmt::format("RSA key of {} bits: {} to {} are accepted", bits, limits::kMinRsaBits, limits::kMaxRsaBits));
+    return Reject(Step::kAlgorithm,
+                  fmt::format("RSA key of {} bits: {} to {} are accepted", bits, limits::kMinRsaBits, limits::kMaxRsaBits));
   }
   BIGNUM* exponent = nullptr;
   if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) return Reject(Step::kKey, "the RSA key has no exponent");
@@ -67,7 +68,7 @@ Checked<KeyType> CheckType(const EVP_PKEY* key, std::size_t spki_bytes) {
       if (spki_bytes != kEd25519SpkiBytes) return Reject(Step::kKey, "the Ed25519 key has a length of its own");
       return KeyType::kEd25519;
     default:
-      return Reject(Step::kKey, "the key is not ECDSA, RSA or Ed25519");
+      return Reject(Step::kAlgorithm, "the key is not ECDSA, RSA or Ed25519");
   }
 }
 

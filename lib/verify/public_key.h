@@ -22,7 +22,7 @@ class PublicKey {
  public:
   // Exactly one block: PUBLIC KEY (SPKI), or RSA PUBLIC KEY (PKCS#1).
   static Checked<PublicKey> FromPem(std::string_view text);
-  // SubjectPublicKeyInfo in DER and nothing behind it; named curve, uncompressed point. Refusals: kParse malformed, kKey not accepted.
+  // SubjectPublicKeyInfo in DER and nothing behind it; named curve, uncompressed point. Failures: kParse, kKey its encoding, kAlgorithm.
   static Checked<PublicKey> FromSpki(std::string_view der);
   // The same for a key that OpenSSL has decoded already, as part of a certificate; spki is its encoding there.
   static Checked<PublicKey> FromHandle(evp_pkey_st* key, std::string_view spki);

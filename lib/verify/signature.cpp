@@ -42,7 +42,7 @@ Checked<void> CheckForm(const PublicKey& key, const SignatureAlgorithm& algorith
   }
   if (signature.empty()) return Reject(Step::kSignature, "the signature is empty");
   if (algorithm.scheme == Scheme::kEd25519ph) {
-    return Reject(Step::kUnsupported, "Ed25519ph (prehashed) signatures need OpenSSL 3.2; this build has 3.0");
+    return Reject(Step::kAlgorithm, "Ed25519ph (prehashed) signatures need OpenSSL 3.2; this build has 3.0");
   }
   if (algorithm.scheme == Scheme::kEcdsa && !IsStrictEcdsaDer(signature)) {
     return Reject(Step::kSignature, "the ECDSA signature is not exactly one DER encoded (r, s)");
@@ -159,7 +159,7 @@ Checked<SignatureAlgorithm> AlgorithmOfKeyDetails(const PublicKey& key, std::str
     }
     return row.algorithm;
   }
-  return Reject(Step::kUnsupported, fmt::format("keyDetails \"{}\" is not an algorithm known here", Printable(key_details, 64)));
+  return Reject(Step::kAlgorithm, fmt::format("keyDetails \"{}\" is not an algorithm known here", Printable(key_details, 64)));
 }
 
 Checked<std::string_view> DefaultKeyDetails(const PublicKey& key) {
@@ -179,7 +179,7 @@ Checked<void> VerifySignature(const PublicKey& key, const SignatureAlgorithm& al
 
 Checked<void> VerifySignature(const PublicKey& key, const std::vector<SignatureAlgorithm>& algorithms, std::string_view message,
                               std::string_view signature) {
-  Checked<void> first = Reject(Step::kUnsupported, "no signature algorithm is allowed");
+  Checked<void> first = Reject(Step::kAlgorithm, "no signature algorithm is allowed");
   for (std::size_t i = 0; i < algorithms.size(); ++i) {
     auto verified = VerifySignature(key, algorithms[i], message, signature);
     if (verified) return verified;

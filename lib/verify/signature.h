@@ -1,8 +1,8 @@
 // Verifying one signature with one key. The algorithm comes from the key and the format's rules, never from the signed document.
 // Source: research section 0.4.
 //
-// Pure and thread-safe. "Does not verify" is Step::kSignature; a key that cannot have made such a signature is Step::kKey; what OpenSSL
-// 3.0 cannot do (Ed25519ph) or nobody can do (pure Ed25519 from a digest) is Step::kUnsupported.
+// Pure and thread-safe. "Does not verify" is Step::kSignature; a key that cannot have made such a signature is Step::kKey; an unknown
+// algorithm, or one that OpenSSL 3.0 cannot do (Ed25519ph), is Step::kAlgorithm; what nobody can (Ed25519 from a digest), kUnsupported.
 #pragma once
 
 #include <string>

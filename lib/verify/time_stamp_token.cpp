@@ -98,7 +98,7 @@ Checked<Imprint> ReadImprint(TS_TST_INFO* info) {
     if (bytes.size() != Size(hash)) return Malformed("the imprint has not the length of its hash");
     return Imprint{hash, bytes};
   }
-  return Reject(Step::kUnsupported, "the imprint of the time-stamp token is not SHA-256, SHA-384 or SHA-512");
+  return Reject(Step::kAlgorithm, "the imprint of the time-stamp token is not SHA-256, SHA-384 or SHA-512");
 }
 
 // What cannot be a signer here (an unknown key, a malformed certificate) is of no use and left out; it is untrusted ballast.

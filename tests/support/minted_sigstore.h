@@ -85,6 +85,7 @@ class MintedTimeStampAuthority {
     std::string leaf_key_usage = "critical,digitalSignature";
     bool embed_certificates = false;
     MintedKey::Type key = MintedKey::kP256;
+    std::string leaf_list = {};  // where its revocation list is: "URI:http://…"
   };
   MintedTimeStampAuthority();
   explicit MintedTimeStampAuthority(Options options);

@@ -72,6 +72,12 @@ CertificateShape Shape(std::string name, std::vector<MintedExtension> extensions
           .extensions = std::move(extensions)};
 }
 
+std::vector<MintedExtension> LeafExtensions(const MintedTimeStampAuthority::Options& options) {
+  std::vector<MintedExtension> extensions{{"keyUsage", options.leaf_key_usage}, {"extendedKeyUsage", options.leaf_usage}};
+  if (!options.leaf_list.empty()) extensions.emplace_back("crlDistributionPoints", options.leaf_list);
+  return extensions;
+}
+
 }  // namespace
 
 MintedTimeStampAuthority::MintedTimeStampAuthority() : MintedTimeStampAuthority(Options()) {}
@@ -82,8 +88,7 @@ MintedTimeStampAuthority::MintedTimeStampAuthority(Options options)
       key_(options_.key),
       root_(ParseMinted(MintCertificate(Shape("tsa root", {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}}),
                                         root_key_, root_key_))),
-      leaf_(ParseMinted(MintCertificate(Shape("tsa", {{"keyUsage", options_.leaf_key_usage}, {"extendedKeyUsage", options_.leaf_usage}}),
-                                        key_, root_key_))) {}
+      leaf_(ParseMinted(MintCertificate(Shape("tsa", LeafExtensions(options_)), key_, root_key_))) {}
 
 std::string MintedTimeStampAuthority::Response(std::string_view message, Time time) const {
   const auto response = Respond(message, time, leaf_, key_, options_.embed_certificates);

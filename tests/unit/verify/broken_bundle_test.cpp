@@ -169,7 +169,8 @@ void Breaker::BreakText(const json::json_pointer& at, const std::string& text) {
   const std::string path = at.to_string();
   if (path.ends_with("/hint")) return;
   if (path.ends_with("/logIndex") || path.ends_with("/treeSize") || path.ends_with("/integratedTime")) return BreakNumber(at, text);
-  if (path == "/mediaType" || path.ends_with("/algorithm")) return Replace("another", at, text + "x", {Step::kUnsupported});
+  if (path == "/mediaType") return Replace("another", at, text + "x", {Step::kUnsupported});
+  if (path.ends_with("/algorithm")) return Replace("another", at, text + "x", {Step::kAlgorithm});
   if (path.ends_with("/kind") || path.ends_with("/version")) {
     return Replace("another", at, text + "x", {Step::kLogEntry, Step::kUnsupported});
   }

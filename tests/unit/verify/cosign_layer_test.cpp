@@ -80,7 +80,8 @@ struct Breaker {
   }
 };
 
-const Steps kEntryBroken = {Step::kParse, Step::kStructure, Step::kLogEntry, Step::kTransparencyLog, Step::kUnsupported, Step::kKey};
+const Steps kEntryBroken = {Step::kParse,       Step::kStructure, Step::kLogEntry, Step::kTransparencyLog,
+                            Step::kUnsupported, Step::kKey,       Step::kAlgorithm};
 
 std::vector<SignatureShape> Shapes() {
   return {

@@ -73,7 +73,7 @@ TEST_CASE("A time-stamp authority's certificate is for time-stamps alone", "[ver
 }
 
 TEST_CASE("Edwards keys sign no Notary Project envelope", "[verify]") {
-  CHECK(StepOf(CheckCodeSigningLeaf(Leaf({{"keyUsage", "critical,digitalSignature"}}, MintedKey::kEd25519))) == Step::kKey);
+  CHECK(StepOf(CheckCodeSigningLeaf(Leaf({{"keyUsage", "critical,digitalSignature"}}, MintedKey::kEd25519))) == Step::kAlgorithm);
 }
 
 TEST_CASE("An authority says critically that it may issue, and how deep", "[verify]") {

@@ -112,6 +112,12 @@ TEST_CASE("A time-stamp of somebody else, of other bytes or without its certific
   CHECK(StepOf(Verify(response, kNotationNow)) == Step::kParse);  // a bare token is wanted
 }
 
+TEST_CASE("The time-stamp authority's certificate too must be known not to be revoked", "[verify]") {
+  const MintedTimeStampAuthority listed({.embed_certificates = true, .leaf_list = "URI:http://crl.example/tsa"});
+  CHECK(StepOf(Verify(Jws(listed, kStamped), kNotationNow, VerifyTimestamp::kAlways, {listed.root()})) == Step::kRevocationUnknown);
+  CHECK(Verify(Jws(Tsa(), kStamped), kNotationNow).has_value());  // one that names no list cannot be revoked
+}
+
 TEST_CASE("No byte of a time-stamp can be changed to tell another time", "[verify]") {
   const std::string message = "a signature";
   const std::string token = Tsa().Token(message, kStamped);

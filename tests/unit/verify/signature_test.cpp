@@ -86,7 +86,7 @@ TEST_CASE("No algorithm stands in for another", "[verify]") {
   CHECK_FALSE(VerifySignature(Public(rsa), {Scheme::kRsaPkcs1v15, HashAlgorithm::kSha512}, kMessage, pkcs1).has_value());
   CHECK(VerifySignature(Public(rsa), {Scheme::kEcdsa, HashAlgorithm::kSha256}, kMessage, pkcs1).error().step == Step::kKey);
   CHECK(VerifySignature(Public(MintedKey(MintedKey::kEd25519)), {Scheme::kEd25519ph, HashAlgorithm::kSha512}, kMessage, "x").error().step ==
-        Step::kUnsupported);
+        Step::kAlgorithm);
   // A salt of the longest length is what Go writes; JOSE and COSE want it as long as the hash.
   const std::string long_salt = rsa.Sign({Scheme::kRsaPss, HashAlgorithm::kSha256}, kMessage);
   CHECK_FALSE(VerifySignature(Public(rsa), {Scheme::kRsaPssHashSalt, HashAlgorithm::kSha256}, kMessage, long_salt).has_value());
@@ -113,7 +113,7 @@ TEST_CASE("keyDetails must fit the key", "[verify]") {
   CHECK(AlgorithmOfKeyDetails(rsa, "PKIX_RSA_PSS_2048_SHA256").value().scheme == Scheme::kRsaPss);
   CHECK(AlgorithmOfKeyDetails(rsa, "PKIX_RSA_PSS_3072_SHA256").error().step == Step::kKey);
   CHECK(AlgorithmOfKeyDetails(p256, "PKIX_ED25519").error().step == Step::kKey);
-  CHECK(AlgorithmOfKeyDetails(p256, "LMS_SHA256").error().step == Step::kUnsupported);
+  CHECK(AlgorithmOfKeyDetails(p256, "LMS_SHA256").error().step == Step::kAlgorithm);
   CHECK(DefaultKeyDetails(rsa).value() == "PKIX_RSA_PKCS1V15_2048_SHA256");
 }
 

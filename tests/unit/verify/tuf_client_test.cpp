@@ -74,10 +74,11 @@ struct Repository {
   std::string target = "trusted root";
 
   std::string FirstRoot(std::string_view expires = kSoon) const { return Sign(Root(1, {&a, &b}, 2, online, expires), {&a, &b}); }
+  std::string TargetFile() const {
+    return fmt::format(R"("trusted_root.json":{{"hashes":{{"sha256":"{}"}},"length":{}}})", Hex(Sha256(target)), target.size());
+  }
   std::string Targets(int version, std::string_view expires = kSoon) const {
-    const std::string files =
-        fmt::format(R"("trusted_root.json":{{"hashes":{{"sha256":"{}"}},"length":{}}})", Hex(Sha256(target)), target.size());
-    return Sign(Listing("targets", version, files, expires), {&online});
+    return Sign(Listing("targets", version, TargetFile(), expires), {&online});
   }
   std::string Snapshot(int version, int targets, std::string_view expires = kSoon) const {
     return Sign(Listing("snapshot", version, FileEntry("targets.json", Targets(targets), targets), expires), {&online});
@@ -155,6 +156,22 @@ TEST_CASE("Nothing goes back to what was before", "[verify]") {
   CHECK(StepOf(client.UpdateTimestamp(r.Timestamp(6, 3, 3), kNow)) == kRefused);
   REQUIRE(client.UpdateTimestamp(r.Timestamp(6, 5, 2), kNow).has_value());
   CHECK(StepOf(client.UpdateSnapshot(r.Snapshot(5, 2), kNow)) == kRefused);  // targets from 3 to 2
+}
+
+TEST_CASE("What the targets delegate to others is not looked for there", "[verify]") {
+  const Repository r;
+  const std::string delegated = fmt::format(
+      R"({{"_type":"targets","delegations":{{"keys":{{}},"roles":[{{"keyids":[],"name":"others","paths":["*"],"terminating":false,)"
+      R"("threshold":1}}]}},"expires":"{}","spec_version":"1.0","targets":{{{}}},"version":3}})",
+      kSoon, r.TargetFile());
+  const std::string targets = Sign(delegated, {&r.online});
+  const std::string snapshot = Sign(Listing("snapshot", 4, FileEntry("targets.json", targets, 3)), {&r.online});
+  TufClient client = r.Client();
+  REQUIRE(client.UpdateTimestamp(Sign(Listing("timestamp", 5, FileEntry("snapshot.json", snapshot, 4)), {&r.online}), kNow).has_value());
+  REQUIRE(client.UpdateSnapshot(snapshot, kNow).has_value());
+  REQUIRE(client.UpdateTargets(targets, kNow).has_value());
+  CHECK(client.FindTarget("trusted_root.json").has_value());
+  CHECK_FALSE(client.FindTarget("others/trusted_root.json").has_value());
 }
 
 TEST_CASE("Nothing that expired is taken, and no step before the one it rests on", "[verify]") {
