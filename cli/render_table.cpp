@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 
@@ -13,6 +14,9 @@ constexpr std::size_t kImageIndent = 8;
 constexpr std::size_t kReasonIndent = 10;
 constexpr std::size_t kItemIndent = 12;
 constexpr std::size_t kTextIndent = 19;
+constexpr std::string_view kTemplatesWarn =
+    "A workload is judged by enforcement.templates, which is Warn unless the policy says otherwise; its Pods will be judged by newImages. "
+    "--strict refuses here already.";
 
 class Table {
  public:
@@ -124,6 +128,13 @@ class Table {
     if (!review_.skipped.empty()) text += fmt::format(", {} skipped", Count(review_.skipped.size(), "object", "objects"));
     if (!review_.errors.empty()) text += fmt::format(", {} unread", Count(review_.errors.size(), "input", "inputs"));
     out_ += "\n" + Paragraph("", 0, text, terminal_.width);
+    if (WarnsOfTemplate()) out_ += Paragraph("", 0, kTemplatesWarn, terminal_.width);
+  }
+
+  bool WarnsOfTemplate() const {
+    return std::ranges::any_of(review_.objects, [](const ReviewedObject& object) {
+      return ActionOf(object) == "warned" && object.identity.kind != "Pod" && object.error.empty();
+    });
   }
 
   const Review& review_;

@@ -204,12 +204,14 @@ class Reviewer {
   Review review_;
 };
 
-// A pipe whose other end failed hands over nothing, and a wrong path an empty folder: neither is a pass.
+// A pipe whose other end failed hands over nothing, a wrong path an empty folder, a custom workload no image: none is a pass.
 void RefuseNothing(const Manifests& manifests, const ReviewOptions& options, Review& review) {
-  if (manifests.documents > 0 || !manifests.errors.empty()) return;
-  for (const std::string& path : options.manifests) {
-    review.errors.push_back({{path == "-" ? "<stdin>" : path, 0, ""}, "holds no manifest, so nothing was judged"});
-  }
+  if (!review.objects.empty() || !manifests.errors.empty()) return;
+  const auto* const why = manifests.documents == 0
+                              ? "holds no manifest, so nothing was judged"
+                              : "holds no Pod and no workload kind that is known, so nothing was judged; --workload-path tells where a "
+                                "further kind keeps its PodSpec";
+  for (const std::string& path : options.manifests) review.errors.push_back({{path == "-" ? "<stdin>" : path, 0, ""}, why});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "api/object.h"
@@ -49,8 +50,10 @@ std::vector<std::string> OneByOne(const std::string& message) {
   return errors;
 }
 
+// One of our kinds under another group is meant as ours: the webhook takes it for a policy that it cannot read.
 bool IsOurs(const ManifestObject& object) {
-  return object.identity.group == api::kGroup || (object.api_version == "v1" && object.identity.kind == "Namespace");
+  const bool our_kind = std::ranges::any_of(api::Kinds(), [&](const api::KindInfo& info) { return info.kind == object.identity.kind; });
+  return our_kind || object.identity.group == api::kGroup || (object.api_version == "v1" && object.identity.kind == "Namespace");
 }
 
 // key: set when the object at least says what it is.
@@ -69,6 +72,11 @@ Result<void> Decode(const ManifestObject& object, std::optional<api::ObjectKey>&
 Findings Look(Manifests manifests) {
   Findings findings;
   findings.unreadable = std::move(manifests.errors);
+  for (ForeignDocument& document : manifests.foreign) {
+    findings.unreadable.push_back({std::move(document.place),
+                                   "no Kubernetes object: it has no apiVersion or no kind. The webhook cannot know what it "
+                                   "covers and denies everything: move it out of the folder"});
+  }
   std::map<api::ObjectKey, Place> seen;
   for (ManifestObject& object : manifests.objects) {
     if (!IsOurs(object)) {

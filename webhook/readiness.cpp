@@ -11,9 +11,14 @@ namespace {
 
 constexpr std::size_t kMaxProblemsShown = 200;
 
+std::string_view EffectOf(const evidence::Problem& problem) {
+  if (problem.last_good_in_force) return "the last good version stays in force";
+  return problem.denies_everything ? "there is no good version, so every Pod is denied" : "there is no good version";
+}
+
 std::string Line(const evidence::Problem& problem) {
   return fmt::format("problem: {}{}{}: {} ({})\n", problem.origin, problem.object.empty() ? "" : ": ", problem.object, problem.error,
-                     problem.last_good_in_force ? "the last good version stays in force" : "there is no good version");
+                     EffectOf(problem));
 }
 
 http::Response TextResponse(int status, std::string text) {

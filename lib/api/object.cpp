@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/kind.h"
 #include "api/shared_tables.h"
 
@@ -36,6 +38,10 @@ Error NotOurs(JsonElement object) {
               (nearest.empty() ? "known are " + Listed(known) : fmt::format("did you mean {}?", nearest));
   } else if (api_version.substr(0, api_version.find('/')) == kGroup) {
     message = fmt::format("apiVersion: {} is not known to this version, write {}", Quoted(api_version), kApiVersion);
+  } else if (std::ranges::find(Kinds(), kind, &KindInfo::kind) != Kinds().end()) {
+    message = fmt::format("apiVersion: {} is not that of {}, write {}", Quoted(api_version), kind, kApiVersion);
+  } else if (api_version.empty() && kind.empty()) {
+    message = "has neither apiVersion nor kind, so it is no object (hullctl scan import makes an ImageScan of a scanner's report)";
   } else {
     message =
         fmt::format("apiVersion {} and kind {} belong neither to {} nor to a v1 Namespace", Quoted(api_version), Quoted(kind), kGroup);

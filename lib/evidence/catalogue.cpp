@@ -52,6 +52,7 @@ struct Objects {
   // Of scans and namespaces. The flag: a last good version is in force.
   std::map<api::ObjectKey, std::pair<Fault, bool>> faults;
   std::map<std::string, UnreadableOrigin, std::less<>> unreadable;
+  std::vector<std::string> changed, removed;  // of entries, since the last publication
   bool policies_changed = true;
   bool namespaces_changed = true;
 };
@@ -89,6 +90,24 @@ std::shared_ptr<const TrustObjects> TrustOf(const Objects& objects) {
     if (policy != nullptr && AsksOrigin(policy->spec.rules, trust->publishers)) trust->asks_origin = true;
   }
   return trust;
+}
+
+std::string FirstFew(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 10;
+  const std::size_t shown = std::min(names.size(), kShown);
+  std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return names.size() > shown ? text + fmt::format(" and {} more", names.size() - shown) : text;
+}
+
+// A gate that changes says so: whoever asks later why a Pod was let in finds the line.
+void LogChanges(Objects& objects, const policy::PolicySetParts& parts) {
+  const auto changed = std::exchange(objects.changed, {});
+  const auto removed = std::exchange(objects.removed, {});
+  if (changed.empty() && removed.empty()) return;
+  log::Info("objects published", {{"policies", parts.policies.size()},
+                                  {"broken_policies", parts.broken_policies.size()},
+                                  {"changed", FirstFew(changed)},
+                                  {"removed", FirstFew(removed)}});
 }
 
 policy::PolicySetParts PartsOf(const Objects& objects) {
@@ -147,6 +166,7 @@ bool Catalogue::State::PutEntry(const api::ObjectKey& key, std::string_view orig
     if (object) {
       entry.good = std::move(*object);
       entry.fault.reset();
+      all.changed.push_back(key.ToString());
     } else {
       entry.fault = Fault{std::string(origin), object.error().message, std::move(match)};
     }
@@ -192,7 +212,9 @@ void Catalogue::Remove(const api::ObjectKey& key) {
   state_->objects.With([&](Objects& all) {
     all.faults.erase(key);
     if (key.kind == kNamespaceKind && all.namespaces.erase(key.name) > 0) all.namespaces_changed = true;
-    if (all.entries.erase(key) > 0) all.policies_changed = true;
+    if (all.entries.erase(key) == 0) return;
+    all.policies_changed = true;
+    all.removed.push_back(key.ToString());
   });
 }
 
@@ -212,6 +234,7 @@ void Catalogue::ClearUnreadable(std::string_view origin) {
     if (found == all.unreadable.end()) return;
     all.unreadable.erase(found);
     all.policies_changed = true;
+    log::Info("origin readable again", {{"origin", origin}});
   });
 }
 
@@ -223,6 +246,7 @@ void Catalogue::Publish() {
   state_->objects.With([&](Objects& all) {
     if (std::exchange(all.policies_changed, false)) {
       parts = PartsOf(all);
+      LogChanges(all, *parts);
       trust = TrustOf(all);
     }
     if (std::exchange(all.namespaces_changed, false)) namespaces = std::make_shared<NamespaceLabels>(all.namespaces);
@@ -253,12 +277,16 @@ std::vector<Problem> Catalogue::Problems() const {
   return state_->objects.With([](const Objects& all) {
     std::vector<Problem> problems;
     problems.reserve(all.unreadable.size() + all.faults.size());
-    for (const auto& [origin, unreadable] : all.unreadable) problems.push_back({origin, "", unreadable.error, unreadable.has_last_good});
+    for (const auto& [origin, unreadable] : all.unreadable) {
+      problems.push_back({origin, "", unreadable.error, unreadable.has_last_good, unreadable.denies_everything});
+    }
     for (const auto& [key, entry] : all.entries) {
-      if (entry.fault) problems.push_back({entry.fault->origin, key.ToString(), entry.fault->error, entry.good.has_value()});
+      if (!entry.fault) continue;
+      const bool denies = api::IsPolicyKind(key.kind) && key.namespace_.empty() && !entry.good && !entry.fault->match;
+      problems.push_back({entry.fault->origin, key.ToString(), entry.fault->error, entry.good.has_value(), denies});
     }
     for (const auto& [key, fault] : all.faults) {
-      problems.push_back({fault.first.origin, key.ToString(), fault.first.error, fault.second});
+      problems.push_back({fault.first.origin, key.ToString(), fault.first.error, fault.second, false});
     }
     return problems;
   });

@@ -25,6 +25,7 @@ struct Problem {
   std::string object;  // ObjectKey::ToString(), "" when the origin as a whole is unreadable
   std::string error;
   bool last_good_in_force = false;
+  bool denies_everything = false;  // a policy or file of which nobody can know what it covers
 };
 
 // Thread-safe. Readers take a snapshot; writers call Put/Remove and then Publish once per batch, which rebuilds only what changed.

@@ -52,7 +52,9 @@ TEST_CASE("objects of others are told from objects of ours that this version doe
         R"(kind: "ImageAdmisionPolicy" is no kind of hullwright.dev/v1alpha1 in this version, did you mean ImageAdmissionPolicy?)");
   CHECK(KeyError(Rename("hullwright.dev/v1alpha1", "SwapPolicy")).find("known are ClusterImageAdmissionPolicy, ") != std::string::npos);
   CHECK(KeyOf("[1]").error().code == ErrorCode::kInvalidInput);
-  CHECK_FALSE(KeyError("{}").empty());
+  CHECK(KeyError(Rename("hullwrigt.dev/v1alpha1", "ImageScan")) ==
+        R"(apiVersion: "hullwrigt.dev/v1alpha1" is not that of ImageScan, write hullwright.dev/v1alpha1)");
+  CHECK(KeyError("{}").find("has neither apiVersion nor kind") == 0);
 }
 
 TEST_CASE("a name is there and is a DNS name", "[api]") {

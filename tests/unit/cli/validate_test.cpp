@@ -46,6 +46,19 @@ TEST_CASE("validate finds an object that is there twice and a kind that does not
   CHECK(unknown.code == ExitCode::kViolation);
 }
 
+TEST_CASE("validate refuses what the webhook would take for a policy that nobody can read", "[cli]") {
+  const World world;
+  const auto misspelt =
+      world.Run({"validate", "-"}, "apiVersion: hullwrigt.dev/v1alpha1\nkind: ClusterImageAdmissionPolicy\nmetadata: {name: a}\n");
+  CHECK(misspelt.code == ExitCode::kViolation);
+  CHECK(misspelt.out.contains("write hullwright.dev/v1alpha1"));
+  CHECK(misspelt.out.ends_with("0 objects valid, 1 invalid\n"));
+  world.Write("policies/kustomization.yaml", "resources: [production.yaml]\n");
+  const auto kindless = world.Run({"validate", world.Path("policies")});
+  CHECK(kindless.code == ExitCode::kCouldNotTell);
+  CHECK(kindless.out.contains("kustomization.yaml:1: unreadable: no Kubernetes object"));
+}
+
 TEST_CASE("validate does not pass where there is nothing to validate", "[cli]") {
   const World world;
   const auto output = world.Run({"validate", "-"}, World::Pod("api", "nginx"));

@@ -67,6 +67,8 @@ TEST_CASE("a policy that never was good denies everything it may cover until it 
   catalogue.Put(kPolicy, "file", Broken());
   catalogue.Publish();
   CHECK(WordsOf(DecideOnDigest(catalogue, 'a')) == Words{ReasonWord::kPolicyInvalid});
+  REQUIRE(catalogue.Problems().size() == 1);
+  CHECK(catalogue.Problems()[0].denies_everything);
   catalogue.Remove(kPolicy);
   catalogue.Publish();
   CHECK(DecideOnDigest(catalogue, 'a').allowed());
