@@ -204,13 +204,21 @@ class Reviewer {
   Review review_;
 };
 
+// Not of Kubernetes itself: what it runs, nobody here knows.
+bool IsCustom(const ManifestObject& object) {
+  const std::string& group = object.identity.group;
+  return group.contains('.') && !group.ends_with(".k8s.io") && group != api::kGroup;
+}
+
 // A pipe whose other end failed hands over nothing, a wrong path an empty folder, a custom workload no image: none is a pass.
 void RefuseNothing(const Manifests& manifests, const ReviewOptions& options, Review& review) {
   if (!review.objects.empty() || !manifests.errors.empty()) return;
-  const auto* const why = manifests.documents == 0
-                              ? "holds no manifest, so nothing was judged"
-                              : "holds no Pod and no workload kind that is known, so nothing was judged; --workload-path tells where a "
-                                "further kind keeps its PodSpec";
+  std::string why;
+  if (manifests.documents == 0) why = "holds no manifest, so nothing was judged";
+  if (std::ranges::any_of(manifests.objects, IsCustom)) {
+    why = "holds no workload kind that is known, so nothing was judged: name where a further kind keeps its PodSpec by --workload-path";
+  }
+  if (why.empty()) return;
   for (const std::string& path : options.manifests) review.errors.push_back({{path == "-" ? "<stdin>" : path, 0, ""}, why});
 }
 

@@ -55,6 +55,7 @@ struct Objects {
   std::vector<std::string> changed, removed;  // of entries, since the last publication
   bool policies_changed = true;
   bool namespaces_changed = true;
+  bool published = false;  // once at least
 };
 
 void AddGood(const api::Object& object, policy::PolicySetParts& parts) {
@@ -103,7 +104,8 @@ std::string FirstFew(const std::vector<std::string>& names) {
 void LogChanges(Objects& objects, const policy::PolicySetParts& parts) {
   const auto changed = std::exchange(objects.changed, {});
   const auto removed = std::exchange(objects.removed, {});
-  if (changed.empty() && removed.empty()) return;
+  const bool is_first = !std::exchange(objects.published, true);
+  if (is_first || (changed.empty() && removed.empty())) return;
   log::Info("objects published", {{"policies", parts.policies.size()},
                                   {"broken_policies", parts.broken_policies.size()},
                                   {"changed", FirstFew(changed)},

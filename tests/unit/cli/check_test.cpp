@@ -191,7 +191,10 @@ TEST_CASE("a kind given by --workload-path is judged", "[cli]") {
       "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: a, image: '" +
       World::BadImage() + "'}]}}}\n";
   const World world;
-  CHECK(world.Check(rollout).out.contains("skipped"));
+  const auto unknown = world.Check(rollout);
+  CHECK(unknown.code == ExitCode::kCouldNotTell);
+  CHECK(unknown.out.contains("skipped"));
+  CHECK(unknown.out.contains("--workload-path"));
   CHECK(world.Check(rollout, {"--workload-path", "argoproj.io/Rollout=/spec/template/spec", "--strict"}).code == ExitCode::kViolation);
 }
 
