@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 JOBS ?= $(shell nproc)
+# On a terminal a build shows how far it is.
+QUIET = $$([ -t 1 ] || echo --quiet)
 TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
 
 .PHONY: help demo build test test-asan test-tsan bench lint generate fuzz clean
@@ -18,7 +20,7 @@ build: ## build the programs into build/bin/ (about 5 minutes cold)
 	@setup/install build
 	@echo "building hullwright-webhook and hullctl into build/bin (about 3 minutes cold on two cores)"
 	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
-	@ninja -C build -j $(JOBS) --quiet hullwright-webhook hullctl
+	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullctl
 
 test: ## build and run every test against the real parts (about 60 minutes with cold caches, 15 warm)
 	@setup/install build test
@@ -26,7 +28,7 @@ test: ## build and run every test against the real parts (about 60 minutes with 
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
 	@echo "building the programs and their tests (about 8 minutes cold)"
 	@cmake --preset release >/dev/null
-	@ninja -C build -j $(JOBS) --quiet
+	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/run build
 
 test-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer (build-asan/)
@@ -43,14 +45,14 @@ sanitized:
 	@setup/install build test
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
 	@cmake --preset $(PRESET) >/dev/null
-	@ninja -C build-$(PRESET) -j $(JOBS) --quiet $(SUITES)
+	@ninja -C build-$(PRESET) -j $(JOBS) $(QUIET) $(SUITES)
 	@tests/run build-$(PRESET) $(SUITES)
 
 bench: ## measure against floors in the same run: a table and build/bench.json (about 10 minutes)
 	@setup/install build test bench
 	@tests/tools/build kube-apiserver kubectl >/dev/null
 	@cmake --preset release >/dev/null
-	@ninja -C build -j $(JOBS) --quiet
+	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/bench/run build
 
 lint: ## clang-format, clang-tidy-19 and shell checks (about 10 minutes cold, seconds when nothing changed)
@@ -61,7 +63,7 @@ lint: ## clang-format, clang-tidy-19 and shell checks (about 10 minutes cold, se
 generate: ## write crds/, docs/reference/ and the man page from the field tables and the command tree
 	@setup/install build
 	@cmake --preset release >/dev/null
-	@ninja -C build -j $(JOBS) --quiet hullwright-generate hullctl
+	@ninja -C build -j $(JOBS) $(QUIET) hullwright-generate hullctl
 	@build/bin/hullwright-generate crds docs/reference
 	@build/bin/hullctl man >docs/man/hullctl.1
 	@build/bin/hullctl man --format markdown >docs/reference/hullctl.md
@@ -69,7 +71,7 @@ generate: ## write crds/, docs/reference/ and the man page from the field tables
 fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60) from the kept seeds
 	@setup/install build fuzz
 	@cmake --preset fuzz >/dev/null
-	@ninja -C build-fuzz -j $(JOBS) --quiet fuzzers
+	@ninja -C build-fuzz -j $(JOBS) $(QUIET) fuzzers
 	@tests/fuzz/run build-fuzz $${FUZZ_SECONDS:-60}
 
 clean: ## remove what was built in this folder (the test tools in the user's cache stay)

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "api/object.h"
@@ -75,6 +76,8 @@ std::string Summary(const api::ImageScan& scan, const Stored& stored) {
   std::string text =
       fmt::format("imported {} for {} into {}", Count(findings, "finding", "findings"), scan.spec.digest.text(), stored.where);
   if (stored.merged) text += ", merged with what was there";
+  const auto unknown = std::ranges::count(scan.status.findings, api::Severity::kUnknown, &api::Finding::severity);
+  if (unknown > 0) text += fmt::format("; {} of severity Unknown, of which a rule about severities could not tell", unknown);
   if (scan.status.truncated_findings > 0)
     text += fmt::format("; {} of them, the least severe, only as counts", scan.status.truncated_findings);
   return text + "\n";

@@ -75,7 +75,6 @@ class Examples(unittest.TestCase):
         cls.world = pathlib.Path(tempfile.mkdtemp())
         shutil.copytree(ROOT / "demo", cls.world / "demo")
         (cls.world / "scans").mkdir()
-        shutil.copy(ROOT / "demo/reports/shop-api-1.json", cls.world / "trivy.json")
         for report in ("shop-api-2", "shop-web-1"):
             subprocess.run([BUILD / "bin/hullctl", "scan", "import", "--report", ROOT / f"demo/reports/{report}.json", "--to", cls.world / "scans"],
                            check=True, capture_output=True)
