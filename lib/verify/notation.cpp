@@ -61,7 +61,7 @@ Checked<std::string> VerifyNotationAuthenticity(const NotationSignature& signatu
   const std::vector<Certificate>& store = own ? stores.ca : stores.signing_authority;
   if (store.empty())
     return Reject(Step::kChain, fmt::format("no {} certificate is trusted, which a signature of scheme {} needs",
-                                                own ? "ca" : "signingAuthority", signature.envelope.attributes.scheme));
+                                            own ? "ca" : "signingAuthority", signature.envelope.attributes.scheme));
   const bool trusted =
       std::ranges::any_of(signature.chain, [&](const Certificate& one) { return std::ranges::find(store, one) != store.end(); });
   if (!trusted)
