@@ -21,6 +21,7 @@ namespace hullwright::testing {
 namespace {
 
 constexpr int kPollMilliseconds = 5;
+constexpr std::chrono::milliseconds kForever = std::chrono::hours(24);
 
 class Connection final : public ScriptedAnswer {
  public:
@@ -46,12 +47,14 @@ class Connection final : public ScriptedAnswer {
       const auto sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent > 0) {
         bytes.remove_prefix(static_cast<std::size_t>(sent));
-      } else if (!IsOpen() || !WaitFor(POLLOUT)) {
+      } else if (!IsOpen() || !WaitFor(POLLOUT, patience_)) {
         return false;
       }
     }
     return true;
   }
+
+  void SetPatience(std::chrono::milliseconds patience) override { patience_ = patience; }
 
   bool IsOpen() override {
     char byte = 0;
@@ -59,9 +62,10 @@ class Connection final : public ScriptedAnswer {
   }
 
  private:
-  // False when the server is closing.
-  bool WaitFor(short what) const {
-    while (!closing_) {
+  // False when the server is closing, or it took longer.
+  bool WaitFor(short what, std::chrono::milliseconds patience = kForever) const {
+    const auto begun = std::chrono::steady_clock::now();
+    while (!closing_ && std::chrono::steady_clock::now() - begun < patience) {
       pollfd ready{fd_, what, 0};
       if (poll(&ready, 1, kPollMilliseconds) > 0) return true;
     }
@@ -105,6 +109,7 @@ class Connection final : public ScriptedAnswer {
   const int fd_;
   const std::atomic<bool>& closing_;
   std::size_t body_bytes_ = 0;
+  std::chrono::milliseconds patience_ = kForever;
 };
 
 }  // namespace
@@ -126,6 +131,11 @@ bool ScriptedAnswer::BeginStream(int status) {
 bool ScriptedAnswer::Chunk(std::string_view data) {
   return Send(fmt::format("{:x}\r\n{}\r\n", data.size(), data));
 }
+
+void ScriptedAnswer::WaitUntilClosed() {
+  while (IsOpen()) std::this_thread::sleep_for(std::chrono::milliseconds(kPollMilliseconds));
+}
+
 void ScriptedAnswer::EndStream() {
   Send("0\r\n\r\n");
 }

@@ -24,12 +24,15 @@ class ScriptedAnswer {
 
   // A whole answer.
   void Whole(int status, std::string_view body, const http::Headers& headers = {}, std::string_view content_type = "application/json");
-  // A chunked answer. False: the client is gone.
+  // A chunked answer. False as of Send.
   bool BeginStream(int status = 200);
   bool Chunk(std::string_view data);
   void EndStream();
 
+  // False: the client is gone, or took nothing for as long as the patience.
   virtual bool Send(std::string_view bytes) = 0;
+  virtual void SetPatience(std::chrono::milliseconds patience) = 0;  // without: as long as the server is open
+  void WaitUntilClosed();
   virtual bool IsOpen() = 0;  // false: the client is gone, or the server is closing
 };
 

@@ -1,8 +1,12 @@
 #include "http/client.h"
 
-#include "scripted_server.h"
+#include <fmt/format.h>
+
+#include <thread>
+
 #include "server_fixture.h"
 #include "support/certificates.h"
+#include "support/scripted_server.h"
 #include "support/temporary_directory.h"
 
 using namespace hullwright;
@@ -91,9 +95,8 @@ TEST_CASE("large bodies pass both ways", "[http]") {
 TEST_CASE("a redirect is handed back, not followed", "[http]") {
   const auto server = StartServer();
   const std::string elsewhere = Url(*server, "http", "127.0.0.1") + "/healthz";
-  ScriptedServer redirecting([&](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send(fmt::format("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", elsewhere));
+  ScriptedServer redirecting([&](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send(fmt::format("HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n", elsewhere));
   });
   const auto response = Client(redirecting.url())->Send({}, Soon());
   REQUIRE(response);
@@ -186,12 +189,11 @@ TEST_CASE("nobody there is kUnavailable", "[http]") {
 }
 
 TEST_CASE("an answer that breaks off is kUnavailable, not a short success", "[http]") {
-  for (const auto* answer : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+  for (const auto* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
                              "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "HTTP/1.1 20"}) {
-    CAPTURE(answer);
-    ScriptedServer server([&](ScriptedConnection& connection) {
-      connection.ReadHead();
-      connection.Send(answer);
+    CAPTURE(bytes);
+    ScriptedServer server([&](const ScriptedRequest&, ScriptedAnswer& answer) {
+      answer.Send(bytes);
     });
     const auto response = Client(server.url())->Send({}, Soon());
     REQUIRE_FALSE(response);
@@ -200,11 +202,10 @@ TEST_CASE("an answer that breaks off is kUnavailable, not a short success", "[ht
 }
 
 TEST_CASE("the deadline holds against silence and against dribbling", "[http]") {
-  ScriptedServer silent([](ScriptedConnection& connection) { connection.WaitUntilClosed(); });
-  ScriptedServer dribbling([](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-    while (connection.SendChunk("x")) std::this_thread::sleep_for(5ms);  // the pace of the peer is what is tested
+  ScriptedServer silent([](const ScriptedRequest&, ScriptedAnswer& answer) { answer.WaitUntilClosed(); });
+  ScriptedServer dribbling([](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    while (answer.Chunk("x")) std::this_thread::sleep_for(5ms);  // the pace of the peer is what is tested
   });
   for (const auto& url : {silent.url(), dribbling.url()}) {
     const auto before = steady_clock::now();
@@ -218,15 +219,13 @@ TEST_CASE("the deadline holds against silence and against dribbling", "[http]") 
 }
 
 TEST_CASE("an answer over the cap is kTooLarge, announced or not", "[http]") {
-  ScriptedServer announced([](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n");
-    connection.WaitUntilClosed();
+  ScriptedServer announced([](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n");
+    answer.WaitUntilClosed();
   });
-  ScriptedServer endless([](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-    while (connection.SendChunk(std::string(1000, 'x'))) {
+  ScriptedServer endless([](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    while (answer.Chunk(std::string(1000, 'x'))) {
     }
   });
   for (const auto& url : {announced.url(), endless.url()}) {
@@ -252,15 +251,14 @@ TEST_CASE("a connection that the server closed while it was idle is replaced", "
 
 TEST_CASE("a stream hands each piece on as it arrives, until the peer ends it", "[http]") {
   std::counting_semaphore<8> seen{0};
-  ScriptedServer server([&](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+  ScriptedServer server([&](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (const auto* line : {"{\"type\":\"ADDED\"}\n", "{\"type\":\"MODIF", "IED\"}\n"}) {
-      connection.SendChunk(line);
+      answer.Chunk(line);
       seen.acquire();  // the next only when this one has been handed on
     }
-    connection.SendChunk("");
-    connection.WaitUntilClosed();
+    answer.Chunk("");
+    answer.WaitUntilClosed();
   });
   std::string all;
   int heads = 0;
@@ -278,10 +276,9 @@ TEST_CASE("a stream hands each piece on as it arrives, until the peer ends it", 
 }
 
 TEST_CASE("a stream ends in success when the receiver has had enough", "[http]") {
-  ScriptedServer server([](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 410 Gone\r\nTransfer-Encoding: chunked\r\n\r\n");
-    while (connection.SendChunk("x")) {
+  ScriptedServer server([](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 410 Gone\r\nTransfer-Encoding: chunked\r\n\r\n");
+    while (answer.Chunk("x")) {
     }
   });
   int pieces = 0;
@@ -294,14 +291,13 @@ TEST_CASE("a stream ends in success when the receiver has had enough", "[http]")
 }
 
 TEST_CASE("a stream that falls silent is kDeadline after the idle timeout", "[http]") {
-  ScriptedServer server([](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  ScriptedServer server([](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < 10; ++i) {
-      connection.SendChunk("x");
+      answer.Chunk("x");
       std::this_thread::sleep_for(50ms);  // shorter than the idle timeout, longer together
     }
-    connection.WaitUntilClosed();
+    answer.WaitUntilClosed();
   });
   std::string all;
   const auto before = steady_clock::now();
@@ -320,15 +316,13 @@ TEST_CASE("a stream that falls silent is kDeadline after the idle timeout", "[ht
 
 TEST_CASE("a stream stops at once when asked, silent or busy", "[http]") {
   std::counting_semaphore<1> begun{0};
-  ScriptedServer silent([](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-    connection.WaitUntilClosed();
+  ScriptedServer silent([](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    answer.WaitUntilClosed();
   });
-  ScriptedServer busy([](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-    while (connection.SendChunk("x")) {
+  ScriptedServer busy([](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    while (answer.Chunk("x")) {
     }
   });
   for (const auto& url : {silent.url(), busy.url()}) {
@@ -357,12 +351,11 @@ TEST_CASE("a stream stops at once when asked, silent or busy", "[http]") {
 TEST_CASE("a slow receiver holds the sender back instead of filling memory", "[http]") {
   std::binary_semaphore blocked{0};
   std::atomic<std::size_t> sent{0};
-  ScriptedServer server([&](ScriptedConnection& connection) {
-    connection.ReadHead();
-    connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-    connection.SetSendPatience(300ms);
+  ScriptedServer server([&](const ScriptedRequest&, ScriptedAnswer& answer) {
+    answer.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    answer.SetPatience(300ms);
     const std::string piece(64 << 10, 'x');
-    while (sent < 200u << 20 && connection.SendChunk(piece)) sent += piece.size();
+    while (sent < 200u << 20 && answer.Chunk(piece)) sent += piece.size();
     blocked.release();
   });
   bool first = true;
