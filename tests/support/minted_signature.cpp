@@ -19,7 +19,7 @@ struct MintedSigstore::Signer {
   const MintedKey* key;
   std::string certificate;  // DER; "" by key
 
-  std::string Pem() const { return certificate.empty() ? key->Pem() : ToPem("CERTIFICATE", certificate); }
+  std::string Pem() const { return certificate.empty() ? key->Pem() : ToPem(certificate); }
   std::string Sign(std::string_view message) const { return key->Sign({Scheme::kEcdsa, verify::HashAlgorithm::kSha256}, message); }
   verify::SignerKey Description() const {
     return certificate.empty() ? verify::SignerKey(verify::PublicKey::FromSpki(key->Spki()).value())
@@ -159,7 +159,7 @@ MintedSigstore::Layer MintedSigstore::CosignLayer(const SignatureShape& shape) c
   }
   if (!shape.by_key) {
     layer.annotations["dev.sigstore.cosign/certificate"] = signer.Pem();
-    layer.annotations["dev.sigstore.cosign/chain"] = ToPem("CERTIFICATE", fulcio.intermediate().der());
+    layer.annotations["dev.sigstore.cosign/chain"] = ToPem(fulcio.intermediate().der());
   }
   if (shape.log != LogForm::kRekor1) return layer;
   const Body body = shape.statement ? EnvelopeBody(shape, layer.bytes, payload, signature, signer.Pem())

@@ -1,9 +1,5 @@
 #include "support/minted_sigstore.h"
 
-#include <openssl/conf.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-
 #include <stdexcept>
 
 #include "verify/hash.h"
@@ -20,24 +16,6 @@ void Require(bool good) {
   if (!good) throw std::runtime_error("OpenSSL cannot mint for this test");
 }
 
-void SetName(X509* certificate, const std::string& common_name, X509_NAME* name) {
-  Require(certificate != nullptr && X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, openssl::Data("Minted"), -1, -1, 0) == 1 &&
-          X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, openssl::Data(common_name), -1, -1, 0) == 1);
-}
-
-void SetTime(ASN1_TIME* field, Time time) {
-  Require(ASN1_TIME_set(field, std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count()) != nullptr);
-}
-
-void AddExtension(X509* certificate, const MintedExtension& extension) {
-  X509V3_CTX context;
-  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
-  X509V3_set_ctx_nodb(&context);
-  X509_EXTENSION* made = X509V3_EXT_nconf(nullptr, &context, extension.name.c_str(), extension.value.c_str());
-  Require(made != nullptr && X509_add_ext(certificate, made, -1) == 1);
-  X509_EXTENSION_free(made);
-}
-
 // The to-be-signed part of a certificate without SCT list, as a log signs it.
 std::string BodyOf(const std::string& der) {
   const unsigned char* at = openssl::Data(der);
@@ -50,20 +28,16 @@ verify::PublicKey PublicOf(const MintedKey& key) {
   return verify::PublicKey::FromSpki(key.Spki()).value();
 }
 
-CertificateShape AuthorityShape(std::string name, std::string issuer, std::string constraints) {
+CertificateShape AuthorityShape(std::string_view name, std::string_view issuer, std::string constraints) {
   const auto year = std::chrono::hours(24 * 365);
-  return {.common_name = std::move(name),
-          .issuer_name = std::move(issuer),
+  return {.subject = Named(name),
+          .issuer = Named(issuer),
           .not_before = kMintedTime - year,
           .not_after = kMintedTime + year,
           .extensions = {{"basicConstraints", std::move(constraints)}, {"keyUsage", "critical,keyCertSign,cRLSign"}}};
 }
 
 }  // namespace
-
-MintedExtension RawExtension(std::string_view oid, std::string_view bytes, bool critical) {
-  return {std::string(oid), std::string(critical ? "critical," : "") + "DER:" + verify::ToHex(bytes)};
-}
 
 MintedExtension FulcioRaw(std::string_view suffix, std::string_view text) {
   return RawExtension("1.3.6.1.4.1.57264." + std::string(suffix), text);
@@ -76,36 +50,6 @@ std::string DerUtf8(std::string_view text) {
 
 MintedExtension FulcioText(std::string_view suffix, std::string_view text) {
   return FulcioRaw(suffix, DerUtf8(text));
-}
-
-std::string MintCertificate(const CertificateShape& shape, const MintedKey& subject, const MintedKey& issuer) {
-  static long serial = 1;
-  const openssl::Certificate certificate(X509_new());
-  Require(X509_set_version(certificate.get(), 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), ++serial) == 1);
-  SetName(certificate.get(), shape.common_name, X509_get_subject_name(certificate.get()));
-  SetName(certificate.get(), shape.issuer_name, X509_get_issuer_name(certificate.get()));
-  SetTime(X509_getm_notBefore(certificate.get()), shape.not_before);
-  SetTime(X509_getm_notAfter(certificate.get()), shape.not_after);
-  Require(X509_set_pubkey(certificate.get(), subject.handle()) == 1);
-  for (const MintedExtension& extension : shape.extensions) AddExtension(certificate.get(), extension);
-  const bool pure = EVP_PKEY_get_base_id(issuer.handle()) == EVP_PKEY_ED25519;
-  const EVP_MD* hash = shape.sha1 ? EVP_sha1() : verify::MessageDigest(shape.hash);
-  Require(X509_sign(certificate.get(), issuer.handle(), pure ? nullptr : hash) > 0);
-  return openssl::Encode<const X509>(i2d_X509, certificate.get());
-}
-
-verify::Certificate ParseMinted(const std::string& der) {
-  auto certificate = verify::Certificate::FromDer(der);
-  if (!certificate) throw std::runtime_error("a minted certificate cannot be read: " + certificate.error().message);
-  return *certificate;
-}
-
-std::string ToPem(std::string_view label, std::string_view der) {
-  const openssl::Bio bio(BIO_new(BIO_s_mem()));
-  Require(PEM_write_bio(bio.get(), std::string(label).c_str(), "", openssl::Data(der), static_cast<long>(der.size())) > 0);
-  char* data = nullptr;
-  const long length = BIO_get_mem_data(bio.get(), &data);
-  return {data, static_cast<std::size_t>(length)};
 }
 
 MintedCertificateLog::MintedCertificateLog(MintedKey::Type type) : key_(type), public_key_(PublicOf(key_)) {}
@@ -150,8 +94,8 @@ MintedFulcio::MintedFulcio()
           MintCertificate(AuthorityShape("intermediate", "root", "critical,CA:TRUE,pathlen:0"), intermediate_key_, root_key_))) {}
 
 CertificateShape MintedFulcio::LeafShape(std::string_view subject, std::string_view issuer) const {
-  return {.common_name = "leaf",
-          .issuer_name = "intermediate",
+  return {.subject = Named("leaf"),
+          .issuer = Named("intermediate"),
           .not_before = kMintedTime - minutes(5),
           .not_after = kMintedTime + minutes(5),
           .extensions = {{"keyUsage", "critical,digitalSignature"},
@@ -161,17 +105,13 @@ CertificateShape MintedFulcio::LeafShape(std::string_view subject, std::string_v
                          FulcioText("1.8", issuer)}};
 }
 
-std::string MintedFulcio::MintLogged(CertificateShape shape, const MintedKey& subject,
+std::string MintedFulcio::MintLogged(const CertificateShape& shape, const MintedKey& subject,
                                      const std::vector<const MintedCertificateLog*>& logs) const {
   // The serial number is part of what the log signs, so the promise is added to the certificate itself, which is then signed again.
   const std::string without = Mint(shape, subject);
   std::vector<std::string> scts;
   for (const MintedCertificateLog* log : logs) scts.push_back(log->Promise(without, intermediate_.public_key(), kMintedTime));
-  const unsigned char* at = openssl::Data(without);
-  const openssl::Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(without.size())));
-  AddExtension(certificate.get(), EmbeddedScts(scts));
-  Require(X509_sign(certificate.get(), intermediate_key_.handle(), verify::MessageDigest(shape.hash)) > 0);
-  return openssl::Encode<const X509>(i2d_X509, certificate.get());
+  return WithExtension(without, EmbeddedScts(scts), intermediate_key_);
 }
 
 verify::CertificateAuthority MintedFulcio::Description() const {

@@ -1,5 +1,5 @@
-// Certificates made for one test, with any extensions, right or wrong; and the services of a private Sigstore that sign them: a Fulcio
-// of root and intermediate, a certificate log, a time-stamp authority. Errors throw std::runtime_error.
+// The services of a private Sigstore that sign certificates and times: a Fulcio of root and intermediate, a certificate log, a time-stamp
+// authority. Errors throw std::runtime_error.
 #pragma once
 
 #include <string>
@@ -7,35 +7,15 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "support/minted_key.h"
-#include "verify/certificate.h"
+#include "support/minted_certificate.h"
 #include "verify/trusted_root.h"
 
 namespace hullwright::testing {
 
-// As OpenSSL's configuration writes them: {"basicConstraints", "critical,CA:TRUE"}; any OID in dots with RawExtension's value.
-struct MintedExtension {
-  std::string name, value;
-};
-MintedExtension RawExtension(std::string_view oid, std::string_view bytes, bool critical = false);
 // A Fulcio extension below 1.3.6.1.4.1.57264: raw text ("1.1") or one UTF8String ("1.8").
 MintedExtension FulcioRaw(std::string_view suffix, std::string_view text);
 MintedExtension FulcioText(std::string_view suffix, std::string_view text);
 std::string DerUtf8(std::string_view text);
-
-struct CertificateShape {
-  std::string common_name = "leaf";
-  std::string issuer_name = "leaf";  // equal to common_name: self-issued
-  Time not_before = {}, not_after = {};
-  std::vector<MintedExtension> extensions;
-  verify::HashAlgorithm hash = verify::HashAlgorithm::kSha256;
-  bool sha1 = false;  // signs with SHA-1 instead
-};
-
-// DER. Ed25519 issuers need no hash.
-std::string MintCertificate(const CertificateShape& shape, const MintedKey& subject, const MintedKey& issuer);
-verify::Certificate ParseMinted(const std::string& der);  // fails the test when it cannot be read
-std::string ToPem(std::string_view label, std::string_view der);
 
 inline const Time kMintedTime = Time(std::chrono::sys_days(std::chrono::year(2026) / 3 / 1)) + std::chrono::hours(12);
 
@@ -68,7 +48,7 @@ class MintedFulcio {
     return MintCertificate(shape, subject, intermediate_key_);
   }
   // The same with the promise of each log embedded.
-  std::string MintLogged(CertificateShape shape, const MintedKey& subject, const std::vector<const MintedCertificateLog*>& logs) const;
+  std::string MintLogged(const CertificateShape& shape, const MintedKey& subject, const std::vector<const MintedCertificateLog*>& logs) const;
   verify::CertificateAuthority Description() const;  // intermediate and root
   const verify::Certificate& root() const { return root_; }
   const verify::Certificate& intermediate() const { return intermediate_; }

@@ -63,10 +63,10 @@ Response Respond(std::string_view message, Time time, const verify::Certificate&
   return response;
 }
 
-CertificateShape Shape(std::string name, std::vector<MintedExtension> extensions) {
+CertificateShape Shape(std::string_view name, std::vector<MintedExtension> extensions) {
   const auto year = std::chrono::hours(24 * 365);
-  return {.common_name = std::move(name),
-          .issuer_name = "tsa root",
+  return {.subject = Named(name),
+          .issuer = Named("tsa root"),
           .not_before = kMintedTime - year,
           .not_after = kMintedTime + year,
           .extensions = std::move(extensions)};

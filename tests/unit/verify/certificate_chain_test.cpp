@@ -49,14 +49,13 @@ TEST_CASE("The window of every certificate is closed: its first and last second 
 
 TEST_CASE("An authority that has expired before the leaf signs nothing", "[verify]") {
   const MintedKey root_key(MintedKey::kP256);
-  const testing::CertificateShape root{.common_name = "root",
-                                       .issuer_name = "root",
+  const testing::CertificateShape root{.subject = testing::Named("root"),
                                        .not_before = kMintedTime - std::chrono::hours(2),
                                        .not_after = kMintedTime - std::chrono::hours(1),
                                        .extensions = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}}};
   const Certificate anchor = testing::ParseMinted(testing::MintCertificate(root, root_key, root_key));
   auto leaf = MintedFulcio().LeafShape();
-  leaf.issuer_name = "root";
+  leaf.issuer = testing::Named("root");
   const auto chain = Build(testing::MintCertificate(leaf, MintedKey(MintedKey::kP256), root_key), {anchor});
   REQUIRE_FALSE(chain.has_value());
   CHECK(chain.error().step == Step::kTime);
@@ -66,11 +65,10 @@ TEST_CASE("An authority that has expired before the leaf signs nothing", "[verif
 TEST_CASE("An issuer without the right to issue, or for other uses, is no issuer", "[verify]") {
   const MintedKey key(MintedKey::kP256);
   auto leaf = MintedFulcio().LeafShape();
-  leaf.issuer_name = "root";
+  leaf.issuer = testing::Named("root");
   const std::string der = testing::MintCertificate(leaf, MintedKey(MintedKey::kP256), key);
   const auto with = [&](std::vector<testing::MintedExtension> extensions) {
-    const testing::CertificateShape shape{.common_name = "root",
-                                          .issuer_name = "root",
+    const testing::CertificateShape shape{.subject = testing::Named("root"),
                                           .not_before = leaf.not_before,
                                           .not_after = leaf.not_after,
                                           .extensions = std::move(extensions)};
@@ -92,11 +90,11 @@ TEST_CASE("A path longer than its authority allows is refused", "[verify]") {
   const MintedFulcio fulcio;  // the intermediate has pathlen:0
   const MintedKey key(MintedKey::kP256);
   auto authority = fulcio.LeafShape();
-  authority.common_name = "below";
+  authority.subject = testing::Named("below");
   authority.extensions = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}};
   const Certificate below = testing::ParseMinted(fulcio.Mint(authority, key));
   auto leaf = fulcio.LeafShape();
-  leaf.issuer_name = "below";
+  leaf.issuer = testing::Named("below");
   const auto chain =
       Build(testing::MintCertificate(leaf, MintedKey(MintedKey::kP256), key), {fulcio.root()}, {fulcio.intermediate(), below});
   CHECK(chain.error().step == Step::kCertificateUse);
@@ -116,7 +114,7 @@ TEST_CASE("An unknown critical extension of the leaf is refused, an unknown othe
 TEST_CASE("A certificate signed with SHA-1 is refused", "[verify]") {
   const MintedFulcio fulcio;
   auto shape = fulcio.LeafShape();
-  shape.sha1 = true;
+  shape.hash = "SHA1";
   CHECK(Build(fulcio.Mint(shape, MintedKey(MintedKey::kP256)), {fulcio.root()}, {fulcio.intermediate()}).error().step == Step::kAlgorithm);
 }
 
@@ -135,14 +133,13 @@ TEST_CASE("More helpers than a chain can hold are not looked at", "[verify]") {
 TEST_CASE("No broken byte of a leaf is accepted, whatever key signed it", "[verify]") {
   for (const auto type : {MintedKey::kP256, MintedKey::kRsa2048, MintedKey::kEd25519, MintedKey::kP521}) {
     const MintedKey key(type);
-    const testing::CertificateShape root{.common_name = "root",
-                                         .issuer_name = "root",
+    const testing::CertificateShape root{.subject = testing::Named("root"),
                                          .not_before = kMintedTime,
                                          .not_after = kMintedTime,
                                          .extensions = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}}};
     const Certificate anchor = testing::ParseMinted(testing::MintCertificate(root, key, key));
     auto shape = MintedFulcio().LeafShape();
-    shape.issuer_name = "root";
+    shape.issuer = testing::Named("root");
     const std::string leaf = testing::MintCertificate(shape, MintedKey(MintedKey::kP256), key);
     REQUIRE(Build(leaf, {anchor}).has_value());
     for (std::size_t i = 0; i < leaf.size(); ++i) {

@@ -13,7 +13,7 @@ namespace {
 std::string Leaf(std::vector<testing::MintedExtension> extensions, MintedKey::Type type = MintedKey::kP256) {
   const MintedKey key(type);
   return testing::MintCertificate(
-      {.not_before = testing::kMintedTime, .not_after = testing::kMintedTime, .extensions = std::move(extensions)}, key, key);
+      {.subject = testing::Named("leaf"), .not_before = testing::kMintedTime, .not_after = testing::kMintedTime, .extensions = std::move(extensions)}, key, key);
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ TEST_CASE("What a certificate says is told as plain values", "[verify]") {
 
 TEST_CASE("A certificate is DER and nothing behind it, or exactly one PEM block", "[verify]") {
   const std::string der = Leaf({});
-  const std::string pem = testing::ToPem("CERTIFICATE", der);
+  const std::string pem = testing::ToPem(der);
   CHECK(Certificate::FromDer(der).has_value());
   CHECK_FALSE(Certificate::FromDer(der + '\0').has_value());
   CHECK_FALSE(Certificate::FromDer(der.substr(0, der.size() - 1)).has_value());
@@ -42,7 +42,7 @@ TEST_CASE("A certificate is DER and nothing behind it, or exactly one PEM block"
   CHECK(Certificate::ListFromPem(pem + pem, 1).error().step == Step::kLimit);
   CHECK_FALSE(Certificate::ListFromPem("", 1).has_value());
   CHECK_FALSE(Certificate::ListFromPem(pem + MintedKey(MintedKey::kP256).Pem(), 2).has_value());
-  CHECK_FALSE(Certificate::FromPem(testing::ToPem("TRUSTED CERTIFICATE", der)).has_value());
+  CHECK_FALSE(Certificate::FromPem(testing::ToPem(der, "TRUSTED CERTIFICATE")).has_value());
 }
 
 TEST_CASE("An extension that is there twice refuses the certificate, a known and an unknown one", "[verify]") {

@@ -7,7 +7,7 @@
 
 using namespace hullwright;
 using namespace hullwright::verify;
-using hullwright::testing::CertificateRequest;
+using hullwright::testing::CertificateShape;
 using hullwright::testing::MintCertificate;
 using hullwright::testing::MintedChain;
 using hullwright::testing::MintedKey;
@@ -26,9 +26,9 @@ const MintedKey& Key(MintedKey::Type type) {
 }
 
 Certificate Leaf(const std::vector<std::pair<std::string, std::string>>& extensions, MintedKey::Type type = MintedKey::kP256) {
-  CertificateRequest request;
-  request.extensions = extensions;
-  return Certificate::FromDer(MintCertificate(request, Key(type), Key(type))).value();
+  CertificateShape shape;
+  shape.extensions = extensions;
+  return Certificate::FromDer(MintCertificate(shape, Key(type), Key(type))).value();
 }
 
 Step StepOf(const Checked<void>& checked) {
@@ -112,9 +112,9 @@ TEST_CASE("A single certificate is a chain when it signed itself and may sign", 
 }
 
 TEST_CASE("A certificate signed with SHA-1 was issued by nobody", "[verify]") {
-  CertificateRequest request = MintedChain::CodeSigningLeaf();
-  request.hash = "SHA1";
-  const MintedChain minted(MintedKey::kP256, request);
+  CertificateShape shape = MintedChain::CodeSigningLeaf();
+  shape.hash = "SHA1";
+  const MintedChain minted(MintedKey::kP256, shape);
   CHECK(StepOf(CheckCodeSigningChain(Parse(minted.chain()))) == Step::kChain);
 }
 

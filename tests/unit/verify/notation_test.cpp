@@ -19,7 +19,7 @@ std::vector<Certificate> Store(const std::string& der) {
 }
 
 struct Setup {
-  explicit Setup(CertificateRequest leaf = MintedChain::CodeSigningLeaf()) : chain(MintedKey::kP256, std::move(leaf)) {
+  explicit Setup(CertificateShape leaf = MintedChain::CodeSigningLeaf()) : chain(MintedKey::kP256, std::move(leaf)) {
     policy.stores = {.ca = Store(chain.root), .signing_authority = Store(chain.root), .tsa = {}};
     policy.identities = TrustedIdentities::Parse(std::vector<std::string>{"x509.subject:C=US,ST=WA,O=Acme"}).value();
   }
@@ -88,7 +88,7 @@ TEST_CASE("A signer that is not trusted is refused, and at level audit told", "[
 }
 
 TEST_CASE("Expiry, validity and unknown revocation are enforced at level strict and told below", "[verify]") {
-  CertificateRequest with_list = MintedChain::CodeSigningLeaf();
+  CertificateShape with_list = MintedChain::CodeSigningLeaf();
   with_list.extensions.emplace_back("crlDistributionPoints", "URI:http://crl.example/1");
   Setup setup(with_list);
   setup.policy.revocation = NotationAction::kSkip;
@@ -122,7 +122,7 @@ TEST_CASE("Expiry, validity and unknown revocation are enforced at level strict 
 }
 
 TEST_CASE("Only a policy that says so does without revocation", "[verify]") {
-  CertificateRequest with_list = MintedChain::CodeSigningLeaf();
+  CertificateShape with_list = MintedChain::CodeSigningLeaf();
   with_list.extensions.emplace_back("crlDistributionPoints", "URI:http://crl.example/1");
   Setup setup(with_list);
   const std::string envelope = setup.Envelope();

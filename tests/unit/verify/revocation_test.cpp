@@ -18,12 +18,12 @@ constexpr auto kDay = std::chrono::hours(24);
 
 // A leaf that names a list, OCSP, or both.
 struct Pki : MintedChain {
-  explicit Pki(std::vector<std::pair<std::string, std::string>> more) : MintedChain(MintedKey::kP256, Leaf(std::move(more))) {}
+  explicit Pki(std::vector<MintedExtension> more) : MintedChain(MintedKey::kP256, Leaf(std::move(more))) {}
 
-  static CertificateRequest Leaf(std::vector<std::pair<std::string, std::string>> more) {
-    CertificateRequest request = CodeSigningLeaf();
-    request.extensions.insert(request.extensions.end(), more.begin(), more.end());
-    return request;
+  static CertificateShape Leaf(std::vector<MintedExtension> more) {
+    CertificateShape shape = CodeSigningLeaf();
+    shape.extensions.insert(shape.extensions.end(), more.begin(), more.end());
+    return shape;
   }
 
   Checked<void> Check(const RevocationMaterial& material, std::optional<Time> signed_at = std::nullopt) const {
@@ -36,9 +36,9 @@ struct Pki : MintedChain {
   }
 };
 
-const std::pair<std::string, std::string> kList = {"crlDistributionPoints", "URI:http://crl.example/1"};
-const std::pair<std::string, std::string> kOcsp = {"authorityInfoAccess", "OCSP;URI:http://ocsp.example"};
-const std::pair<std::string, std::string> kFreshest = {"freshestCRL", "URI:http://crl.example/delta"};
+const MintedExtension kList = {"crlDistributionPoints", "URI:http://crl.example/1"};
+const MintedExtension kOcsp = {"authorityInfoAccess", "OCSP;URI:http://ocsp.example"};
+const MintedExtension kFreshest = {"freshestCRL", "URI:http://crl.example/delta"};
 
 const Pki& WithList() {
   static const Pki pki({kList});
@@ -110,7 +110,7 @@ TEST_CASE("Without a list that can be relied on revocation is unknown, never goo
 }
 
 TEST_CASE("An issuer whose certificate does not sign lists signs none", "[verify]") {
-  CertificateRequest root = MintedChain::Root();
+  CertificateShape root = MintedChain::Root();
   root.extensions = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign"}};
   const MintedChain chain(MintedKey::kP256, Pki::Leaf({kList}), root);
   const std::vector<Certificate> certificates = {Certificate::FromDer(chain.leaf).value(), Certificate::FromDer(chain.root).value()};
@@ -197,16 +197,16 @@ TEST_CASE("A responder counts when the issuer made it one and freed it from bein
   const Pki pki({kOcsp});
   const MintedKey key(MintedKey::kP256);
   const OcspShape good{.this_update = kNow - kDay, .next_update = kNow + kDay};
-  const auto by = [&](std::vector<std::pair<std::string, std::string>> extensions, const MintedKey& issuer_key, std::string_view issuer) {
-    CertificateRequest request;
-    request.subject = {{"CN", "responder"}};
-    request.extensions = std::move(extensions);
-    const std::string responder = MintCertificate(request, key, issuer_key, issuer);
+  const auto by = [&](std::vector<MintedExtension> extensions, const MintedKey& issuer_key, std::string_view issuer) {
+    CertificateShape shape;
+    shape.subject = {{"CN", "responder"}};
+    shape.extensions = std::move(extensions);
+    const std::string responder = MintCertificate(shape, key, issuer_key, issuer);
     return pki.Check({.crls = {}, .ocsp_responses = {MintOcsp(good, pki.leaf, pki.root, responder, key)}});
   };
-  const std::pair<std::string, std::string> usage = {"keyUsage", "critical,digitalSignature"};
-  const std::pair<std::string, std::string> purpose = {"extendedKeyUsage", "OCSPSigning"};
-  const std::pair<std::string, std::string> nocheck = {"noCheck", "ignored"};
+  const MintedExtension usage = {"keyUsage", "critical,digitalSignature"};
+  const MintedExtension purpose = {"extendedKeyUsage", "OCSPSigning"};
+  const MintedExtension nocheck = {"noCheck", "ignored"};
   CHECK(by({usage, purpose, nocheck}, pki.root_key, pki.root));
   CHECK(IsUnknown(by({usage, purpose}, pki.root_key, pki.root)));
   CHECK(IsUnknown(by({usage, nocheck}, pki.root_key, pki.root)));
