@@ -100,15 +100,6 @@ Checked<void> RequireIssuer(const Certificate& issuer, ChainPurpose purpose) {
   return Reject(Step::kCertificateUse, fmt::format("the issuer \"{}\" is restricted to other uses", name));
 }
 
-Checked<void> CheckChain(const std::vector<Certificate>& chain, const ChainRequest& request) {
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    if (const auto valid = RequireValidAt(chain[i], request.at); !valid) return valid;
-    if (i == 0) continue;
-    if (const auto issuer = RequireIssuer(chain[i], request.purpose); !issuer) return issuer;
-  }
-  return {};
-}
-
 }  // namespace
 
 Checked<void> RequireValidAt(const Certificate& certificate, Time time) {
@@ -116,6 +107,15 @@ Checked<void> RequireValidAt(const Certificate& certificate, Time time) {
   return Reject(Step::kTime,
                 fmt::format("the certificate of \"{}\" is valid from {} to {}, not at {}", Printable(ToString(certificate.subject())),
                             FormatRfc3339(certificate.not_before()), FormatRfc3339(certificate.not_after()), FormatRfc3339(time)));
+}
+
+Checked<void> RequireUsableChain(const std::vector<Certificate>& chain, Time at, ChainPurpose purpose) {
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    if (const auto valid = RequireValidAt(chain[i], at); !valid) return valid;
+    if (i == 0) continue;
+    if (const auto issuer = RequireIssuer(chain[i], purpose); !issuer) return issuer;
+  }
+  return {};
 }
 
 Checked<std::vector<Certificate>> BuildChain(const Certificate& leaf, const ChainRequest& request) {
@@ -138,7 +138,7 @@ Checked<std::vector<Certificate>> BuildChain(const Certificate& leaf, const Chai
   if (X509_verify_cert(context.get()) != 1) return std::unexpected(NotTrusted(context.get(), leaf));
   auto chain = Collect(context.get(), leaf, request);
   if (!chain) return chain;
-  if (const auto checked = CheckChain(*chain, request); !checked) return std::unexpected(checked.error());
+  if (const auto usable = RequireUsableChain(*chain, request.at, request.purpose); !usable) return std::unexpected(usable.error());
   return chain;
 }
 

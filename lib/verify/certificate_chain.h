@@ -28,5 +28,8 @@ Checked<std::vector<Certificate>> BuildChain(const Certificate& leaf, const Chai
 
 // Is the certificate valid at the time? kTime with the window in words if not.
 Checked<void> RequireValidAt(const Certificate& certificate, Time time);
+// What of a chain depends on a time and a purpose: every certificate is valid then, and every issuer is an authority that may issue for
+// this. Says nothing of signatures.
+Checked<void> RequireUsableChain(const std::vector<Certificate>& chain, Time at, ChainPurpose purpose);
 
 }  // namespace hullwright::verify

@@ -1,7 +1,7 @@
 #include "verify/certificate_timestamp.h"
 
 #include <fmt/format.h>
-#include <openssl/x509.h>
+#include <openssl/asn1.h>
 
 #include <set>
 
@@ -17,21 +17,6 @@ namespace {
 constexpr std::uint8_t kTlsSha256 = 4;
 constexpr std::uint8_t kTlsRsa = 1;
 constexpr std::uint8_t kTlsEcdsa = 3;
-
-// The to-be-signed certificate as the log saw it: without the SCT list (it did not exist yet) and the poison.
-Checked<std::string> PrecertificateBody(std::string_view der) {
-  const openssl::ErrorQueueGuard guard;
-  const unsigned char* at = openssl::Data(der);
-  const openssl::Certificate copy(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!copy || at != openssl::Data(der) + der.size()) return Reject(Step::kParse, "the logged certificate is malformed");
-  for (int i = X509_get_ext_count(copy.get()); i-- > 0;) {
-    const std::string oid = openssl::ToText(X509_EXTENSION_get_object(X509_get_ext(copy.get(), i)));
-    if (oid == kCertificateTimestampListOid || oid == kPrecertificatePoisonOid) X509_EXTENSION_free(X509_delete_ext(copy.get(), i));
-  }
-  std::string body = openssl::Encode<X509>(i2d_re_X509_tbs, copy.get());
-  if (body.empty()) return Reject(Step::kCertificateLog, "the certificate cannot be encoded without its list of timestamps");
-  return body;
-}
 
 std::string TlsVector24(std::string_view bytes) {
   constexpr std::size_t kLengthBytes = 3;
@@ -58,14 +43,20 @@ Checked<SignatureAlgorithm> AlgorithmOf(const CertificateTimestamp& timestamp, c
                                                    timestamp.hash, timestamp.scheme, ToString(key.type())));
 }
 
-std::optional<std::string_view> ListOf(std::string_view extension) {
+// The content of an OCTET STRING in DER, which ends its encoding.
+std::optional<std::string_view> OctetsOf(std::string_view der) {
   const openssl::ErrorQueueGuard guard;
-  const unsigned char* at = openssl::Data(extension);
-  const openssl::OctetString octets(d2i_ASN1_OCTET_STRING(nullptr, &at, static_cast<long>(extension.size())));
-  if (!octets || at != openssl::Data(extension) + extension.size()) return std::nullopt;
-  // The content is the end of the encoding: primitive, so nothing lies behind it.
-  const auto length = static_cast<std::size_t>(ASN1_STRING_length(octets.get()));
-  TlsReader reader(extension.substr(extension.size() - length));
+  const unsigned char* at = openssl::Data(der);
+  const openssl::OctetString octets(d2i_ASN1_OCTET_STRING(nullptr, &at, static_cast<long>(der.size())));
+  // OpenSSL also reads strings in pieces and lengths longer than needed.
+  if (!octets || openssl::Encode<const ASN1_OCTET_STRING>(i2d_ASN1_OCTET_STRING, octets.get()) != der) return std::nullopt;
+  return der.substr(der.size() - static_cast<std::size_t>(ASN1_STRING_length(octets.get())));
+}
+
+std::optional<std::string_view> ListOf(std::string_view extension) {
+  const auto octets = OctetsOf(extension);
+  if (!octets) return std::nullopt;
+  TlsReader reader(*octets);
   const auto list = reader.Vector16();
   return list && reader.AtEnd() ? list : std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "verify/certificate.h"
+#include "verify/precertificate.h"
 #include "verify/trusted_root.h"
 
 namespace hullwright::verify {
@@ -26,9 +27,6 @@ struct CertificateTimestamp {
   // One SCT in TLS encoding and nothing behind it.
   static Checked<CertificateTimestamp> Parse(std::string_view bytes);
 };
-
-inline constexpr std::string_view kCertificateTimestampListOid = "1.3.6.1.4.1.11129.2.4.2";
-inline constexpr std::string_view kPrecertificatePoisonOid = "1.3.6.1.4.1.11129.2.4.3";
 
 // The value of the certificate's extension: an OCTET STRING around a TLS vector of at least one SCT.
 Checked<std::vector<CertificateTimestamp>> ParseCertificateTimestampList(std::string_view extension);

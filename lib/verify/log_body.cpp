@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
+#include "verify/pem.h"
 
 namespace hullwright::verify {
 namespace {
@@ -26,13 +27,14 @@ Checked<void> RequireBytes(const JsonFields& fields, std::string_view key, std::
   return RequireEqual(*bytes, wanted, what);
 }
 
-// PEM of the signer's certificate, or of its key where it has none.
+// PEM of the signer's certificate, or of its key where it has none. The signer's own bytes were read strictly, so equal ones need not be.
 Checked<void> RequireSigner(std::string_view pem, const SignerKey& signer) {
   if (signer.certificate) {
-    const auto certificate = Certificate::FromPem(pem);
-    if (!certificate) return std::unexpected(certificate.error());
-    return RequireEqual(certificate->der(), signer.certificate->der(), "certificate");
+    const auto der = ReadOnePem(pem, "CERTIFICATE");
+    if (!der) return std::unexpected(der.error());
+    return RequireEqual(*der, signer.certificate->der(), "certificate");
   }
+  if (const auto spki = ReadOnePem(pem, "PUBLIC KEY"); spki && *spki == signer.key.spki()) return {};
   const auto key = PublicKey::FromPem(pem);
   if (!key) return std::unexpected(key.error());
   return RequireEqual(key->spki(), signer.key.spki(), "key");

@@ -27,7 +27,7 @@ Checked<void> VerifyNotationExpiry(const NotationSignature& signature, Time now)
 Checked<TimeStamp> VerifyNotationCountersignature(std::string_view bytes, std::string_view message, const std::vector<Certificate>& tsa) {
   const auto token = TimeStampToken::FromToken(bytes);
   if (!token) return std::unexpected(token.error());
-  auto stamp = VerifyTimeStamp(*token, message, {.anchors = tsa, .helpers = {}, .signer = std::nullopt, .window = {}});
+  auto stamp = VerifyTimeStamp(*token, message, {.authority = tsa, .signer = std::nullopt, .window = {}});
   if (!stamp) return stamp;
   if (auto sound = CheckTimeStampingChain(stamp->chain, stamp->time); !sound) return std::unexpected(sound.error());
   return stamp;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/rfc3339.h"
-#include "verify/certificate_chain.h"
 #include "verify/certificate_timestamp.h"
 #include "verify/limits.h"
 #include "verify/time_stamp_token.h"
@@ -43,22 +42,42 @@ Checked<void> RequireCount(std::size_t have, std::size_t want, Step step, std::s
   return Reject(step, fmt::format("{} of {} count, {} wanted", have, what, want));
 }
 
+struct LeafChain {
+  const CertificateAuthority* authority;
+  std::vector<Certificate> certificates;  // leaf first
+};
+
+// A chain that was built for one time is one for every other at which its dates and its authority's are good.
+bool HoldsAt(const LeafChain& chain, Time time) {
+  return chain.authority->window.Contains(time) && RequireUsableChain(chain.certificates, time, ChainPurpose::kCodeSigning);
+}
+
 // The chain of the leaf at one time, from any authority that was in use then; the failure of the last that was tried.
-Checked<std::vector<Certificate>> ChainAt(const Certificate& leaf, const std::vector<Certificate>& helpers, Time time,
-                                          const std::vector<CertificateAuthority>& authorities) {
+Checked<LeafChain> ChainAt(const Certificate& leaf, const std::vector<Certificate>& helpers, Time time,
+                           const std::vector<CertificateAuthority>& authorities) {
   std::optional<Failure> failure;
   for (const CertificateAuthority& authority : authorities) {
     if (!authority.window.Contains(time)) continue;
-    std::vector<Certificate> intermediates = authority.Helpers();
-    intermediates.insert(intermediates.end(), helpers.begin(), helpers.end());
-    const std::vector<Certificate> anchors = authority.Anchors();
-    auto chain = BuildChain(leaf, {anchors, intermediates, time, ChainPurpose::kCodeSigning});
-    if (chain) return chain;
+    auto chain = authority.path.ChainOf(leaf, helpers, time, ChainPurpose::kCodeSigning);
+    if (chain) return LeafChain{&authority, std::move(*chain)};
     // A certificate out of date says more than one of another authority.
     if (!failure || chain.error().step != Step::kChain) failure = std::move(chain.error());
   }
   if (failure) return std::unexpected(std::move(*failure));
   return Reject(Step::kChain, fmt::format("no certificate authority of the trusted root was in use at {}", FormatRfc3339(time)));
+}
+
+// One chain for each time, each only once.
+Checked<std::vector<LeafChain>> ChainsAt(const Certificate& leaf, const std::vector<Certificate>& helpers, const std::vector<Time>& times,
+                                         const std::vector<CertificateAuthority>& authorities) {
+  std::vector<LeafChain> chains;
+  for (const Time time : times) {
+    if (std::ranges::any_of(chains, [time](const LeafChain& chain) { return HoldsAt(chain, time); })) continue;
+    auto chain = ChainAt(leaf, helpers, time, authorities);
+    if (!chain) return std::unexpected(chain.error());
+    chains.push_back(std::move(*chain));
+  }
+  return chains;
 }
 
 Checked<void> RequireLeaf(const Certificate& leaf, CertificateProfile profile) {
@@ -70,12 +89,14 @@ Checked<void> RequireLeaf(const Certificate& leaf, CertificateProfile profile) {
 }
 
 // Every issuer that signed the leaf in one of its chains; mostly one.
-Checked<void> RequireAnyCertificateTimestamps(const Certificate& leaf, const std::vector<std::vector<Certificate>>& chains,
-                                              const TrustedRoot& root, std::size_t threshold) {
+Checked<void> RequireAnyCertificateTimestamps(const Certificate& leaf, const std::vector<LeafChain>& chains, const TrustedRoot& root,
+                                              std::size_t threshold) {
   if (threshold == 0) return {};
-  for (const auto& chain : chains) {
-    if (chain.size() < 2) return Reject(Step::kCertificateLog, "the certificate has no issuer, so no log can have promised it");
-    if (const auto holds = RequireCertificateTimestamps(leaf, chain[1], root.certificate_logs, threshold); !holds) return holds;
+  for (const LeafChain& chain : chains) {
+    if (chain.certificates.size() < 2)
+      return Reject(Step::kCertificateLog, "the certificate has no issuer, so no log can have promised it");
+    if (const auto holds = RequireCertificateTimestamps(leaf, chain.certificates[1], root.certificate_logs, threshold); !holds)
+      return holds;
   }
   return {};
 }
@@ -147,13 +168,9 @@ Checked<void> RequireSigningCertificate(const Certificate& leaf, const std::vect
                                         const TrustedRoot& root, std::size_t certificate_timestamps, CertificateProfile profile) {
   if (times.empty()) return Reject(Step::kTime, "nothing proves when the signature was made, so the certificate proves nothing");
   if (const auto usable = RequireLeaf(leaf, profile); !usable) return usable;
-  std::vector<std::vector<Certificate>> chains;
-  for (const Time time : times) {
-    auto chain = ChainAt(leaf, helpers, time, root.certificate_authorities);
-    if (!chain) return std::unexpected(chain.error());
-    chains.push_back(std::move(*chain));
-  }
-  return RequireAnyCertificateTimestamps(leaf, chains, root, certificate_timestamps);
+  const auto chains = ChainsAt(leaf, helpers, times, root.certificate_authorities);
+  if (!chains) return std::unexpected(chains.error());
+  return RequireAnyCertificateTimestamps(leaf, *chains, root, certificate_timestamps);
 }
 
 Checked<void> RequireKeyWindow(const std::optional<ValidityWindow>& window, const std::vector<Time>& times) {

@@ -7,7 +7,6 @@
 
 #include "base/rfc3339.h"
 #include "base/text.h"
-#include "verify/certificate_chain.h"
 #include "verify/limits.h"
 #include "verify/openssl.h"
 #include "verify/time_stamp_token.h"
@@ -119,9 +118,12 @@ Checked<void> CheckSigningCertificate(CMS_SignerInfo* signer, const std::vector<
 
 Checked<std::vector<Certificate>> ChainOf(const Certificate& signer, const TimeStampToken& token, const TimeStampTrust& trust) {
   if (const auto use = RequireTimeStampingLeaf(signer); !use) return std::unexpected(use.error());
-  std::vector<Certificate> helpers = trust.helpers;
-  if (!trust.signer) helpers.insert(helpers.end(), token.certificates().begin(), token.certificates().end());
-  return BuildChain(signer, {trust.anchors, helpers, token.time(), ChainPurpose::kTimeStamping});
+  // What a token carries leads somewhere only when it also says who signed.
+  const std::vector<Certificate> helpers = trust.signer ? std::vector<Certificate>() : token.certificates();
+  if (const auto* path = std::get_if<AuthorityPath>(&trust.authority))
+    return path->ChainOf(signer, helpers, token.time(), ChainPurpose::kTimeStamping);
+  const auto& anchors = std::get<std::vector<Certificate>>(trust.authority);
+  return BuildChain(signer, {anchors, helpers, token.time(), ChainPurpose::kTimeStamping});
 }
 
 Checked<void> CheckSignature(CMS_ContentInfo* cms, CMS_SignerInfo* signer, const std::vector<Certificate>& chain) {
@@ -152,14 +154,14 @@ Checked<std::vector<Certificate>> CheckSigner(const TimeStampToken& token, const
 
 Failure Told(const CertificateAuthority& authority, const Failure& failure) {
   return {failure.step,
-          fmt::format("time-stamp authority \"{}\": {}", Printable(ToString(authority.chain.front().subject())), failure.message)};
+          fmt::format("time-stamp authority \"{}\": {}", Printable(ToString(authority.path.lowest().subject())), failure.message)};
 }
 
 }  // namespace
 
 TimeStampTrust TrustOf(const CertificateAuthority& authority) {
-  TimeStampTrust trust{authority.Anchors(), authority.Helpers(), std::nullopt, authority.window};
-  if (authority.chain.front().use().is_ca != true) trust.signer = authority.chain.front();
+  TimeStampTrust trust{authority.path, std::nullopt, authority.window};
+  if (authority.path.lowest().use().is_ca != true) trust.signer = authority.path.lowest();
   return trust;
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "verify/certificate.h"
@@ -48,8 +49,7 @@ class TimeStampToken {
 
 // Whom to believe.
 struct TimeStampTrust {
-  std::vector<Certificate> anchors;
-  std::vector<Certificate> helpers;   // untrusted intermediates, besides those in the token
+  std::variant<std::vector<Certificate>, AuthorityPath> authority;  // anchors, each trusted by itself; or an authority of a trusted root
   std::optional<Certificate> signer;  // nobody else may have signed; nullopt: whom the token names, found among its certificates
   ValidityWindow window;              // genTime must be inside
 };

@@ -128,7 +128,7 @@ Checked<CertificateAuthority> ReadAuthority(const JsonFields& fields) {
   if (!window) return std::unexpected(window.error());
   const auto uri = fields.OptionalText("uri");
   if (!uri) return std::unexpected(uri.error());
-  CertificateAuthority authority{"", "", std::string(*uri), std::move(*chain), *window};
+  CertificateAuthority authority{"", "", std::string(*uri), AuthorityPath(std::move(*chain)), *window};
   if (const auto subject = ReadSubject(fields, authority); !subject) return std::unexpected(subject.error());
   return authority;
 }

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "verify/certificate.h"
+#include "verify/authority_path.h"
 #include "verify/public_key.h"
 #include "verify/signature.h"
 #include "verify/validity_window.h"
@@ -34,11 +34,8 @@ struct TransparencyLog {
 struct CertificateAuthority {
   std::string organization, common_name;  // as the document says; hints
   std::string uri;
-  std::vector<Certificate> chain;  // as listed: leaf to root, at least one; the last one is the anchor, the others are helpers
+  AuthorityPath path;  // as listed, lowest to root
   ValidityWindow window;
-
-  std::vector<Certificate> Anchors() const { return {chain.back()}; }
-  std::vector<Certificate> Helpers() const { return {chain.begin(), chain.end() - 1}; }
 
   // One authority in protobuf JSON by itself.
   static Checked<CertificateAuthority> Parse(std::string_view json);

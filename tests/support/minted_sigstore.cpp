@@ -115,7 +115,7 @@ std::string MintedFulcio::MintLogged(const CertificateShape& shape, const Minted
 }
 
 verify::CertificateAuthority MintedFulcio::Description() const {
-  return {"Minted", "root", "https://fulcio.example", {intermediate_, root_}, {root_.not_before(), std::nullopt}};
+  return {"Minted", "root", "https://fulcio.example", verify::AuthorityPath({intermediate_, root_}), {root_.not_before(), std::nullopt}};
 }
 
 }  // namespace hullwright::testing

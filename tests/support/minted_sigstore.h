@@ -48,7 +48,8 @@ class MintedFulcio {
     return MintCertificate(shape, subject, intermediate_key_);
   }
   // The same with the promise of each log embedded.
-  std::string MintLogged(const CertificateShape& shape, const MintedKey& subject, const std::vector<const MintedCertificateLog*>& logs) const;
+  std::string MintLogged(const CertificateShape& shape, const MintedKey& subject,
+                         const std::vector<const MintedCertificateLog*>& logs) const;
   verify::CertificateAuthority Description() const;  // intermediate and root
   const verify::Certificate& root() const { return root_; }
   const verify::Certificate& intermediate() const { return intermediate_; }

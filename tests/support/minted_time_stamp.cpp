@@ -101,7 +101,7 @@ std::string MintedTimeStampAuthority::Token(std::string_view message, Time time)
 }
 
 verify::CertificateAuthority MintedTimeStampAuthority::Description() const {
-  return {"Minted", "tsa", "https://tsa.example", {leaf_, root_}, {root_.not_before(), std::nullopt}};
+  return {"Minted", "tsa", "https://tsa.example", verify::AuthorityPath({leaf_, root_}), {root_.not_before(), std::nullopt}};
 }
 
 }  // namespace hullwright::testing

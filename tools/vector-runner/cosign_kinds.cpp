@@ -46,7 +46,7 @@ Checked<void> AddAuthorities(const Vector& vector, verify::TrustedRoot& root) {
   for (const verify::Certificate& anchor : *anchors) {
     std::vector<verify::Certificate> chain = helpers;
     chain.push_back(anchor);
-    root.certificate_authorities.push_back({"", "", "", std::move(chain), {}});
+    root.certificate_authorities.push_back({"", "", "", verify::AuthorityPath(std::move(chain)), {}});
   }
   return {};
 }

@@ -190,11 +190,9 @@ TEST_CASE("nobody there is kUnavailable", "[http]") {
 
 TEST_CASE("an answer that breaks off is kUnavailable, not a short success", "[http]") {
   for (const auto* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
-                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "HTTP/1.1 20"}) {
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "HTTP/1.1 20"}) {
     CAPTURE(bytes);
-    ScriptedServer server([&](const ScriptedRequest&, ScriptedAnswer& answer) {
-      answer.Send(bytes);
-    });
+    ScriptedServer server([&](const ScriptedRequest&, ScriptedAnswer& answer) { answer.Send(bytes); });
     const auto response = Client(server.url())->Send({}, Soon());
     REQUIRE_FALSE(response);
     CHECK(response.error().code == ErrorCode::kUnavailable);

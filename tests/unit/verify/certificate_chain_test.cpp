@@ -68,10 +68,8 @@ TEST_CASE("An issuer without the right to issue, or for other uses, is no issuer
   leaf.issuer = testing::Named("root");
   const std::string der = testing::MintCertificate(leaf, MintedKey(MintedKey::kP256), key);
   const auto with = [&](std::vector<testing::MintedExtension> extensions) {
-    const testing::CertificateShape shape{.subject = testing::Named("root"),
-                                          .not_before = leaf.not_before,
-                                          .not_after = leaf.not_after,
-                                          .extensions = std::move(extensions)};
+    const testing::CertificateShape shape{
+        .subject = testing::Named("root"), .not_before = leaf.not_before, .not_after = leaf.not_after, .extensions = std::move(extensions)};
     return Build(der, {testing::ParseMinted(testing::MintCertificate(shape, key, key))});
   };
   CHECK(with({{"basicConstraints", "critical,CA:TRUE"}}).has_value());

@@ -12,8 +12,11 @@ namespace {
 
 std::string Leaf(std::vector<testing::MintedExtension> extensions, MintedKey::Type type = MintedKey::kP256) {
   const MintedKey key(type);
-  return testing::MintCertificate(
-      {.subject = testing::Named("leaf"), .not_before = testing::kMintedTime, .not_after = testing::kMintedTime, .extensions = std::move(extensions)}, key, key);
+  return testing::MintCertificate({.subject = testing::Named("leaf"),
+                                   .not_before = testing::kMintedTime,
+                                   .not_after = testing::kMintedTime,
+                                   .extensions = std::move(extensions)},
+                                  key, key);
 }
 
 }  // namespace

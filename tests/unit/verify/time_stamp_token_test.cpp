@@ -51,7 +51,7 @@ TEST_CASE("A foreign authority is refused, and the certificates it brings along 
     CHECK(Check(foreign.Response(kMessage, kMintedTime), {}).error().step == Step::kTimestamp);
     // An authority of CA certificates alone takes the signer out of the token, but the chain must still end at its own.
     auto authority = trusted.Description();
-    authority.chain = {trusted.root()};
+    authority.path = AuthorityPath({trusted.root()});
     CHECK_FALSE(Check(foreign.Response(kMessage, kMintedTime), {authority}).has_value());
   }
 }
@@ -60,7 +60,7 @@ TEST_CASE("An authority of CA certificates alone needs the signer's certificate 
   for (const bool embed : {false, true}) {
     const MintedTimeStampAuthority tsa({.embed_certificates = embed});
     auto authority = tsa.Description();
-    authority.chain = {tsa.root()};
+    authority.path = AuthorityPath({tsa.root()});
     CHECK(Check(tsa.Response(kMessage, kMintedTime), {authority}).has_value() == embed);
   }
 }

@@ -48,8 +48,7 @@ TEST_CASE("A trusted root tells its logs and authorities", "[verify]") {
   REQUIRE(root.has_value());
   CHECK(root->logs.front().id == Sha256(key.Spki()));
   CHECK(root->logs.front().Host() == "log.example");
-  CHECK(root->certificate_authorities.front().Anchors().front() == fulcio.root());
-  CHECK(root->certificate_authorities.front().Helpers().empty());
+  CHECK(root->certificate_authorities.front().path.certificates() == std::vector{fulcio.root()});
 }
 
 TEST_CASE("A trusted root that is not exactly as its format says is refused as a whole", "[verify]") {
