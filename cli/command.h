@@ -40,6 +40,8 @@ struct Environment {
   std::string kubeconfig;  // kube::DefaultKubeconfig()
   // All of standard input, at most max_bytes.
   std::function<Result<std::string>(std::size_t max_bytes)> read_stdin;
+  std::string docker_config = {};  // where registries' credentials are when nobody says so; the file need not be there
+  std::string trusted_root = {};   // $HULLCTL_TRUSTED_ROOT
 };
 
 // "hullctl: MESSAGE\n": the form of every error line.

@@ -10,6 +10,7 @@
 #include "api/mistakes.h"
 #include "base/text.h"
 #include "cli/check.h"
+#include "cli/declaring.h"
 #include "cli/reasons.h"
 #include "cli/scan_import.h"
 #include "cli/validate.h"
@@ -17,24 +18,7 @@
 namespace hullwright::cli {
 namespace {
 
-// What the parsed command line asks for.
-using Action = std::function<CommandOutput(const Environment&)>;
-
 constexpr std::size_t kHelpWidth = 100;
-
-// Commands share their options with the action that will read them.
-template <class Options, class Command>
-void Runs(CLI::App& command, const std::shared_ptr<Options>& options, Command run, Action& action) {
-  command.callback(
-      [options, run, &action] { action = [options, run](const Environment& environment) { return run(*options, environment); }; });
-}
-
-void AddOutput(CLI::App& command, std::string& output, std::vector<std::string> formats) {
-  command.add_option("-o,--output", output, "How the answer is written.")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember(std::move(formats)))
-      ->capture_default_str();
-}
 
 void AddReviewOptions(CLI::App& command, ReviewOptions& review) {
   command.add_option("--policies", review.policies, "Folders with policies, publishers, exceptions and Namespace objects.")
@@ -58,6 +42,15 @@ void AddReviewOptions(CLI::App& command, ReviewOptions& review) {
       .add_option("--old", review.old_manifests,
                   "The objects as they are now: their unchanged images are not judged again, as on an update.")
       ->type_name("MANIFEST");
+  command.add_flag("--registry", review.ask_registries,
+                   "Ask registries, as the webhook does: tags are resolved, signatures verified, image configurations read. Without it, or "
+                   "--layout, what a policy asks of them could not be told.");
+  AddRegistryOptions(command, review.registry);
+  command
+      .add_option("--node-platforms", review.node_platforms,
+                  "Platforms of the cluster's nodes, for policies that judge by them, such as linux/amd64.")
+      ->type_name("OS/ARCH")
+      ->delimiter(',');
   command.add_option("--now", review.now, "The time to judge at (RFC 3339), instead of the clock's.")->type_name("TIME");
   command.add_flag("--strict", review.strict, "Warnings count for the exit code as denials do.");
 }
@@ -202,15 +195,18 @@ void AddMan(CLI::App& root, Action& action) {
 std::unique_ptr<CLI::App> MakeApp(Action& action) {
   auto app = std::make_unique<CLI::App>(
       "Judge container images against Hullwright policies, without a cluster\n\n"
-      "hullctl answers from files what the Hullwright webhook answers in a cluster, with the same engine: may these Pods run these images? "
-      "It also "
-      "explains the answer, brings scan reports in and checks policies before they are used.",
+      "hullctl answers what the Hullwright webhook answers in a cluster, with the same engine: may these Pods run these images? It also "
+      "explains the answer, verifies signatures, brings scan reports in and checks policies before they are used.",
       "hullctl");
   app->set_help_flag("-h,--help", "Print this help.");
   app->set_version_flag("--version", std::string("hullctl ") + HULLWRIGHT_VERSION, "Print the version.");
   app->require_subcommand(1);
   AddCheck(*app, action);
   AddExplain(*app, action);
+  AddVerify(*app, action);
+  AddResolve(*app, action);
+  AddTrust(*app, action);
+  AddVerifyBundle(*app, action);
   AddScan(*app, action);
   AddValidate(*app, action);
   AddReasons(*app, action);
@@ -219,6 +215,7 @@ std::unique_ptr<CLI::App> MakeApp(Action& action) {
   app->footer(
       "hullctl check -f deploy/ --policies policies/ --scans scans/\n"
       "hullctl explain registry.example/shop/api@sha256:… -n shop --policies policies/ --scans scans/\n"
+      "hullctl verify registry.example/shop/api:1.4 --key cosign.pub --transparency-log Ignore\n"
       "hullctl COMMAND --help");
   return app;
 }

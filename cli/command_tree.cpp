@@ -10,15 +10,22 @@ namespace {
 
 constexpr std::array kExitCodes = {
     ExitCodeEntry{0, "Everything that was judged passes, perhaps with warnings (with --strict: without)."},
-    ExitCodeEntry{1, "Something is refused because it violates a policy; for validate: an object is invalid."},
     ExitCodeEntry{
-        2, "Nobody could tell: something is refused for want of data, an input could not be read, or the answer could not be written."},
+        1,
+        "Something is refused because it violates a policy; for validate: an object is invalid; for verify and verify-bundle: it is "
+        "not signed as it must be; for resolve: there is no such image."},
+    ExitCodeEntry{
+        2,
+        "Nobody could tell: something is refused for want of data, an input or a registry could not be read, or the answer could not be "
+        "written."},
     ExitCodeEntry{3, "The command line is wrong."},
 };
 
 constexpr std::array kVariables = {
     VariableEntry{"KUBECONFIG",
                   "Where scan import --to cluster finds the cluster when --kubeconfig is not given (default: ~/.kube/config)."},
+    VariableEntry{"DOCKER_CONFIG", "The folder of config.json, which holds credentials of registries (default: ~/.docker)."},
+    VariableEntry{"HULLCTL_TRUSTED_ROOT", "trusted_root.json for verify and verify-bundle when --trusted-root is not given."},
     VariableEntry{"NO_COLOR", "When set to anything but the empty string, nothing is coloured (no-color.org)."},
     VariableEntry{"COLUMNS", "The width to wrap at when standard output is a terminal that does not tell its own."},
 };

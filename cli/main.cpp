@@ -81,13 +81,25 @@ int Print(const CommandOutput& output) {
   return static_cast<int>(ExitCode::kCouldNotTell);
 }
 
+// As docker, crane and cosign look for it.
+std::string DockerConfig() {
+  const std::string folder = Variable("DOCKER_CONFIG"), home = Variable("HOME");
+  if (!folder.empty()) return folder + "/config.json";
+  return home.empty() ? "" : home + "/.docker/config.json";
+}
+
 int Main(int count, char** words) {
   log::SetLevel(log::Level::kError);  // what libraries warn of is in the answer
   std::signal(SIGPIPE, SIG_IGN);      // also for connections, whose loss is an error to tell
   const SystemClock clock;
-  const Environment environment{
-      Look(STDOUT_FILENO), Look(STDERR_FILENO),       clock,
-      UserName(),          kube::DefaultKubeconfig(), [](std::size_t max_bytes) { return ReadDescriptor(STDIN_FILENO, max_bytes); }};
+  const Environment environment{.out = Look(STDOUT_FILENO),
+                                .err = Look(STDERR_FILENO),
+                                .clock = clock,
+                                .user = UserName(),
+                                .kubeconfig = kube::DefaultKubeconfig(),
+                                .read_stdin = [](std::size_t max_bytes) { return ReadDescriptor(STDIN_FILENO, max_bytes); },
+                                .docker_config = DockerConfig(),
+                                .trusted_root = Variable("HULLCTL_TRUSTED_ROOT")};
   try {
     return Print(Run({words + 1, words + count}, environment));
   } catch (const std::exception& error) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "base/json.h"
@@ -41,6 +42,14 @@ policy::Unmatched UnmatchedOf(std::string_view word) {
   return word == "Warn" ? policy::Unmatched::kWarn : policy::Unmatched::kDeny;
 }
 
+bool AsksRegistries(const ReviewOptions& options) {
+  return options.ask_registries || !options.registry.layout.empty();
+}
+
+bool HasRegistrySettings(const RegistryOptions& options) {
+  return !options.registries.empty() || !options.plain_http.empty() || !options.registry_config.empty() || !options.cluster_data.empty();
+}
+
 std::expected<Settings, ReviewFailure> Understand(const ReviewOptions& options, const Environment& environment) {
   Settings settings{environment.clock.Now(), {}, {}};
   if (!options.now.empty()) {
@@ -48,9 +57,15 @@ std::expected<Settings, ReviewFailure> Understand(const ReviewOptions& options, 
     if (!now) return Usage("--now: " + now.error().message);
     settings.now = *now;
   }
+  for (const std::string& platform : options.node_platforms) {
+    if (!platform.contains('/'))
+      return Usage(fmt::format("--node-platforms: \"{}\" is no OS/ARCHITECTURE such as linux/amd64", Printable(platform, 64)));
+  }
   for (const std::string& path : options.workload_paths) {
     if (auto added = settings.workloads.Add(path); !added) return Usage("--workload-path: " + added.error().message);
   }
+  if (!AsksRegistries(options) && HasRegistrySettings(options.registry))
+    return Usage("--registries, --plain-http, --registry-config and --cluster-data say how registries are asked: add --registry");
   settings.engine.unmatched = UnmatchedOf(options.unmatched);
   settings.engine.trace = options.trace;
   return settings;
@@ -62,14 +77,26 @@ std::expected<void, ReviewFailure> LoadInventory(const std::string& file, eviden
   return {};
 }
 
-std::expected<void, ReviewFailure> LoadCatalogue(const ReviewOptions& options, evidence::Catalogue& catalogue) {
+std::expected<void, ReviewFailure> LoadCatalogue(const ReviewOptions& options, std::vector<GivenObject> extra,
+                                                 evidence::Catalogue& catalogue) {
   std::vector<evidence::Folder> folders;
   folders.reserve(options.policies.size() + options.scans.size());
   for (const std::string& path : options.policies) folders.push_back({path, true});
   for (const std::string& path : options.scans) folders.push_back({path, false});
   if (auto loaded = evidence::LoadFolders(folders, catalogue); !loaded) return Unreadable(loaded.error());
+  for (GivenObject& given : extra) catalogue.Put(given.key, "the command line", std::move(given.object));
+  catalogue.Publish();
   return {};
 }
+
+class StandingClock final : public Clock {
+ public:
+  explicit StandingClock(Time now) : now_(now) {}
+  Time Now() const override { return now_; }
+
+ private:
+  const Time now_;
+};
 
 bool IsBelow(const std::string& path, const std::string& folder) {
   const auto inside = std::filesystem::path(path).lexically_normal().lexically_relative(std::filesystem::path(folder).lexically_normal());
@@ -93,8 +120,10 @@ bool IsNamespace(const ManifestObject& object) {
 // Goes through the objects of the manifests and asks about each.
 class Reviewer {
  public:
-  Reviewer(const ReviewOptions& options, const Settings& settings, evidence::Catalogue& catalogue, const evidence::AdmittedImages& admitted)
-      : options_(options), settings_(settings), catalogue_(catalogue), admitted_(admitted) {
+  // registries: null, or asked for what the catalogue does not know.
+  Reviewer(const ReviewOptions& options, const Settings& settings, evidence::Catalogue& catalogue, const evidence::AdmittedImages& admitted,
+           RegistrySession* registries)
+      : options_(options), settings_(settings), catalogue_(catalogue), admitted_(admitted), registries_(registries) {
     review_.now = settings.now;
     review_.strict = options.strict;
   }
@@ -192,14 +221,24 @@ class Reviewer {
   }
 
   void Judge(policy::SubjectKind kind, std::vector<api::ImageUse> images, ReviewedObject& reviewed) const {
-    const evidence::Question question{kind, reviewed.description, reviewed.identity.namespace_, std::move(images)};
-    reviewed.decision = evidence::Judge(catalogue_, admitted_, question, settings_.now, settings_.engine);
+    evidence::Question question{kind, reviewed.description, reviewed.identity.namespace_, std::move(images)};
+    if (registries_ == nullptr) {
+      reviewed.decision = evidence::Judge(catalogue_, admitted_, question, settings_.now, settings_.engine);
+      return;
+    }
+    question.pull = registries_->pull();
+    question.tags_are_pinned = true;  // as behind the hook that writes digests
+    evidence::Sources sources{catalogue_, admitted_, &registries_->gatherer()};
+    if (!options_.node_platforms.empty()) sources.node_platforms = options_.node_platforms;
+    const Deadline deadline = std::chrono::steady_clock::now() + kRegistryPatience;
+    reviewed.decision = evidence::Judge(sources, question, settings_.now, settings_.engine, deadline);
   }
 
   const ReviewOptions& options_;
   const Settings& settings_;
   evidence::Catalogue& catalogue_;
   const evidence::AdmittedImages& admitted_;
+  RegistrySession* const registries_;
   std::map<ObjectIdentity, ManifestObject> old_state_;
   Review review_;
 };
@@ -224,16 +263,23 @@ void RefuseNothing(const Manifests& manifests, const ReviewOptions& options, Rev
 
 }  // namespace
 
-std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment) {
+std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment, ReviewExtras extras) {
   const auto settings = Understand(options, environment);
   if (!settings) return std::unexpected(settings.error());
   evidence::Catalogue catalogue;
-  if (auto loaded = LoadCatalogue(options, catalogue); !loaded) return std::unexpected(loaded.error());
+  if (auto loaded = LoadCatalogue(options, std::move(extras.objects), catalogue); !loaded) return std::unexpected(loaded.error());
   evidence::AdmittedImages admitted;
   if (auto loaded = LoadInventory(options.admitted, admitted); !loaded) return std::unexpected(loaded.error());
   auto problems = ProblemsOf(catalogue, options);
+  const StandingClock clock(settings->now);
+  std::unique_ptr<RegistrySession> registries;
+  if (AsksRegistries(options)) {
+    auto opened = RegistrySession::Open(options.registry, catalogue, environment, clock, extras.observer);
+    if (!opened) return Unreadable(opened.error());
+    registries = std::move(*opened);
+  }
 
-  Reviewer reviewer(options, *settings, catalogue, admitted);
+  Reviewer reviewer(options, *settings, catalogue, admitted, registries.get());
   Review review;
   if (!options.image.empty()) {
     review = reviewer.JudgeImage(options.image);

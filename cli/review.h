@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "api/object.h"
 #include "cli/command.h"
 #include "cli/manifests.h"
+#include "cli/registry_session.h"
+#include "evidence/observer.h"
 #include "policy/decision.h"
 
 namespace hullwright::cli {
@@ -22,6 +25,9 @@ struct ReviewOptions {
   std::string namespace_ = "default";
   std::string unmatched = "Deny";
   std::vector<std::string> workload_paths;
+  bool ask_registries = false;
+  RegistryOptions registry;                 // a layout is asked without ask_registries
+  std::vector<std::string> node_platforms;  // "linux/amd64"; empty: not known
   std::string now;
   bool strict = false;
   bool trace = false;
@@ -72,6 +78,15 @@ struct ReviewFailure {
   ExitCode code = ExitCode::kCouldNotTell;
   std::string message;
 };
-std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment);
+struct GivenObject {
+  api::ObjectKey key;
+  api::Object object;
+};
+// What a command adds to the folders of its options.
+struct ReviewExtras {
+  std::vector<GivenObject> objects = {};
+  evidence::Observer* observer = nullptr;  // null, or told what registries are asked for
+};
+std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment, ReviewExtras extras = {});
 
 }  // namespace hullwright::cli

@@ -56,8 +56,8 @@ verify::SignatureMaterial MaterialOf(const FoundClaim& claim) {
 // The claims of one publisher about one subject.
 class Judgement {
  public:
-  Judgement(const PublisherTrust& publisher, const ClaimSubject& subject, Time now, policy::TrustFacts& facts)
-      : publisher_(publisher), subject_(subject), now_(now), facts_(facts) {}
+  Judgement(const PublisherTrust& publisher, const ClaimSubject& subject, Time now, policy::TrustFacts& facts, Observer* observer)
+      : publisher_(publisher), subject_(subject), now_(now), facts_(facts), observer_(observer) {}
 
   void Signature(const FoundClaim& claim) {
     if (IsNotation(claim))
@@ -85,24 +85,30 @@ class Judgement {
            std::vector<policy::Verified<Proved>>& accepted) {
     const verify::SignatureMaterial material = MaterialOf(claim);
     const verify::ImageUnderTest image{subject_.digest, subject_.reference, now_};
-    for (const verify::Authority& authority : publisher_.authorities) {
-      auto proved = verify(material, authority, image);
-      if (proved)
-        accepted.push_back(std::move(*proved));
-      else
-        Fail(kind, predicate_type, Told(claim, proved.error()));
-    }
+    for (const verify::Authority& authority : publisher_.authorities)
+      Take(claim, authority.name, kind, predicate_type, verify(material, authority, image), accepted);
   }
 
   void NotationSignature(const FoundClaim& claim) {
     const verify::NotationTarget target{subject_.digest.text(), subject_.media_type, subject_.size, {}};
     for (const verify::NotationAuthority& authority : publisher_.notation) {
-      auto proved = verify::VerifyNotationSignature(claim.media_type, *claim.bytes, authority, subject_.digest, target, now_);
-      if (proved)
-        facts_.signatures.push_back(std::move(*proved));
-      else
-        Fail(Claim::kSignature, "", Told(claim, proved.error()));
+      Take(claim, authority.name, Claim::kSignature, "",
+           verify::VerifyNotationSignature(claim.media_type, *claim.bytes, authority, subject_.digest, target, now_), facts_.signatures);
     }
+  }
+
+  // What one authority made of a claim.
+  template <class Proved>
+  void Take(const FoundClaim& claim, std::string_view authority, Claim kind, const std::string& predicate_type,
+            verify::Checked<policy::Verified<Proved>> proved, std::vector<policy::Verified<Proved>>& accepted) {
+    if (observer_ != nullptr) {
+      observer_->Tries(subject_.digest, claim,
+                       {publisher_.name, authority, proved ? &(*proved)->signer : nullptr, proved ? nullptr : &proved.error()});
+    }
+    if (proved)
+      accepted.push_back(std::move(*proved));
+    else
+      Fail(kind, predicate_type, Told(claim, proved.error()));
   }
 
   static policy::Doubt Told(const FoundClaim& claim, const verify::Failure& failure) {
@@ -126,6 +132,7 @@ class Judgement {
   const ClaimSubject& subject_;
   const Time now_;
   policy::TrustFacts& facts_;
+  Observer* const observer_;
   std::size_t failures_ = 0;
 };
 
@@ -143,8 +150,8 @@ std::string PredicateTypeHint(std::string_view json) {
 }
 
 void JudgeClaims(const std::vector<FoundClaim>& claims, const PublisherTrust& publisher, const Wanted& wanted, const ClaimSubject& subject,
-                 Time now, policy::TrustFacts& facts) {
-  Judgement judgement(publisher, subject, now, facts);
+                 Time now, policy::TrustFacts& facts, Observer* observer) {
+  Judgement judgement(publisher, subject, now, facts, observer);
   if (wanted.signatures) judgement.BrokenAuthorities(Claim::kSignature);
   if (!wanted.predicate_types.empty()) judgement.BrokenAuthorities(Claim::kAttestation);
   for (const FoundClaim& claim : claims) {

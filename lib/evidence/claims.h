@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/image_reference.h"
 #include "evidence/discovery.h"
+#include "evidence/observer.h"
 #include "evidence/trust_material.h"
 #include "policy/trust_facts.h"
 
@@ -27,9 +28,9 @@ struct Wanted {
 };
 
 // Adds to the facts every signature and attestation that some authority of the publisher accepts and, where it accepts none of a kind that
-// is wanted, why not.
+// is wanted, why not. observer: null, or told of each trial.
 void JudgeClaims(const std::vector<FoundClaim>& claims, const PublisherTrust& publisher, const Wanted& wanted, const ClaimSubject& subject,
-                 Time now, policy::TrustFacts& facts);
+                 Time now, policy::TrustFacts& facts, Observer* observer = nullptr);
 
 // What a DSSE envelope or a bundle with one says its predicate type is, unverified: "" when it says none. Tells which check to make, never
 // what was proved.

@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <fstream>
 #include <sstream>
+
+#include "base/file.h"
 
 namespace hullwright::evidence {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxBytes = 4u << 20;
+constexpr std::size_t kMaxBytes = 4u << 20;
 constexpr std::size_t kMaxKeys = 256;
 
 // One part of a path and nothing that leads out of it.
@@ -20,15 +20,9 @@ bool IsName(std::string_view name) {
 }
 
 Result<std::string> ReadFile(const fs::path& path) {
-  std::error_code code;
-  const auto size = fs::file_size(path, code);
-  if (code || size > kMaxBytes)
-    return Fail(ErrorCode::kUnavailable, fmt::format("{}: cannot be read, or is larger than 4 MiB", path.string()));
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) return Fail(ErrorCode::kUnavailable, fmt::format("{}: cannot be read", path.string()));
-  return std::move(text).str();
+  auto text = ReadRegularFile(path.string(), kMaxBytes);
+  if (!text) return Fail(ErrorCode::kUnavailable, fmt::format("{}: {}", path.string(), text.error().message));
+  return text;
 }
 
 Result<std::map<std::string, std::string>> ReadKeys(const fs::path& folder) {

@@ -66,6 +66,7 @@ struct GathererSources {
   Keyrings& keyrings;
   std::function<std::shared_ptr<const TrustMaterial>()> trust;
   const Clock& clock;
+  Observer* observer = nullptr;  // null, or told of every claim
 };
 
 // Thread-safe. The sources outlive it.

@@ -136,10 +136,18 @@ class Gathering {
     formats.attestations = !task_.needs.attesters.empty();
     const Discovery found = Discover(registry_, repository, subject.digest, formats, call_);
     unreachable_ = unreachable_ || found.unreachable;
+    Tell(repository, signers, subject.digest, found);
     for (const PublisherTrust* signer : signers) {
-      JudgeClaims(found.claims, *signer, WantedOf(*signer), subject, now_, facts_);
+      JudgeClaims(found.claims, *signer, WantedOf(*signer), subject, now_, facts_, task_.observer);
       for (const Doubt& doubt : found.doubts) facts_.failures.push_back({signer->name, Claim::kAny, subject.digest, "", doubt});
     }
+  }
+
+  void Tell(const RepositoryName& repository, const std::vector<const PublisherTrust*>& signers, const Digest& subject,
+            const Discovery& found) const {
+    if (task_.observer == nullptr) return;
+    for (const PublisherTrust* signer : signers) task_.observer->Seeks(repository, subject, *signer);
+    for (const FoundClaim& claim : found.claims) task_.observer->Finds(subject, claim);
   }
 
   Wanted WantedOf(const PublisherTrust& publisher) const {

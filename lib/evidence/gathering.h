@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "evidence/observer.h"
 #include "evidence/trust_material.h"
 #include "policy/evidence_needs.h"
 #include "policy/trust_facts.h"
@@ -16,6 +17,7 @@ struct GatherTask {
   std::shared_ptr<const registry::Document> document;  // of it, when resolving the tag brought it; else null
   policy::EvidenceNeeds needs;
   std::shared_ptr<const TrustMaterial> trust;
+  Observer* observer = nullptr;  // null, or told of every claim
 };
 
 // How much of what was wanted is there.

@@ -70,6 +70,14 @@ Result<std::string> TrustReader::ReadSource(const Source& source, Deadline deadl
   return source.text;
 }
 
+Result<std::string> TrustReader::ReadText(const api::JsonSource& source, Deadline deadline) {
+  return ReadSource(Source(source), deadline);
+}
+
+Result<std::string> TrustReader::ReadText(const api::PemSource& source, Deadline deadline) {
+  return ReadSource(Source(source), deadline);
+}
+
 // The authorities of one publisher. seen gathers every text that was read, for the fingerprint.
 struct TrustReader::Reading {
   TrustReader& reader;

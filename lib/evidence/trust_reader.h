@@ -22,6 +22,10 @@ class TrustReader {
   // Never fails as a whole: an authority whose material is missing or malformed is broken by itself, and says why.
   std::shared_ptr<const TrustMaterial> ReadTrust(const TrustObjects& objects, Deadline deadline);
 
+  // The text of a document or of certificates, wherever it stands.
+  Result<std::string> ReadText(const api::JsonSource& source, Deadline deadline);
+  Result<std::string> ReadText(const api::PemSource& source, Deadline deadline);
+
   // Errors: what makes a Registry object unusable; the others would have to be asked without it, so that none is put in force.
   Result<std::shared_ptr<const registry::Hosts>> ReadHosts(const TrustObjects& objects, Deadline deadline);
 

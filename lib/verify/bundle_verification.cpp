@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "verify/hash.h"
+
 namespace hullwright::verify {
 namespace {
 
@@ -110,6 +112,21 @@ Checked<void> RequireArtifact(const Statement& statement, const Artifact& artifa
 }
 
 }  // namespace
+
+Artifact Artifact::OfBytes(std::string bytes) {
+  std::vector<Digest> digests;
+  for (const auto algorithm : {HashAlgorithm::kSha256, HashAlgorithm::kSha512}) {
+    const auto digest = Digest::Parse(fmt::format("{}:{}", ToString(algorithm), ToHex(Hash(algorithm, bytes))));
+    if (digest) digests.push_back(*digest);
+  }
+  return {SignedMessage::OfBytes(std::move(bytes)), std::move(digests)};
+}
+
+Checked<Artifact> Artifact::OfDigest(const Digest& digest) {
+  auto message = SignedMessage::OfDigest(digest);
+  if (!message) return std::unexpected(message.error());
+  return Artifact{std::move(*message), {digest}};
+}
 
 Checked<VerifiedBundle> VerifyBundle(const SigstoreBundle& bundle, const Artifact& artifact, const BundlePolicy& policy) {
   const auto content = SignedOf(bundle, artifact);

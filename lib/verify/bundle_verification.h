@@ -34,6 +34,10 @@ struct BundlePolicy {
 struct Artifact {
   SignedMessage message;        // a messageSignature must be over this
   std::vector<Digest> digests;  // a statement must name one of these
+
+  static Artifact OfBytes(std::string bytes);
+  // kUnsupported: a digest that no signature algorithm is made over.
+  static Checked<Artifact> OfDigest(const Digest& digest);
 };
 
 // Everything holds but who signed: that is for whoever reads signer to judge (RequireIdentity), or the key that was asked for.

@@ -144,6 +144,12 @@ Checked<void> IdentityMatcher::Match(const CertificateIdentity& identity) const 
   return {};
 }
 
+std::string IdentityMatcher::Wanted() const {
+  std::string text = fmt::format("{} by {}", compiled_->subject.Wanted(), compiled_->issuer.Wanted());
+  for (const auto& [key, wanted] : compiled_->extensions) text += fmt::format(", {} \"{}\"", FulcioExtensionName(key), Printable(wanted));
+  return text;
+}
+
 Checked<void> MatchAnyIdentity(const std::vector<IdentityMatcher>& entries, const CertificateIdentity& identity) {
   Checked<void> first = Reject(Step::kIdentity, fmt::format("signed by {}; no identity is trusted", ToString(identity)));
   for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -46,6 +46,8 @@ class IdentityMatcher {
 
   // All criteria of this entry hold for the identity; kIdentity tells the first that does not: what was seen, what was wanted.
   Checked<void> Match(const CertificateIdentity& identity) const;
+  // What it wants, in words: "\"alice@example.com\" by \"https://accounts.example\", sourceRepositoryURI \"…\"".
+  std::string Wanted() const;
 
  private:
   struct Compiled;

@@ -79,10 +79,10 @@ struct CheckedBundle {
 Checked<CheckedBundle> CheckBundle(const SignatureMaterial& material, const Authority& authority, const ImageUnderTest& image) {
   const auto bundle = SigstoreBundle::Parse(material.bytes);
   if (!bundle) return std::unexpected(bundle.error());
-  const auto message = SignedMessage::OfDigest(image.digest);
-  if (!message) return std::unexpected(message.error());
+  const auto artifact = Artifact::OfDigest(image.digest);
+  if (!artifact) return std::unexpected(artifact.error());
   const Demand demand = DemandOf(authority);
-  auto verified = VerifyBundle(*bundle, {*message, {image.digest}}, {demand.keys, demand.root, demand.thresholds});
+  auto verified = VerifyBundle(*bundle, *artifact, {demand.keys, demand.root, demand.thresholds});
   if (!verified) return std::unexpected(verified.error());
   auto signer = SignerOf(verified->certificate, std::move(verified->times), authority);
   if (!signer) return std::unexpected(signer.error());

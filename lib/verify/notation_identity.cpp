@@ -53,10 +53,15 @@ Checked<std::string> TrustedIdentities::Match(const DistinguishedName& subject) 
   const auto met = std::ranges::find_if(names_, [&](const Name& wanted) { return IsSubset(wanted.name, *name); });
   if (met != names_.end()) return met->text;
   if (names_.empty()) return Reject(Step::kIdentity, "no trusted identity is of a kind that is known (x509.subject)");
-  std::vector<std::string> wanted;
-  wanted.reserve(names_.size());
-  for (const Name& one : names_) wanted.push_back(Printable(one.text, 128));
-  return Reject(Step::kIdentity, fmt::format("signed by \"{}\", wanted one of: {}", Printable(ToString(subject)), fmt::join(wanted, "; ")));
+  return Reject(Step::kIdentity, fmt::format("signed by \"{}\", wanted one of: {}", Printable(ToString(subject)), Wanted()));
+}
+
+std::string TrustedIdentities::Wanted() const {
+  if (any_) return "any";
+  std::vector<std::string> texts;
+  texts.reserve(names_.size());
+  for (const Name& name : names_) texts.push_back(Printable(name.text, 128));
+  return fmt::format("{}", fmt::join(texts, "; "));
 }
 
 }  // namespace hullwright::verify

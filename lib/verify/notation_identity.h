@@ -21,6 +21,8 @@ class TrustedIdentities {
   Checked<std::string> Match(const DistinguishedName& subject) const;
 
   bool any() const { return any_; }
+  // "any", or those that are looked at, in words.
+  std::string Wanted() const;
 
  private:
   struct Name {

@@ -126,9 +126,9 @@ registry::Answer<registry::ReferrerList> MemoryRegistry::Referrers(const registr
   return list;
 }
 
-Digest Push(MemoryRegistry& registry, const std::string& repository, const ManifestParts& parts, const std::string& tag) {
+std::string ManifestJson(const ManifestParts& parts, const std::function<Digest(const std::string&)>& put) {
   const auto describe = [&](const std::string& media_type, const std::string& bytes) {
-    return json{{"mediaType", media_type}, {"digest", registry.PushBlob(repository, bytes).text()}, {"size", bytes.size()}};
+    return json{{"mediaType", media_type}, {"digest", put(bytes).text()}, {"size", bytes.size()}};
   };
   json manifest = {{"schemaVersion", 2},
                    {"mediaType", registry::kOciManifest},
@@ -143,7 +143,12 @@ Digest Push(MemoryRegistry& registry, const std::string& repository, const Manif
   if (parts.subject) {
     manifest["subject"] = {{"mediaType", registry::kOciManifest}, {"digest", parts.subject->first.text()}, {"size", parts.subject->second}};
   }
-  return registry.PushManifest(repository, manifest.dump(), tag);
+  return manifest.dump();
+}
+
+Digest Push(MemoryRegistry& registry, const std::string& repository, const ManifestParts& parts, const std::string& tag) {
+  const auto put = [&](const std::string& bytes) { return registry.PushBlob(repository, bytes); };
+  return registry.PushManifest(repository, ManifestJson(parts, put), tag);
 }
 
 }  // namespace hullwright::testing

@@ -66,6 +66,8 @@ struct ManifestParts {
   std::vector<Layer> layers = {};
   std::optional<std::pair<Digest, std::size_t>> subject = {};
 };
+// The manifest's text, once put has taken each of its blobs.
+std::string ManifestJson(const ManifestParts& parts, const std::function<Digest(const std::string& bytes)>& put);
 // Pushes blobs and manifest.
 Digest Push(MemoryRegistry& registry, const std::string& repository, const ManifestParts& parts, const std::string& tag = "");
 

@@ -72,27 +72,12 @@ Checked<void> Judge(const Vector& vector, const verify::VerifiedBundle& bundle) 
   return RequireWanted(vector, bundle);
 }
 
-Checked<verify::Artifact> ArtifactOfBytes(std::string bytes) {
-  std::vector<Digest> digests;
-  for (const auto algorithm : {verify::HashAlgorithm::kSha256, verify::HashAlgorithm::kSha512}) {
-    const auto digest = Digest::Parse(fmt::format("{}:{}", ToString(algorithm), verify::ToHex(Hash(algorithm, bytes))));
-    if (digest) digests.push_back(*digest);
-  }
-  return verify::Artifact{verify::SignedMessage::OfBytes(std::move(bytes)), std::move(digests)};
-}
-
-Checked<verify::Artifact> ArtifactOfDigest(std::string_view text) {
-  const auto digest = Digest::Parse(text);
-  if (!digest) return Reject(Step::kParse, digest.error().message);
-  const auto message = verify::SignedMessage::OfDigest(*digest);
-  if (!message) return std::unexpected(message.error());
-  return verify::Artifact{*message, {*digest}};
-}
-
 Checked<verify::Artifact> ReadArtifact(const Vector& vector, std::string_view mode) {
-  if (mode == "artifact") return ArtifactOfBytes(vector.ReadFileOf("artifact"));
-  if (mode == "digest") return ArtifactOfDigest(vector.Text("artifact_digest"));
-  throw std::runtime_error("an unknown mode");
+  if (mode == "artifact") return verify::Artifact::OfBytes(vector.ReadFileOf("artifact"));
+  if (mode != "digest") throw std::runtime_error("an unknown mode");
+  const auto digest = Digest::Parse(vector.Text("artifact_digest"));
+  if (!digest) return Reject(Step::kParse, digest.error().message);
+  return verify::Artifact::OfDigest(*digest);
 }
 
 std::vector<std::string> ReadModes(const Vector& vector) {
