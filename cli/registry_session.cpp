@@ -60,7 +60,8 @@ Result<void> AddPlainHosts(const std::vector<std::string>& hosts, evidence::Cata
     registry.metadata.name = fmt::format("plain-http-{}", i + 1);
     registry.spec.host = hosts[i];
     registry.spec.plain_http = true;
-    catalogue.Put({"Registry", "", registry.metadata.name}, "--plain-http", api::Object(std::move(registry)));
+    const api::ObjectKey key{"Registry", "", registry.metadata.name};
+    catalogue.Put(key, "--plain-http", api::Object(std::move(registry)));
     catalogue.Publish();
   }
   return {};
