@@ -28,6 +28,7 @@ std::string RootOf(const api::TrustedPublisher& publisher, std::string_view auth
 template <class Patterns>
 std::vector<std::string> TextsOf(const Patterns& patterns) {
   std::vector<std::string> texts;
+  texts.reserve(patterns.size());
   for (const auto& pattern : patterns) texts.push_back(pattern.text());
   return texts;
 }
@@ -126,6 +127,7 @@ class RootReader {
 Result<TrustReport> ReadTrustReport(const TrustFolders& folders, Time now) {
   evidence::Catalogue catalogue;
   std::vector<evidence::Folder> sources;
+  sources.reserve(folders.folders.size());
   for (const std::string& path : folders.folders) sources.push_back({path, true});
   if (auto loaded = evidence::LoadFolders(sources, catalogue); !loaded) return std::unexpected(loaded.error());
   evidence::FolderData data(folders.cluster_data);

@@ -15,6 +15,7 @@ AuthorityText TextOf(const std::string& name, const verify::KeyAuthority& author
 
 AuthorityText TextOf(const std::string& name, const verify::KeylessAuthority& authority) {
   std::vector<std::string> wanted;
+  wanted.reserve(authority.identities.size());
   for (const verify::IdentityMatcher& matcher : authority.identities) wanted.push_back(matcher.Wanted());
   return {name, "Keyless", fmt::format("{}", fmt::join(wanted, "; ")),
           authority.certificate_log_required ? "certificate in a transparency log" : "the certificate's own log is not asked for"};
