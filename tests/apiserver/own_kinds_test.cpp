@@ -1,11 +1,12 @@
 // Our own kinds on the real API server: the CRDs are taken, and a list-watch hands over what the decoders read.
+#include "apiserver/own_kinds.h"
+
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
 
 #include "api/object.h"
 #include "kube/list_watch.h"
-#include "support/api_server.h"
 #include "support/kube_contract.h"
 
 namespace hullwright::kube {
@@ -15,18 +16,6 @@ using namespace hullwright::testing;
 using nlohmann::json;
 
 constexpr const char* kGroupPath = "/apis/hullwright.dev/v1alpha1/";
-
-// The API server with our CRDs, each of them served.
-ApiServer& ServerWithOurKinds() {
-  ApiServer& server = ApiServer::Shared();
-  const auto applied = server.Kubectl({"apply", "-f", HULLWRIGHT_SOURCE_DIR "/crds"});
-  INFO(applied.err);
-  REQUIRE(applied.exit == 0);
-  const auto served = server.Kubectl({"wait", "--for=condition=Established", "--timeout=30s", "-f", HULLWRIGHT_SOURCE_DIR "/crds"});
-  INFO(served.err);
-  REQUIRE(served.exit == 0);
-  return server;
-}
 
 std::unique_ptr<KubeClient> Connect(const ApiServer& server) {
   const auto access = ClusterAccess::FromKubeconfig(server.kubeconfig());
