@@ -19,6 +19,13 @@ bool IsPinned(const AdmissionRequest& request) {
   return request.operation == Operation::kUpdate && request.sub_resource == "ephemeralcontainers";
 }
 
+// What does not parse is refused by the validating hook.
+std::optional<ImageReference> UnpinnedReference(const api::ImageUse& image) {
+  auto reference = ImageReference::Parse(image.reference);
+  if (!reference || reference->digest) return std::nullopt;
+  return std::move(*reference);
+}
+
 // What is said of the reference as its author wrote it. Once the digest stands there, no rule sees that any more.
 bool IsOfReference(const policy::Reason& reason) {
   return reason.word == policy::ReasonWord::kTagForbidden || reason.word == policy::ReasonWord::kDigestRequired;
@@ -34,9 +41,9 @@ std::vector<Pin> PinsOf(const std::vector<api::ImageUse>& images, const policy::
   std::vector<Pin> pins;
   if (decision.images.size() != images.size()) return pins;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    const auto reference = ImageReference::Parse(images[i].reference);
+    const auto reference = UnpinnedReference(images[i]);
     const auto digest = Digest::Parse(decision.images[i].digest);
-    if (!reference || reference->digest || !digest || IsForTheAuthor(decision.images[i])) continue;
+    if (!reference || !digest || IsForTheAuthor(decision.images[i])) continue;
     pins.push_back({images[i].field_path, PinnedReference(images[i].reference, *reference, *digest)});
   }
   return pins;
@@ -64,8 +71,10 @@ std::optional<Verdict> PinHandler::Pin(const AdmissionRequest& request, const Pa
   const kube::Workload& pod = *workloads_.Find("", "Pod");
   const auto old_object = request.operation == Operation::kUpdate ? request.old_object : std::nullopt;
   const auto images = kube::ReviewImages(pod, *request.object, old_object);
-  // What cannot be read is refused by the validating hook.
-  if (!images || images->changed.empty()) return PassBy("nothing-to-pin");
+  // What cannot be read is refused by the validating hook. Where digests stand already, nobody waits for a registry twice.
+  const bool has_tags =
+      images && std::ranges::any_of(images->changed, [](const auto& image) { return UnpinnedReference(image).has_value(); });
+  if (!has_tags) return PassBy("nothing-to-pin");
   const evidence::Question question{.kind = policy::SubjectKind::kPod,
                                     .description = request.Describe(),
                                     .namespace_ = std::string(request.namespace_),

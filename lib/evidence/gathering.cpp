@@ -62,11 +62,9 @@ class Gathering {
     }
   }
 
-  bool NeedsDocument() const {
-    // A Notary Project signature names the size and the type of the manifest as well.
-    const bool notation = std::ranges::any_of(publishers_, [](const PublisherTrust* publisher) { return !publisher->notation.empty(); });
-    return task_.needs.manifests || task_.needs.every_platform || notation;
-  }
+  // A signature over a digest says nothing of a document that is not there, or that one reader takes for an image and another for an index;
+  // and a Notary Project signature names its size and type as well.
+  bool NeedsDocument() const { return task_.needs.manifests || task_.needs.every_platform || !publishers_.empty(); }
 
   RepositoryName Repository() const { return {task_.reference.host, task_.reference.repository}; }
 

@@ -104,6 +104,15 @@ TEST_CASE("a tag is resolved and its signature verified; asked again, memory ans
   CHECK(world.gatherer->Recall(world.ByTag()));
 }
 
+TEST_CASE("a signature vouches for no document that is not there", "[evidence]") {
+  World world;
+  const Digest absent = Digest::Parse("sha256:" + std::string(64, 'a')).value();
+  SignByKeys(world.registry, kRepository, absent, {&world.key});
+  const Origin origin = world.Get(world.Query(kRepository + "@" + absent.text()));
+  CHECK_FALSE(IsSigned(origin));
+  CHECK(FirstFailure(origin) == ReasonWord::kImageAbsent);
+}
+
 TEST_CASE("what asks for nothing touches no registry and no pull secret", "[evidence]") {
   World world;
   ImageQuery query = world.ByTag();

@@ -158,6 +158,17 @@ TEST_CASE("a cold image asks to be called again where it may wait, a warm one is
   CHECK(world.registry.CallCount() == calls);
 }
 
+TEST_CASE("a Pod that names digests alone waits for no registry to be pinned", "[webhook]") {
+  World world;
+  const ParsedReview pinned(Review(Pod(kRepository + ":1@" + world.image.text())));
+  const auto verdict = world.pin.Pin(*pinned, {});
+  REQUIRE(verdict);
+  CHECK(verdict->answer.json_patch.empty());
+  CHECK(world.registry.CallCount() == 0);
+  const ParsedReview by_tag(Review(Pod(kRepository + ":1")));
+  CHECK_FALSE(world.pin.Pin(*by_tag, {}));
+}
+
 TEST_CASE("only new ephemeral containers of a running Pod are pinned", "[webhook]") {
   World world;
   const Json before = Pod(kRepository + ":1");
