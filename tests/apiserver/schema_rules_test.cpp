@@ -156,8 +156,8 @@ std::string Identify(const std::string& kind, const std::string& field, const st
 // Every rule of a schema and what is below it.
 void Collect(const std::string& kind, const json& schema, const std::string& field, std::set<std::string>& rules) {
   for (const json& rule : schema.value("x-kubernetes-validations", json::array())) rules.insert(Identify(kind, field, rule.at("message")));
-  for (const auto& [name, property] : schema.value("properties", json::object()).items())
-    Collect(kind, property, field.empty() ? name : field + "." + name, rules);
+  const json properties = schema.value("properties", json::object());
+  for (const auto& [name, property] : properties.items()) Collect(kind, property, field.empty() ? name : field + "." + name, rules);
   if (schema.contains("items")) Collect(kind, schema.at("items"), field + "[]", rules);
 }
 
