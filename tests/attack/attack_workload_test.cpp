@@ -9,7 +9,6 @@ namespace {
 
 const As kReplicaSetController{"system:serviceaccount:kube-system:replicaset-controller",
                                {"system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"}};
-const As kNode{"system:node:n1", {"system:nodes", "system:authenticated"}};
 
 Json Owned(Json pod, const std::string& kind, const std::string& name, const std::string& uid) {
   pod["metadata"]["ownerReferences"] = {
@@ -25,13 +24,6 @@ Json StoredDeployment(Gate& gate, const std::string& image) {
 
 Json TemplateImage(const std::string& image) {
   return {{"spec", {{"template", {{"spec", {{"containers", {{{"name", "app"}, {"image", image}}}}}}}}}}};
-}
-
-Json MirrorPod(const std::string& image) {
-  Json pod = Pod(UniqueName("mirror"), image);
-  pod["metadata"]["annotations"] = {{"kubernetes.io/config.mirror", "0123456789abcdef"}};
-  pod["spec"]["nodeName"] = "n1";
-  return pod;
 }
 
 Json CustomKind(const std::string& kind, const std::string& version, const std::string& image) {
@@ -100,26 +92,26 @@ TEST_CASE("the identity of a controller does not vouch for a Pod", "[attack][att
 
 TEST_CASE("the identity of a node does not vouch for an ordinary Pod", "[attack][attack-18]") {
   Gate& gate = Gate::Get();
-  Json pod = MirrorPod(gate.bad());
+  Json pod = MirrorPod(UniqueName("mirror"), gate.bad());
   pod["metadata"].erase("annotations");
   RequireDenied(gate.Create(pod, kNode), "VulnerabilityForbidden");
-  pod = MirrorPod(gate.good());
+  pod = MirrorPod(UniqueName("mirror"), gate.good());
   pod["metadata"].erase("annotations");
   RequireAdmitted(gate.Create(pod, kNode));
 }
 
 TEST_CASE("a mirror annotation set by a user or for another node does not vouch for a Pod", "[attack][attack-19]") {
   Gate& gate = Gate::Get();
-  RequireDenied(gate.Create(MirrorPod(gate.bad())), "VulnerabilityForbidden");
-  RequireAdmitted(gate.Create(MirrorPod(gate.good())));
-  Json elsewhere = MirrorPod(gate.bad());
+  RequireDenied(gate.Create(MirrorPod(UniqueName("mirror"), gate.bad())), "VulnerabilityForbidden");
+  RequireAdmitted(gate.Create(MirrorPod(UniqueName("mirror"), gate.good())));
+  Json elsewhere = MirrorPod(UniqueName("mirror"), gate.bad());
   elsewhere["spec"]["nodeName"] = "n2";
   RequireDenied(gate.Create(elsewhere, kNode), "VulnerabilityForbidden");
 }
 
 TEST_CASE("a node's own mirror Pod is admitted with a warning, since the static Pod runs anyway", "[attack][attack-20]") {
   Gate& gate = Gate::Get();
-  const Json pod = MirrorPod(gate.bad());
+  const Json pod = MirrorPod(UniqueName("mirror"), gate.bad());
   const Answer answer = gate.Create(pod, kNode);
   RequireAdmitted(answer);
   REQUIRE(answer.warnings.size() >= 1);

@@ -21,7 +21,7 @@ namespace {
 
 using testing::ApiServer;
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience{40};  // longer than the webhook remembers that nothing vouches
 
 // "/apis/apps/v1/namespaces/default/deployments"
 std::string CollectionOf(const Json& object) {
@@ -33,11 +33,6 @@ std::string CollectionOf(const Json& object) {
 
 std::string PathOf(const Json& object, const std::string& subresource) {
   return CollectionOf(object) + "/" + object["metadata"]["name"].get<std::string>() + (subresource.empty() ? "" : "/" + subresource);
-}
-
-std::string ReadFile(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 std::uint16_t PortOf(const std::string& url) {
@@ -122,6 +117,8 @@ std::string DigestFor(const std::string& name) {
 
 }  // namespace
 
+const As kNode{"system:node:n1", {"system:nodes", "system:authenticated"}};
+
 struct Gate::Parts {
   testing::TemporaryDirectory folder;
   testing::CertificateAuthority authority{folder.path(), "gate"};
@@ -200,7 +197,7 @@ Gate::Gate() : parts_(std::make_unique<Parts>()) {
   parts_->InstallDefinitions();
   for (const Json& object : Documents("docs/install/rbac.yaml")) parts_->Put(object);
   parts_->SetUpUsers();
-  parts_->webhook = StartWebhook();
+  parts_->webhook = StartWebhook({"--node-platforms", "linux/amd64"});
   parts_->webhook->WaitReady();
   parts_->RegisterHooks();
 
@@ -291,6 +288,14 @@ void Gate::Require(const Json& object, const As& as) {
   RequireAdmitted(Create(object, as));
 }
 
+std::size_t Gate::WebhookResidentBytes() const {
+  return parts_->webhook->ResidentBytes();
+}
+
+std::uint16_t Gate::ApiServerPort() const {
+  return PortOf(parts_->server.url());
+}
+
 Answer Gate::PostToWebhook(const std::string& path, const std::string& body) {
   return parts_->webhook->Post(path, body);
 }
@@ -328,6 +333,12 @@ void RequireDenied(const Answer& answer, std::string_view reason_word) {
 void RequireAdmitted(const Answer& answer) {
   INFO(answer.body.dump());
   REQUIRE(answer.ok());
+}
+
+std::string ReadFile(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw std::runtime_error("cannot read " + file);
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 std::string UniqueName(const std::string& prefix) {

@@ -18,6 +18,7 @@ struct As {
   std::string user;
   std::vector<std::string> groups;
 };
+extern const As kNode;  // the kubelet of node n1
 
 enum class ScanState { kClean, kCritical };
 enum class PatchType { kJson, kMerge, kStrategic };
@@ -50,6 +51,8 @@ class Gate {
 
   // Another hullwright-webhook on the gate's API server, with further arguments.
   std::unique_ptr<WebhookProcess> StartWebhook(const std::vector<std::string>& further = {});
+  std::size_t WebhookResidentBytes() const;
+  std::uint16_t ApiServerPort() const;
   // Straight to the webhook, past the API server, as anybody on the pod network can.
   Answer PostToWebhook(const std::string& path, const std::string& body);
   // The same with curl's own arguments, for requests no decent client makes.
@@ -75,4 +78,5 @@ class PausedApiServer {
 void RequireDenied(const Answer& answer, std::string_view reason_word);
 void RequireAdmitted(const Answer& answer);
 std::string UniqueName(const std::string& prefix);
+std::string ReadFile(const std::string& file);
 }  // namespace hullwright::test

@@ -10,7 +10,8 @@ const std::map<std::string, std::string>& Plurals() {
   static const std::map<std::string, std::string> plurals = {{"PodTemplate", "podtemplates"},
                                                              {"ClusterImageAdmissionPolicy", "clusterimageadmissionpolicies"},
                                                              {"ImageAdmissionPolicy", "imageadmissionpolicies"},
-                                                             {"BreakGlass", "breakglasses"}};
+                                                             {"BreakGlass", "breakglasses"},
+                                                             {"Registry", "registries"}};
   return plurals;
 }
 
@@ -32,6 +33,13 @@ Json Pod(const std::string& name, const std::string& image, const std::string& n
           {"kind", "Pod"},
           {"metadata", {{"name", name}, {"namespace", name_space}}},
           {"spec", {{"containers", {Container("app", image)}}}}};
+}
+
+Json MirrorPod(const std::string& name, const std::string& image) {
+  Json pod = Pod(name, image);
+  pod["metadata"]["annotations"] = {{"kubernetes.io/config.mirror", "0123456789abcdef"}};
+  pod["spec"]["nodeName"] = "n1";
+  return pod;
 }
 
 Json Workload(const std::string& kind, const std::string& name, const std::string& image) {

@@ -10,6 +10,8 @@ using Json = nlohmann::json;
 
 Json Container(const std::string& name, const std::string& image);
 Json Pod(const std::string& name, const std::string& image, const std::string& name_space = "default");
+// As the kubelet of node n1 makes it of a static Pod.
+Json MirrorPod(const std::string& name, const std::string& image);
 // kind: Deployment, ReplicaSet, StatefulSet, DaemonSet, Job, CronJob, ReplicationController, PodTemplate.
 Json Workload(const std::string& kind, const std::string& name, const std::string& image);
 // The PodSpec inside any of them.

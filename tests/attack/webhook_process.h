@@ -34,6 +34,7 @@ class WebhookProcess {
   Answer Post(const std::string& path, const std::string& body) const { return Send("POST", path, body); }
   void WaitReady() const;
   std::uint16_t port() const { return target_.port; }
+  std::size_t ResidentBytes() const { return process_->ResidentBytes(); }
 
  private:
   bool Listens() const;

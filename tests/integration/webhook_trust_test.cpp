@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "support/cosign_signature.h"
 #include "support/lying_registry.h"
 #include "support/minted_key.h"
 #include "support/process.h"
@@ -35,7 +36,6 @@ struct World {
   testing::TemporaryDirectory folder;
   LyingRegistry registry;
   MintedKey key{MintedKey::kP256};
-  std::string config = registry.PutBlob("app", "{}"), layer = registry.PutBlob("app", "layer");
   std::string image = registry.PutManifest("app", "1", std::string(testing::kManifestType), testing::ImageManifestJson("{}", "layer"));
 
   World() {
@@ -74,22 +74,7 @@ spec:
                                                   registry.host(), Indented(key.Pem())));
   }
 
-  void Sign(const MintedKey& signer) {
-    const std::string payload = fmt::format(
-        R"({{"critical":{{"identity":{{"docker-reference":"{}/app"}},"image":{{"docker-manifest-digest":"{}"}},"type":"cosign container image signature"}},"optional":null}})",
-        registry.host(), image);
-    const std::string signature = EncodeBase64(signer.Sign({verify::Scheme::kEcdsa, verify::HashAlgorithm::kSha256}, payload));
-    registry.PutBlob("app", payload);
-    const Json descriptor = {{"mediaType", "application/vnd.dev.cosign.simplesigning.v1+json"},
-                             {"digest", testing::Sha256Digest(payload)},
-                             {"size", payload.size()},
-                             {"annotations", {{"dev.cosignproject.cosign/signature", signature}}}};
-    const Json manifest = {{"schemaVersion", 2},
-                           {"mediaType", testing::kManifestType},
-                           {"config", {{"mediaType", "application/vnd.oci.image.config.v1+json"}, {"digest", config}, {"size", 2}}},
-                           {"layers", {descriptor}}};
-    registry.PutManifest("app", "sha256-" + image.substr(7) + ".sig", std::string(testing::kManifestType), manifest.dump());
-  }
+  void Sign(const MintedKey& signer) { testing::SignByKey(registry, "app", image, signer); }
 
   std::string ByTag() const { return registry.host() + "/app:1"; }
   std::string ByDigest() const { return registry.host() + "/app@" + image; }

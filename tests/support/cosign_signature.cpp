@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/base64.h"
@@ -23,6 +24,21 @@ void SignByKeys(MemoryRegistry& registry, const std::string& repository, const D
   ManifestParts parts;
   for (const MintedKey* key : keys) parts.layers.push_back(SignedLayer(*key, SimpleSigningPayload(digest, repository)));
   Push(registry, repository, parts, fmt::format("sha256-{}.sig", digest.hex()));
+}
+
+void SignByKey(LyingRegistry& registry, const std::string& path, const std::string& digest, const MintedKey& key) {
+  using nlohmann::json;
+  const std::string configuration = "{}";
+  const auto layer = SignedLayer(key, SimpleSigningPayload(Digest::Parse(digest).value(), registry.host() + "/" + path));
+  registry.PutBlob(path, configuration);
+  registry.PutBlob(path, layer.bytes);
+  json descriptor = json::parse(DescriptorJson(layer.media_type, layer.bytes));
+  descriptor["annotations"] = layer.annotations;
+  const json manifest = {{"schemaVersion", 2},
+                         {"mediaType", kManifestType},
+                         {"config", json::parse(DescriptorJson("application/vnd.oci.image.config.v1+json", configuration))},
+                         {"layers", {descriptor}}};
+  registry.PutManifest(path, "sha256-" + digest.substr(digest.find(':') + 1) + ".sig", std::string(kManifestType), manifest.dump());
 }
 
 std::shared_ptr<const evidence::PublisherTrust> TrustInKeys(const std::string& name, const std::vector<const MintedKey*>& keys) {

@@ -1,4 +1,4 @@
-// Images signed by a key as cosign's own layout has it (research section 1), into a registry in memory.
+// Images signed by a key as cosign's own layout has it (research section 1), into a registry in memory or one that speaks HTTP.
 #pragma once
 
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "base/image_reference.h"
 #include "evidence/trust_material.h"
+#include "support/lying_registry.h"
 #include "support/memory_registry.h"
 #include "support/minted_key.h"
 
@@ -19,6 +20,9 @@ ManifestParts::Layer SignedLayer(const MintedKey& key, const std::string& payloa
 
 // Pushes sha256-….sig beside the image, with one layer for each key.
 void SignByKeys(MemoryRegistry& registry, const std::string& repository, const Digest& digest, const std::vector<const MintedKey*>& keys);
+
+// The same by one key, at PATH of a registry on 127.0.0.1. Replaces what was signed there before.
+void SignByKey(LyingRegistry& registry, const std::string& path, const std::string& digest, const MintedKey& key);
 
 // A publisher whose authorities are these keys, without a transparency log; fingerprint: of the keys.
 std::shared_ptr<const evidence::PublisherTrust> TrustInKeys(const std::string& name, const std::vector<const MintedKey*>& keys);

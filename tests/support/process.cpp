@@ -151,6 +151,13 @@ std::optional<int> Process::Wait(milliseconds patience) {
   return exit_code_;
 }
 
+std::size_t Process::ResidentBytes() const {
+  std::ifstream status(fmt::format("/proc/{}/statm", pid_));
+  std::size_t size = 0, resident = 0;
+  status >> size >> resident;
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+}
+
 void Process::Signal(int signal) {
   if (IsRunning()) kill(pid_, signal);
 }

@@ -30,6 +30,7 @@ class Process {
   Process(Process&&) = delete;
 
   bool IsRunning();
+  std::size_t ResidentBytes() const;  // memory it holds now; 0 when it ended
   // The exit code, 128 + n after signal n; nullopt when it still runs after patience.
   std::optional<int> Wait(std::chrono::milliseconds patience);
   void Signal(int signal);  // to the program alone
