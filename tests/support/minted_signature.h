@@ -38,7 +38,7 @@ class MintedSigstore {
   const MintedRekor rekor1{MintedRekor::Generation::kFirst};
   const MintedRekor rekor2{MintedRekor::Generation::kSecond, MintedKey::kP384};
   const MintedKey key{MintedKey::kP256};  // of signers without a certificate
-  const std::string artifact = R"({"schemaVersion":2,"a":"manifest"})";
+  std::string artifact = R"({"schemaVersion":2,"a":"manifest"})";
 
   Digest ArtifactDigest() const;
   verify::PublicKey PublicKey() const;

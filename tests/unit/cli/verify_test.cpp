@@ -57,7 +57,14 @@ struct SigstoreBench {
   LayoutFolder layout;
   MintedSigstore sigstore;
   std::string root = world.Write("trusted_root.json", hullwright::testing::TrustedRootJson(sigstore.Root()));
-  std::string image = kRepository + "@" + sigstore.ArtifactDigest().text();
+  std::string image;
+
+  SigstoreBench() {
+    sigstore.artifact = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)"
+                        R"({"mediaType":"application/vnd.oci.image.config.v1+json","digest":)"
+                        R"("sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]})";
+    image = kRepository + "@" + sigstore.ArtifactDigest().text();
+  }
 
   void Refer(const hullwright::testing::SignatureShape& shape) {
     layout.PutBlob(sigstore.artifact);
