@@ -12,13 +12,13 @@ TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db olareg notatio
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-demo: build ## build, then show a Pod refused because of a scan report (under 10 minutes cold, half a minute warm)
+demo: build ## build, then show a Pod refused because of a scan report (about 10 minutes cold, half a minute warm)
 	@setup/install demo
 	@demo/run
 
-build: ## build the programs into build/bin/ (about 5 minutes cold)
+build: ## build the programs into build/bin/ (about 10 minutes cold)
 	@setup/install build
-	@echo "building hullwright-webhook and hullctl into build/bin (about 3 minutes cold on two cores)"
+	@echo "building hullwright-webhook and hullctl into build/bin (about 10 minutes cold on two cores)"
 	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
 	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullctl
 
@@ -26,7 +26,7 @@ test: ## build and run every test against the real parts (about 60 minutes with 
 	@setup/install build test
 	@echo "building the real API server, Trivy, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 35 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
-	@echo "building the programs and their tests (about 8 minutes cold)"
+	@echo "building the programs and their tests (about 25 minutes cold)"
 	@cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/run build
