@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/api_server.h"
+#include "support/paths.h"
 #include "support/temporary_directory.h"
 
 namespace hullwright::testing {
@@ -12,14 +13,14 @@ const std::string kDigest = "sha256:" + std::string(64, '5');
 const std::string kPath = "/apis/hullwright.dev/v1alpha1/imagescans/sha256-" + std::string(64, '5');
 
 void InstallImageScans(ApiServer& server) {
-  const auto applied = server.Kubectl({"apply", "-f", HULLWRIGHT_SOURCE_DIR "/crds/imagescans.hullwright.dev.yaml"});
+  const auto applied = server.Kubectl({"apply", "-f", SourcePath("crds/imagescans.hullwright.dev.yaml")});
   REQUIRE(applied.exit == 0);
   REQUIRE(server.Kubectl({"wait", "--for=condition=Established", "--timeout=30s", "crd/imagescans.hullwright.dev"}).exit == 0);
 }
 
 ProcessResult Import(ApiServer& server, const std::string& report, const std::string& context = "admin") {
-  return Run(HULLWRIGHT_BIN_DIR "/hullctl", {"scan", "import", "--report", report, "--image", "registry.example/shop/api@" + kDigest,
-                                             "--to", "cluster", "--kubeconfig", server.kubeconfig(), "--context", context});
+  return Run(ProgramPath("hullctl"), {"scan", "import", "--report", report, "--image", "registry.example/shop/api@" + kDigest, "--to",
+                                      "cluster", "--kubeconfig", server.kubeconfig(), "--context", context});
 }
 
 }  // namespace

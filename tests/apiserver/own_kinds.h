@@ -4,15 +4,16 @@
 #include <catch2/catch.hpp>
 
 #include "support/api_server.h"
+#include "support/paths.h"
 
 namespace hullwright::testing {
 
 inline ApiServer& ServerWithOurKinds() {
   ApiServer& server = ApiServer::Shared();
-  const auto applied = server.Kubectl({"apply", "-f", HULLWRIGHT_SOURCE_DIR "/crds"});
+  const auto applied = server.Kubectl({"apply", "-f", SourcePath("crds")});
   INFO(applied.err);
   REQUIRE(applied.exit == 0);
-  const auto served = server.Kubectl({"wait", "--for=condition=Established", "--timeout=30s", "-f", HULLWRIGHT_SOURCE_DIR "/crds"});
+  const auto served = server.Kubectl({"wait", "--for=condition=Established", "--timeout=30s", "-f", SourcePath("crds")});
   INFO(served.err);
   REQUIRE(served.exit == 0);
   return server;

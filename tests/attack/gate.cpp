@@ -14,6 +14,7 @@
 #include "support/api_server.h"
 #include "support/certificates.h"
 #include "support/https_exchange.h"
+#include "support/paths.h"
 #include "support/temporary_directory.h"
 
 namespace hullwright::test {
@@ -41,7 +42,7 @@ std::uint16_t PortOf(const std::string& url) {
 
 // The documents of a YAML file of the tree.
 std::vector<Json> Documents(const std::string& file) {
-  const auto documents = ReadYaml(ReadFile(std::string(HULLWRIGHT_SOURCE_DIR) + "/" + file));
+  const auto documents = ReadYaml(ReadFile(testing::SourcePath(file)));
   if (!documents) throw std::runtime_error(file + ": " + documents.error().message);
   std::vector<Json> objects;
   for (const auto& document : *documents) objects.push_back(Json::parse(document.json));
@@ -148,7 +149,7 @@ struct Gate::Parts {
 
 void Gate::Parts::InstallDefinitions() const {
   std::vector<Json> definitions = {RolloutDefinition()};
-  for (const auto& file : std::filesystem::directory_iterator(HULLWRIGHT_SOURCE_DIR "/crds")) {
+  for (const auto& file : std::filesystem::directory_iterator(testing::SourcePath("crds"))) {
     if (file.path().extension() == ".yaml") definitions.push_back(Documents("crds/" + file.path().filename().string()).at(0));
   }
   for (const Json& definition : definitions) Put(definition);

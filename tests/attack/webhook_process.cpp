@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "support/free_port.h"
+#include "support/paths.h"
 
 namespace hullwright::test {
 namespace {
@@ -32,7 +33,7 @@ WebhookProcess::WebhookProcess(const std::string& kubeconfig, const testing::Cer
                                         "--shutdown-delay", "0",
                                         "--workload-path",  "rollouts.example.com/Rollout=/spec/template/spec"};
   arguments.insert(arguments.end(), further.begin(), further.end());
-  process_ = std::make_unique<testing::Process>(HULLWRIGHT_BIN_DIR "/hullwright-webhook", arguments);
+  process_ = std::make_unique<testing::Process>(testing::ProgramPath("hullwright-webhook"), arguments);
   if (!testing::WaitUntil([this] { return !process_->IsRunning() || Listens(); }, kPatience) || !process_->IsRunning()) {
     throw std::runtime_error("hullwright-webhook does not listen: " + process_->Errors());
   }

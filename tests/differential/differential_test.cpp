@@ -12,6 +12,7 @@
 #include "support/certificates.h"
 #include "support/free_port.h"
 #include "support/https_exchange.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "support/temporary_directory.h"
 
@@ -86,7 +87,7 @@ Verdict AskHullctl(const Case& item, const TemporaryDirectory& folder, const Mat
                                         "-o",
                                         "json"};
   if (materialised.review.old_object) arguments.insert(arguments.end(), {"--old", In(folder, "old.json")});
-  const auto result = testing::Run(HULLWRIGHT_BIN_DIR "/hullctl", arguments);
+  const auto result = testing::Run(testing::ProgramPath("hullctl"), arguments);
   const Json output = Json::parse(result.out, nullptr, false);
   INFO(result.out << result.err);
   REQUIRE(output.is_object());
@@ -139,7 +140,7 @@ Verdict AskWebhook(const Case& item, const TemporaryDirectory& folder, const Mat
   static testing::CertificateAuthority authority(certificates.path(), "differential");
   static const auto certificate = authority.MintServer("webhook");
   const testing::HttpsTarget target{testing::FreePort(), authority.ca_file()};
-  Process webhook(HULLWRIGHT_BIN_DIR "/hullwright-webhook",
+  Process webhook(testing::ProgramPath("hullwright-webhook"),
                   {"--policies", In(folder, "policies"), "--scans", In(folder, "scans"), "--admitted", In(folder, "admitted.yaml"),
                    "--no-registry", "--unmatched", item.unmatched, "--listen", fmt::format("127.0.0.1:{}", target.port), "--tls-cert",
                    certificate.certificate_file, "--tls-key", certificate.key_file, "--shutdown-delay", "0"});
@@ -173,7 +174,7 @@ Verdict Expected(const Case& item) {
 }  // namespace
 
 TEST_CASE("hullctl and the webhook give every case the same verdict for the same reasons", "[differential][cases]") {
-  const auto cases = tests::LoadCases(HULLWRIGHT_SOURCE_DIR "/tests/cases");
+  const auto cases = tests::LoadCases(testing::SourcePath("tests/cases"));
   REQUIRE(cases.size() >= 120);
   std::size_t compared = 0, engine_only = 0;
   for (const Case& item : cases) {

@@ -10,6 +10,7 @@
 #include "support/lying_registry.h"
 #include "support/memory_registry.h"
 #include "support/minted_key.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "support/temporary_directory.h"
 
@@ -55,7 +56,7 @@ struct Bench {
   ProcessResult Run(const Arguments& arguments) const {
     ProcessOptions options;
     options.environment = {{"HOME", folder.path().string()}, {"DOCKER_CONFIG", (folder.path() / "docker").string()}, {"LC_ALL", "C.UTF-8"}};
-    return hullwright::testing::Run(HULLWRIGHT_BIN_DIR "/hullctl", arguments, options);
+    return hullwright::testing::Run(ProgramPath("hullctl"), arguments, options);
   }
   ProcessResult Verify(const Arguments& more = {}) const {
     Arguments arguments{"verify", "--key", key_file, "--transparency-log", "Ignore", "--plain-http", registry.host(), tagged};

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "support/paths.h"
 #include "support/process.h"
 #include "unit/cli/world.h"
 
@@ -21,7 +22,7 @@ using hullwright::testing::ProcessOptions;
 using hullwright::testing::ProcessResult;
 using Json = nlohmann::json;
 
-const std::string kHullctl = HULLWRIGHT_BIN_DIR "/hullctl";
+const std::string kHullctl = hullwright::testing::ProgramPath("hullctl");
 
 ProcessResult Hullctl(const std::vector<std::string>& arguments, const ProcessOptions& options = {}) {
   return hullwright::testing::Run(kHullctl, arguments, options);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "support/certificates.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "support/raw_http.h"
 #include "support/temporary_directory.h"
@@ -24,7 +25,7 @@ using testing::RawConnection;
 using testing::RawTls;
 
 constexpr std::chrono::seconds kPatience{30};
-const std::string kProgram = HULLWRIGHT_BIN_DIR "/hullwright-webhook";
+const std::string kProgram = testing::ProgramPath("hullwright-webhook");
 
 // One CA for all tests of this program.
 struct Certificates {

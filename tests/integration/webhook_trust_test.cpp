@@ -10,6 +10,7 @@
 #include "support/cosign_signature.h"
 #include "support/lying_registry.h"
 #include "support/minted_key.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "support/raw_http.h"
 #include "support/temporary_directory.h"
@@ -84,7 +85,7 @@ spec:
 class Webhook {
  public:
   explicit Webhook(const World& world)
-      : process_(HULLWRIGHT_BIN_DIR "/hullwright-webhook",
+      : process_(testing::ProgramPath("hullwright-webhook"),
                  {"--policies", (world.folder.path() / "policies").string(), "--listen", "127.0.0.1:0", "--plain-http", "--cache",
                   world.Cache(), "--shutdown-delay", "0"}) {
     if (!process_.WaitForText("\"msg\":\"serving\"", kPatience)) FAIL("the webhook does not serve: " << process_.Errors());

@@ -6,6 +6,7 @@
 #include "api/object.h"
 #include "scan/import.h"
 #include "support/api_server.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "support/temporary_directory.h"
 
@@ -51,7 +52,7 @@ class Laboratory {
     const std::string log = server_.Errors() + server_.Output();
     const auto port = log.substr(log.find(kReady) + kReady.size());
     registry_ = "127.0.0.1:" + port.substr(0, port.find('\n'));
-    Succeed(HULLWRIGHT_SOURCE_DIR "/tests/scanners/push-images", {testing::TestTool("crane"), registry_});
+    Succeed(testing::SourcePath("tests/scanners/push-images"), {testing::TestTool("crane"), registry_});
     Succeed(testing::TestTool("trivy-fixture-db"), {Cache()});
   }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "signers/signed_images.h"
+#include "support/paths.h"
 
 using namespace hullwright::testing;
 
@@ -12,7 +13,7 @@ using Arguments = std::vector<std::string>;
 
 ProcessResult Hullctl(Arguments arguments, const Arguments& more) {
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return Run(HULLWRIGHT_BIN_DIR "/hullctl", arguments);
+  return Run(ProgramPath("hullctl"), arguments);
 }
 
 // The signer of a Demand, in the words of the command line.

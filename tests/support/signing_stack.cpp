@@ -7,6 +7,7 @@
 
 #include "support/api_server.h"
 #include "support/free_port.h"
+#include "support/paths.h"
 #include "support/process.h"
 #include "support/raw_http.h"
 #include "support/temporary_directory.h"
@@ -106,7 +107,7 @@ class SigningStack::Parts {
 
  private:
   void MintKeys() {
-    const std::string mint = HULLWRIGHT_SOURCE_DIR "/tests/support/mint-chain";
+    const std::string mint = SourcePath("tests/support/mint-chain");
     Succeed(mint, {folder_, "fulcio", "authority", "1 hour ago", "7 days", "ecdsa-p256"});
     Succeed(mint, {folder_, "tsa", "time-stamps", "1 hour ago", "7 days", "ecdsa-p256"});
     // Fulcio wants its key encrypted.

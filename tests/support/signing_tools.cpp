@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "support/api_server.h"
+#include "support/paths.h"
 
 namespace hullwright::testing {
 namespace {
@@ -93,7 +94,7 @@ ProcessResult SigningTools::Cosign(const std::vector<std::string>& arguments) co
 }
 
 std::string SigningTools::AddNotationSigner(const std::string& name, const NotationSigner& signer) {
-  Succeed(HULLWRIGHT_SOURCE_DIR "/tests/support/mint-chain", {folder(), name, "code", signer.from, signer.to, signer.algorithm}, Options());
+  Succeed(SourcePath("tests/support/mint-chain"), {folder(), name, "code", signer.from, signer.to, signer.algorithm}, Options());
   notation_signers_.push_back(name);
   WriteNotationKeys();
   return folder() + "/" + name + "-root.pem";

@@ -3,12 +3,13 @@
 #include <fstream>
 #include <set>
 
+#include "support/paths.h"
 #include "unit/api/objects.h"
 
 namespace hullwright::api {
 namespace {
 
-const std::string kFolder = HULLWRIGHT_SOURCE_DIR "/charts/hullwright/";
+const std::string kFolder = testing::SourcePath("charts/hullwright/");
 
 struct Shipped {
   std::string file;

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "api/generate.h"
+#include "support/paths.h"
 #include "unit/api/objects.h"
 
 namespace hullwright::api {
@@ -36,13 +37,13 @@ const Json& RootSchemaOf(const Json& crd) {
 TEST_CASE("crds/ holds what the field tables generate; otherwise run make generate", "[api]") {
   for (const GeneratedFile& file : GenerateCrds()) {
     INFO(file.name);
-    CHECK(FileText(std::string(HULLWRIGHT_SOURCE_DIR) + "/crds/" + file.name) == file.text);
+    CHECK(FileText(testing::SourcePath("crds/") + file.name) == file.text);
   }
 }
 
 TEST_CASE("docs/reference/api.md holds what the field tables generate; otherwise run make generate", "[api]") {
   GeneratedFile page = GenerateReference();
-  CHECK(FileText(std::string(HULLWRIGHT_SOURCE_DIR) + "/docs/reference/" + page.name) == page.text);
+  CHECK(FileText(testing::SourcePath("docs/reference/") + page.name) == page.text);
 }
 
 TEST_CASE("every CRD is bounded and lets unknown fields of spec through to the webhook", "[api]") {

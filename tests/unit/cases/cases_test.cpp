@@ -13,6 +13,7 @@
 #include "policy/engine.h"
 #include "support/case_file.h"
 #include "support/minted_trust.h"
+#include "support/paths.h"
 
 namespace hullwright {
 namespace {
@@ -21,7 +22,7 @@ using policy::Decision;
 using policy::Reason;
 using policy::Waived;
 
-const std::string kFolder = HULLWRIGHT_SOURCE_DIR "/tests/cases";
+const std::string kFolder = testing::SourcePath("tests/cases");
 const Time kDefaultNow = *ParseRfc3339("2026-03-01T12:00:00Z");
 
 template <class T>

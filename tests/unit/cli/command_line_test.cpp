@@ -4,13 +4,14 @@
 #include <sstream>
 
 #include "policy/reason.h"
+#include "support/paths.h"
 #include "unit/cli/world.h"
 
 namespace hullwright::cli::testing {
 namespace {
 
 std::string FileText(const std::string& name) {
-  std::ifstream file(std::string(HULLWRIGHT_SOURCE_DIR) + "/" + name);
+  std::ifstream file(hullwright::testing::SourcePath(name));
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/minted_signature.h"
+#include "support/paths.h"
 #include "support/trusted_root_json.h"
 #include "unit/cli/world.h"
 
@@ -124,7 +125,7 @@ TEST_CASE("what cannot be read is no verdict, and a signer is named exactly once
 }
 
 TEST_CASE("published bundles get the verdict of their suite", "[cli]") {
-  const std::filesystem::path folder = HULLWRIGHT_SOURCE_DIR "/../shared/vectors";
+  const std::filesystem::path folder = hullwright::testing::SourcePath("../shared/vectors");
   std::ifstream file(folder / "index.json");
   if (!file) {
     std::cout << "absent: ../shared/vectors/index.json (published bundles are not run)\n";

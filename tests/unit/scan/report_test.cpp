@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "support/paths.h"
 #include "unit/scan/report_builder.h"
 
 using namespace hullwright;
@@ -17,7 +18,7 @@ namespace {
 
 // Real reports that are kept beside the source tree; "" where they are absent.
 std::string Sample(const std::string& name) {
-  std::ifstream file(HULLWRIGHT_SOURCE_DIR "/../shared/samples/" + name, std::ios::binary);
+  std::ifstream file(testing::SourcePath("../shared/samples/") + name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

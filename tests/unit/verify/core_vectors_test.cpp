@@ -5,12 +5,13 @@
 #include <iostream>
 #include <iterator>
 
+#include "support/paths.h"
 #include "tools/vector-runner/runner.h"
 
 namespace hullwright::vectors {
 namespace {
 
-const std::filesystem::path kFolder = HULLWRIGHT_SOURCE_DIR "/../shared/vectors";
+const std::filesystem::path kFolder = testing::SourcePath("../shared/vectors");
 
 std::string ReadIndex() {
   std::ifstream file(kFolder / "index.json", std::ios::binary);

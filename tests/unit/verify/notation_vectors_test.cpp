@@ -5,12 +5,13 @@
 #include <iostream>
 #include <iterator>
 
+#include "support/paths.h"
 #include "tools/vector-runner/runner.h"
 
 namespace hullwright::vectors {
 
 TEST_CASE("Every published vector of Notary Project gets the verdict of its suite", "[verify]") {
-  const std::filesystem::path folder = HULLWRIGHT_SOURCE_DIR "/../shared/vectors";
+  const std::filesystem::path folder = testing::SourcePath("../shared/vectors");
   std::ifstream file(folder / "index.json", std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   if (text.empty()) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "support/paths.h"
 #include "support/temporary_directory.h"
 #include "tools/vector-runner/runner.h"
 
@@ -27,7 +28,7 @@ Verdict JudgeText(std::string_view entry, const std::filesystem::path& folder) {
 }  // namespace
 
 TEST_CASE("No published vector gets another verdict than its suite's, and only OpenPGP is declined", "[verify]") {
-  const std::filesystem::path folder = HULLWRIGHT_SOURCE_DIR "/../shared/vectors";
+  const std::filesystem::path folder = testing::SourcePath("../shared/vectors");
   if (!std::filesystem::exists(folder / "index.json")) {
     std::cout << "absent: ../shared/vectors/index.json (published vectors are not run)\n";
     SUCCEED();
