@@ -84,8 +84,7 @@ std::expected<const TrustFacts*, Doubt> OriginFor(const RuleInput& input, RuleRe
   const TrustFacts* facts = input.image.trust.get();
   if (facts == nullptr || facts->digest != **digest)
     return Doubtful(ReasonWord::kOriginUnchecked, fmt::format("no registry was asked about {}", (*digest)->text()));
-  if (facts->manifest_doubt && OutcomeOf(facts->manifest_doubt->word) == Outcome::kViolation)
-    return std::unexpected(*facts->manifest_doubt);
+  if (facts->manifest_doubt) return std::unexpected(*facts->manifest_doubt);
   const bool old_tag = !input.reference.digest && (*input.image.resolution)->from_outage;
   if (facts->from_outage && !IsWithinOutage(input, facts->gathered_at)) return TooOldInOutage(input, facts->gathered_at);
   if (facts->from_outage || old_tag) NoticeOutage(facts->from_outage ? facts->gathered_at : (*input.image.resolution)->resolved_at, report);
@@ -94,7 +93,6 @@ std::expected<const TrustFacts*, Doubt> OriginFor(const RuleInput& input, RuleRe
 
 std::expected<std::vector<const PlatformManifest*>, Doubt> ManifestsOf(const RuleInput& input, const TrustFacts& facts) {
   if (facts.platforms.empty()) {
-    if (facts.manifest_doubt) return std::unexpected(*facts.manifest_doubt);
     return Doubtful(facts.is_index ? ReasonWord::kPlatformMissing : ReasonWord::kOriginUnchecked,
                     facts.is_index ? fmt::format("the index {} lists no image", facts.digest.text())
                                    : fmt::format("the manifest of {} was not looked at", facts.digest.text()));

@@ -13,8 +13,9 @@ namespace hullwright::policy {
 // The digest to judge by; a Doubt when there is none, or only one of before that the policy's registryOutageHours does not cover.
 std::expected<const Digest*, Doubt> DigestFor(const RuleInput& input);
 
-// The facts about that digest; a Doubt when nobody looked, when they are of before and too old, or when there is no such image. Tells the
-// report when they are of before and count.
+// The facts about that digest; a Doubt when nobody looked, when they are of before and too old, when its manifest could not be read or has
+// two meanings (its signature then vouches for nothing known), or when there is no such image. Tells the report
+// when they are of before and count.
 std::expected<const TrustFacts*, Doubt> OriginFor(const RuleInput& input, RuleReport& report);
 
 // A digest that must be vouched for. Points into the facts.
