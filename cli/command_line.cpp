@@ -147,7 +147,7 @@ void AddValidate(CLI::App& root, Action& action) {
   CLI::App& command = *root.add_subcommand("validate",
                                            "Check policies, publishers, exceptions and scans as strictly as the webhook does\n\n"
                                            "Every mistake is told with file, line, field and what would be right.");
-  command.add_option("FILES", options->files, "Files or folders with YAML or JSON, or - for standard input.")
+  command.add_option("FILE", options->files, "Files or folders with YAML or JSON, or - for standard input.")
       ->type_name("FILE")
       ->required();
   AddOutput(command, options->output, {"table", "json", "yaml"});
@@ -269,22 +269,74 @@ std::string UnknownCommand(const CommandEntry& command, const std::vector<std::s
   return fmt::format("{} has no command {}.{}", command.path, Printable(*word), Suggestion(*word, command));
 }
 
-std::string Explained(const CLI::ParseError& error, const CommandEntry& command, const std::vector<std::string>& arguments) {
-  std::string unknown = UnknownFlag(command, arguments);
-  if (unknown.empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const std::string text = error.what();
-    const auto begin = text.rfind(": ") + 2;
-    unknown = text.substr(begin, text.find(' ', begin) - begin);
-  }
-  if (!unknown.empty()) return fmt::format("{} does not know {}.{}", command.path, Printable(unknown), Suggestion(unknown, command));
-  if (!command.commands.empty()) return UnknownCommand(command, arguments);
-  return Printable(error.what(), 1024) + ".";
+// By a flag of it, or by the name of a positional.
+const OptionEntry* FindOption(const CommandEntry& command, const std::string& name) {
+  const auto found = std::ranges::find_if(command.options, [&](const OptionEntry& option) {
+    return option.IsPositional() ? option.value == name : std::ranges::find(option.flags, name) != option.flags.end();
+  });
+  return found == command.options.end() ? nullptr : &*found;
 }
 
-CommandOutput UsageError(const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+// A word that no option takes. Most often it belongs behind the flag that the command cannot do without.
+std::string UnexpectedWord(const CommandEntry& command, const std::string& word, const std::vector<std::string>& arguments) {
+  std::string text = fmt::format("{} takes no argument {}", command.path, Printable(word));
+  const auto is_given = [&](const std::string& flag) { return std::ranges::find(arguments, flag) != arguments.end(); };
+  for (const OptionEntry& option : command.options) {
+    if (!option.required || option.IsPositional() || std::ranges::any_of(option.flags, is_given)) continue;
+    return fmt::format("{}: say {} {}.", text, option.flags.front(), Printable(word));
+  }
+  return text + ".";
+}
+
+// CLI11 begins its messages with the name of the option.
+std::string WrongOption(const CLI::ParseError& error, const CommandEntry& command) {
+  const std::string text = error.what();
+  const std::string name = text.substr(0, text.find_first_of(": "));
+  const OptionEntry* option = FindOption(command, name);
+  const std::string plain = Printable(text, 1024) + ".";
+  if (option == nullptr) return plain;
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    return fmt::format("{} needs {}: {}", command.path, option->Spelling(), option->description);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && !option->value.empty())
+    return fmt::format("{} needs a value: {}", name, option->Spelling());
+  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
+    return fmt::format("{} and {} exclude each other: give one of them.", name, text.substr(text.rfind(' ') + 1));
+  const auto end = text.rfind(" not in {");
+  if (option->choices.empty() || end == std::string::npos || end < name.size() + 2) return plain;
+  return fmt::format("{}: {} is none of {}.", name, Printable(text.substr(name.size() + 2, end - name.size() - 2)),
+                     fmt::join(option->choices, ", "));
+}
+
+// What no option and no command took.
+std::string FirstUnexpected(const CLI::App& app) {
+  const auto unexpected = app.remaining();
+  if (!unexpected.empty()) return unexpected.front();
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? "" : FirstUnexpected(*parsed.front());
+}
+
+std::string Explained(const CLI::ParseError& error, const CLI::App& app, const CommandEntry& command,
+                      const std::vector<std::string>& arguments) {
+  std::string unknown = UnknownFlag(command, arguments);
+  const std::string unexpected = FirstUnexpected(app);
+  if (unknown.empty() && unexpected.starts_with("-")) unknown = unexpected;
+  if (!unknown.empty()) return fmt::format("{} does not know {}.{}", command.path, Printable(unknown), Suggestion(unknown, command));
+  if (!command.commands.empty()) return UnknownCommand(command, arguments);
+  if (!unexpected.empty()) return UnexpectedWord(command, unexpected, arguments);
+  return WrongOption(error, command);
+}
+
+CommandOutput UsageError(const CLI::ParseError& error, const CLI::App& app, const std::vector<std::string>& arguments) {
   const CommandEntry root = CommandTree();
   const CommandEntry& command = NamedCommand(root, arguments);
-  return Failed(ExitCode::kUsage, fmt::format("{} See {} --help", Explained(error, command, arguments), command.path));
+  return Failed(ExitCode::kUsage, fmt::format("{} See {} --help", Explained(error, app, command, arguments), command.path));
+}
+
+// "help scan import" is how other tools spell "scan import --help".
+std::vector<std::string> AskingForHelp(const std::vector<std::string>& arguments) {
+  std::vector<std::string> asking(arguments.begin() + 1, arguments.end());
+  asking.emplace_back("--help");
+  return asking;
 }
 
 }  // namespace
@@ -299,6 +351,7 @@ CommandOutput Run(const std::vector<std::string>& arguments, const Environment& 
   const auto app = MakeApp(action);
   const std::size_t width = environment.out.width > 0 ? environment.out.width : kHelpWidth;
   if (arguments.empty()) return {ExitCode::kUsage, "", RenderHelp(ReadTree(*app), width)};
+  if (arguments.front() == "help") return Run(AskingForHelp(arguments), environment);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
     app->parse(std::move(reversed));
@@ -308,7 +361,7 @@ CommandOutput Run(const std::vector<std::string>& arguments, const Environment& 
   } catch (const CLI::CallForVersion& version) {
     return {ExitCode::kPass, std::string(version.what()) + "\n", ""};
   } catch (const CLI::ParseError& error) {
-    return UsageError(error, arguments);
+    return UsageError(error, *app, arguments);
   }
   return action(environment);
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <sstream>
 
+#include "api/mistakes.h"
 #include "base/error.h"
 
 namespace hullwright::webhook {
@@ -96,8 +97,10 @@ Result<void> CheckFolders(const Options& options) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     std::error_code code;
     if (!std::filesystem::is_directory(all[i], code)) {
-      return Usage(fmt::format("{}: \"{}\" is no folder that can be read{}{}", i < options.policy_folders.size() ? "--policies" : "--scans",
-                               all[i], code ? ": " : "", code ? code.message() : ""));
+      const bool is_file = !code && std::filesystem::exists(all[i], code);
+      return Usage(fmt::format("{}: \"{}\" is no folder that can be read{}{}{}",
+                               i < options.policy_folders.size() ? "--policies" : "--scans", all[i], code ? ": " : "",
+                               code ? code.message() : "", is_file ? ": name the folder that it is in" : ""));
     }
     for (std::size_t k = 0; k < i; ++k) {
       if (std::filesystem::equivalent(all[i], all[k], code)) {
@@ -233,6 +236,21 @@ void Declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--log-level", raw.log_level, "debug, info, warn or error")->type_name("WORD")->capture_default_str();
 }
 
+// A misspelt option is told before what is missing because of it.
+std::string Explained(const CLI::ParseError& error, const CLI::App& app) {
+  const auto unexpected = app.remaining();
+  if (unexpected.empty()) return error.what();
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
+  const std::string written = unexpected.front().substr(0, unexpected.front().find('='));
+  const auto nearest = api::Nearest(written, {names.begin(), names.end()});
+  return fmt::format("{} is not known.{}", api::Quoted(written), nearest.empty() ? "" : fmt::format(" Did you mean {}?", nearest));
+}
+
+EarlyExit WrongUsage(const std::string& what) {
+  return {kUsageStatus, fmt::format("hullwright-webhook: {}\nRun with --help for all options.\n", what)};
+}
+
 }  // namespace
 
 bool ListenAddress::IsLoopback() const {
@@ -247,15 +265,14 @@ std::expected<Options, EarlyExit> ParseOptions(int argc, const char* const* argv
   Declare(app, raw, options);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    std::ostringstream out;
+    app.exit(asked, out);
+    return std::unexpected(EarlyExit{0, out.str()});
   } catch (const CLI::ParseError& error) {
-    std::ostringstream out, problem;
-    const int status = app.exit(error, out, problem);
-    return std::unexpected(EarlyExit{status == 0 ? 0 : kUsageStatus, out.str() + problem.str()});
+    return std::unexpected(WrongUsage(Explained(error, app)));
   }
-  if (auto complete = Complete(raw, options); !complete) {
-    return std::unexpected(
-        EarlyExit{kUsageStatus, fmt::format("hullwright-webhook: {}\nRun with --help for all options.\n", complete.error().message)});
-  }
+  if (auto complete = Complete(raw, options); !complete) return std::unexpected(WrongUsage(complete.error().message));
   return options;
 }
 

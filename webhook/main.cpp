@@ -191,7 +191,7 @@ class Webhook {
 
   Result<void> StartServers() {
     auto server = http::HttpServer::Start(ServerOptionsOf(options_), MakeRoutes(Targets()));
-    if (!server) return std::unexpected(server.error().Within("--listen"));
+    if (!server) return std::unexpected(server.error());  // names the file or the address
     server_ = std::move(*server);
     if (options_.metrics_listen) {
       auto probes = http::HttpServer::Start(ProbeOptionsOf(*options_.metrics_listen), MakeProbeRoutes(Targets()));

@@ -86,10 +86,16 @@ void AddCatalogue(const evidence::Catalogue& catalogue, Scrape& scrape) {
   for (const auto& [kind, count] : catalogue.Counts()) objects.push_back({{{"kind", kind}}, Number(count)});
   scrape.Gauge("hullwright_objects", "Objects in force, by kind.", objects);
   double with_last_good = 0, without = 0;
-  for (const auto& problem : catalogue.Problems()) ++(problem.last_good_in_force ? with_last_good : without);
+  bool denies_everything = false;
+  for (const auto& problem : catalogue.Problems()) {
+    ++(problem.last_good_in_force ? with_last_good : without);
+    denies_everything |= problem.denies_everything && !problem.last_good_in_force;
+  }
   scrape.Gauge("hullwright_problems",
                "Objects and files that cannot be used, by whether a last good version is in force; see /readyz?verbose.",
                {{{{"last_good", "true"}}, with_last_good}, {{{"last_good", "false"}}, without}});
+  scrape.Gauge("hullwright_denies_everything", "1 while something that cannot be used might cover anything, so that every Pod is denied.",
+               {{{}, denies_everything ? 1.0 : 0.0}});
   const std::chrono::duration<double> age = std::chrono::steady_clock::now() - catalogue.PublishedAt();
   scrape.Gauge("hullwright_snapshot_age_seconds", "Seconds since policies were last published.", {{{}, age.count()}});
 }

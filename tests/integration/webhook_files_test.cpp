@@ -138,7 +138,8 @@ TEST_CASE("a policy edited is soon in force; broken, the last good one stays and
   folders.Policy("policy.yaml", PolicyYaml("Dney"));
   Eventually([&] { return webhook.ReadyText().find("policy.yaml") != std::string::npos; });
   CHECK_THAT(webhook.ReadyText(), Catch::Contains("newImages") && Catch::Contains("the last good version stays in force"));
-  CHECK_THAT(webhook.Send(GetRequest("/metrics")).body, Catch::Contains("hullwright_problems{last_good=\"true\"} 1"));
+  CHECK_THAT(webhook.Send(GetRequest("/metrics")).body,
+             Catch::Contains("hullwright_problems{last_good=\"true\"} 1") && Catch::Contains("hullwright_denies_everything 0"));
   CHECK(webhook.Send(GetRequest("/readyz")).status == 200);
   CHECK(webhook.Allows('a'));
   CHECK_FALSE(webhook.Allows('b'));
@@ -155,6 +156,7 @@ TEST_CASE("a policy that is broken from the start denies what it may cover", "[w
   const Json denied = webhook.Ask(Review(Pod(Image('a'))));
   CHECK(denied["allowed"] == false);
   CHECK_THAT(denied["status"]["message"].get<std::string>(), Catch::Contains("PolicyInvalid") && Catch::Contains("unreadable.yaml"));
+  CHECK_THAT(webhook.Send(GetRequest("/metrics")).body, Catch::Contains("hullwright_denies_everything 1"));
   fs::remove(folders.Path("policies/unreadable.yaml"));
   Eventually([&] { return webhook.Allows('a'); });
   CHECK_THAT(webhook.Ask(Review(Pod(Image('d'))))["status"]["message"].get<std::string>(), Catch::Contains("ScanInvalid"));

@@ -32,14 +32,18 @@ TEST_CASE("a wrong command line exits with 3 and says what is wrong and where he
       {{"scan"}, "hullctl scan needs a command. See hullctl scan --help"},
       {{"scan", "improt"}, "hullctl scan has no command improt. Did you mean import?"},
       {{"check", "--polices", "x"}, "hullctl check does not know --polices. Did you mean --policies? See hullctl check --help"},
-      {{"check", "-f", "x"}, "--policies is required"},
-      {{"check", "-f", "x", "--policies", "y", "-o", "html"}, "html not in {table,json,yaml,sarif,junit}"},
-      {{"check", "-f", "x", "--policies", "y", "--unmatched", "deny"}, "deny not in {Deny,Warn,Allow}"},
-      {{"check", "-f", "x", "--policies"}, "--policies"},
-      {{"explain", "nginx", "-f", "x", "--policies", "y"}, "excludes"},
+      {{"check", "-f", "x"}, "hullctl check needs --policies DIR...: Folders with policies, publishers"},
+      {{"check", "-f", "x", "--policies", "y", "-o", "html"}, "--output: html is none of table, json, yaml, sarif, junit."},
+      {{"check", "-f", "x", "--policies", "y", "--unmatched", "deny"}, "--unmatched: deny is none of Deny, Warn, Allow."},
+      {{"check", "-f", "x", "--policies"}, "--policies needs a value: --policies DIR..."},
+      {{"check", "pod.yaml", "--policies", "y"}, "hullctl check takes no argument pod.yaml: say -f pod.yaml. See hullctl check --help"},
+      {{"check", "-f", "pod.yaml", "--policies", "y", "--", "more.yaml"}, "hullctl check takes no argument more.yaml."},
+      {{"scan", "import", "report.json"}, "hullctl scan import takes no argument report.json: say --report report.json."},
+      {{"validate"}, "hullctl validate needs FILE...: Files or folders with YAML or JSON"},
+      {{"explain", "nginx", "-f", "x", "--policies", "y"}, "exclude each other: give one of them."},
       {{"reasons", "Nonsense"}, "there is no reason \"Nonsense\": `hullctl reasons` lists them"},
       {{"scan", "import", "--report", "r", "--image", "nginx:1"}, "--image: needs the digest"},
-      {{"completion", "tcsh"}, "tcsh not in {bash,zsh,fish}"},
+      {{"completion", "tcsh"}, "SHELL: tcsh is none of bash, zsh, fish."},
       {{"--nonsense"}, "hullctl does not know --nonsense"},
   }));
   const auto output = world.Run(arguments);
@@ -76,6 +80,13 @@ TEST_CASE("every command has help with examples that it understands itself", "[c
       CHECK(option.description.ends_with("."));
     }
   });
+}
+
+TEST_CASE("help may be asked for in front of a command too", "[cli]") {
+  const World world;
+  CHECK(world.Run({"help", "scan", "import"}).out == world.Run({"scan", "import", "--help"}).out);
+  CHECK(world.Run({"help"}).out == world.Run({"--help"}).out);
+  CHECK(world.Run({"help"}).code == ExitCode::kPass);
 }
 
 TEST_CASE("the version is told", "[cli]") {

@@ -98,7 +98,8 @@ TEST_CASE("every mistake on the command line is told with what would be right", 
       {And(files, {"--workload-path", "Rollout"}), "--workload-path"},
       {And(files, {"--workload-path", "/Pod=/spec/other"}), "--workload-path"},
       {And(files, {"--shutdown-delay", "-1"}), "shutdown-delay"},
-      {And(files, {"--surprise"}), "surprise"},
+      {And(files, {"--surprise"}), "\"--surprise\" is not known."},
+      {{"--polices", path}, "\"--polices\" is not known. Did you mean --policies?"},
   }));
   const auto options = Parse(arguments);
   REQUIRE_FALSE(options);
