@@ -11,6 +11,7 @@
 #include "cli/render_json.h"
 #include "cli/text.h"
 #include "cli/yaml_text.h"
+#include "evidence/trust_check.h"
 
 namespace hullwright::cli {
 namespace {
@@ -56,17 +57,17 @@ bool IsOurs(const ManifestObject& object) {
   return our_kind || object.identity.group == api::kGroup || (object.api_version == "v1" && object.identity.kind == "Namespace");
 }
 
-// key: set when the object at least says what it is.
-Result<void> Decode(const ManifestObject& object, std::optional<api::ObjectKey>& key) {
+// What is wrong with the object. key: set when it at least says what it is.
+std::vector<std::string> MistakesIn(const ManifestObject& object, std::optional<api::ObjectKey>& key) {
   JsonReader reader;
   const auto element = reader.Read(object.json, {.max_bytes = 4 * kMaxManifestBytes});
-  if (!element) return std::unexpected(element.error());
+  if (!element) return OneByOne(element.error().message);
   const auto read = api::ReadKey(*element);
-  if (!read) return std::unexpected(read.error());
+  if (!read) return OneByOne(read.error().message);
   key = *read;
   const auto decoded = api::DecodeObject(*element);
-  if (!decoded) return std::unexpected(decoded.error());
-  return {};
+  if (!decoded) return OneByOne(decoded.error().message);
+  return evidence::MistakesInTrustMaterial(*decoded);
 }
 
 Findings Look(Manifests manifests) {
@@ -84,9 +85,8 @@ Findings Look(Manifests manifests) {
       continue;
     }
     std::optional<api::ObjectKey> key;
-    const auto decoded = Decode(object, key);
-    Verdict verdict{object.place, key ? key->ToString() : object.ToString(), {}};
-    if (!decoded) verdict.errors = OneByOne(decoded.error().message);
+    std::vector<std::string> mistakes = MistakesIn(object, key);
+    Verdict verdict{object.place, key ? key->ToString() : object.ToString(), std::move(mistakes)};
     if (key) {
       const auto [first, added] = seen.try_emplace(*key, object.place);
       if (!added) verdict.errors.push_back("is already defined at " + first->second.ToString() + ": keep one of the two");

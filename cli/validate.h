@@ -1,4 +1,4 @@
-// hullctl validate: the strict decoder over our own objects, for editors and CI.
+// hullctl validate: what /v1/validate-objects says of our own objects, offline, for editors and CI. Who may waive is not asked.
 #pragma once
 
 #include <string>

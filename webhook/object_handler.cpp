@@ -11,6 +11,7 @@
 
 #include "api/object.h"
 #include "base/text.h"
+#include "evidence/trust_check.h"
 #include "webhook/decision_text.h"
 #include "webhook/json_equal.h"
 
@@ -157,8 +158,7 @@ nlohmann::json Copy(JsonElement element) {
 
 }  // namespace
 
-ObjectHandler::ObjectHandler(AskAccess ask_access, TrustMaterialProblem trust_material_problem)
-    : ask_access_(std::move(ask_access)), trust_material_problem_(std::move(trust_material_problem)) {}
+ObjectHandler::ObjectHandler(AskAccess ask_access) : ask_access_(std::move(ask_access)) {}
 
 Verdict ObjectHandler::Validate(const AdmissionRequest& request, Deadline deadline) const {
   if (request.operation == Operation::kDelete) return PassBy("delete");
@@ -172,8 +172,8 @@ Verdict ObjectHandler::Validate(const AdmissionRequest& request, Deadline deadli
   if (ChangesNothingRead(request)) return PassBy("spec-unchanged");
   const auto object = Decode(request);
   if (!object) return Refuse(RequestReason::kObjectInvalid, Printable(object.error().message, kMaxMessageBytes));
-  const std::string problem = trust_material_problem_ ? trust_material_problem_(*object) : "";
-  if (!problem.empty()) return Refuse(RequestReason::kObjectInvalid, Printable(problem, kMaxMessageBytes));
+  if (const auto mistakes = evidence::MistakesInTrustMaterial(*object); !mistakes.empty())
+    return Refuse(RequestReason::kObjectInvalid, Printable(fmt::format("{}", fmt::join(mistakes, "; ")), kMaxMessageBytes));
   const auto claim = ClaimOf(*object);
   if (!claim) return PassBy("valid");
   if (auto refused = CheckRequestedBy(*claim, request.user)) return *refused;

@@ -5,27 +5,13 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "evidence/trust_documents.h"
 #include "verify/hash.h"
-#include "verify/limits.h"
-#include "verify/pem.h"
 
 namespace hullwright::evidence {
-namespace {
 
 using policy::Doubt;
 using policy::ReasonWord;
-
-Error ToError(const verify::Failure& failure) {
-  return {ErrorCode::kInvalidInput, fmt::format("{}: {}", verify::ToString(failure.step), failure.message)};
-}
-
-template <class T>
-Result<T> FromChecked(verify::Checked<T> checked) {
-  if (!checked) return std::unexpected(ToError(checked.error()));
-  return std::move(*checked);
-}
-
-}  // namespace
 
 // Text in the object itself, or in a ConfigMap or Secret.
 struct TrustReader::Source {
@@ -110,15 +96,15 @@ struct TrustReader::Reading {
     const api::SigstoreRoot& sigstore = *(*root)->spec.sigstore;
     const auto text = Text(Source(sigstore.trusted_root));
     if (!text) return std::unexpected(text.error().Within(fmt::format("TrustRoot {}", name)));
-    auto parsed = verify::TrustedRoot::Parse(*text);
-    if (!parsed) return std::unexpected(ToError(parsed.error()).Within(fmt::format("TrustRoot {}", name)));
+    auto parsed = ReadTrustedRoot(*text);
+    if (!parsed) return std::unexpected(parsed.error().Within(fmt::format("TrustRoot {}", name)));
     return std::pair(std::make_shared<const verify::TrustedRoot>(std::move(*parsed)), &sigstore);
   }
 
   Result<void> Key(const api::Authority& authority) {
     const auto pem = Text(Source(*authority.key));
     if (!pem) return std::unexpected(pem.error());
-    auto key = FromChecked(verify::PublicKey::FromPem(*pem));
+    auto key = ReadPublicKey(*pem);
     if (!key) return std::unexpected(key.error());
     verify::KeyAuthority made{std::move(*key), verify::TransparencyLogRule::kIgnored, nullptr};
     seen += authority.key->transparency_log == api::LogRequirement::kRequired ? "logged\n" : "alone\n";
@@ -134,11 +120,9 @@ struct TrustReader::Reading {
 
   Result<void> Keyless(const api::Authority& authority) {
     const api::KeylessAuthority& keyless = *authority.keyless;
-    verify::IdentityCriteria criteria{keyless.subject, keyless.subject_reg_exp ? keyless.subject_reg_exp->text() : "", keyless.issuer, "",
-                                      keyless.extensions};
-    seen += fmt::format("{}\n{}\n{}\n", criteria.subject, criteria.subject_pattern, criteria.issuer);
-    for (const auto& [name, value] : criteria.extensions) seen += fmt::format("{}={}\n", name, value);
-    auto matcher = FromChecked(verify::IdentityMatcher::Make(std::move(criteria)));
+    seen += fmt::format("{}\n{}\n{}\n", keyless.subject, keyless.subject_reg_exp ? keyless.subject_reg_exp->text() : "", keyless.issuer);
+    for (const auto& [name, value] : keyless.extensions) seen += fmt::format("{}={}\n", name, value);
+    auto matcher = ReadIdentity(keyless);
     if (!matcher) return std::unexpected(matcher.error());
     auto root = Sigstore(authority.TrustRootName());
     if (!root) return std::unexpected(root.error());
@@ -150,11 +134,11 @@ struct TrustReader::Reading {
   }
 
   Result<std::vector<verify::Certificate>> Store(verify::TrustStoreType type, const std::optional<api::PemSource>& source) {
+    seen += fmt::format("store {}\n", static_cast<int>(type));
     if (!source) return std::vector<verify::Certificate>{};
-    auto text = Text(Source(*source));
+    const auto text = Text(Source(*source));
     if (!text) return std::unexpected(text.error());
-    const std::vector<std::string> files{std::move(*text)};
-    return FromChecked(verify::ReadTrustStore(type, files));
+    return ReadStore(type, *text);
   }
 
   Result<void> Notation(const api::Authority& authority) {
@@ -167,7 +151,7 @@ struct TrustReader::Reading {
     if (!signing) return std::unexpected(signing.error());
     auto tsa = Store(verify::TrustStoreType::kTsa, notation.timestamp_certificates);
     if (!tsa) return std::unexpected(tsa.error());
-    auto identities = FromChecked(verify::TrustedIdentities::Parse(authority.notation->identities));
+    auto identities = ReadIdentities(*authority.notation);
     if (!identities) return std::unexpected(identities.error());
     verify::NotationAuthority made;
     made.publisher = trust.name;
@@ -187,12 +171,9 @@ struct TrustReader::Reading {
     if (!notation.revocation_lists) return {};
     const auto text = Text(Source(*notation.revocation_lists));
     if (!text) return std::unexpected(text.error());
-    auto blocks = FromChecked(verify::ReadPem(*text, verify::limits::kCertificatesPerFile));
-    if (!blocks) return std::unexpected(blocks.error());
-    for (verify::PemBlock& block : *blocks) {
-      if (block.label != "X509 CRL") return Fail(ErrorCode::kInvalidInput, "revocationLists: a block that is no X509 CRL");
-      material.crls.push_back(std::move(block.der));
-    }
+    auto lists = ReadRevocationLists(*text);
+    if (!lists) return std::unexpected(lists.error().Within("revocationLists"));
+    material.crls = std::move(*lists);
     return {};
   }
 

@@ -9,8 +9,6 @@
 namespace hullwright::verify {
 namespace {
 
-constexpr std::size_t kMaxDocuments = 64;
-
 struct Query {
   const Certificate& certificate;
   const Certificate& issuer;
@@ -111,8 +109,8 @@ std::vector<Crl> ReadLists(const std::vector<std::string>& documents) {
 
 Checked<void> CheckRevocation(std::span<const Certificate> chain, const RevocationMaterial& material, Time now,
                               std::optional<Time> signed_at) {
-  if (material.crls.size() > kMaxDocuments || material.ocsp_responses.size() > kMaxDocuments)
-    return Reject(Step::kLimit, fmt::format("more than {} revocation lists or OCSP responses", kMaxDocuments));
+  if (material.crls.size() > kMaxRevocationDocuments || material.ocsp_responses.size() > kMaxRevocationDocuments)
+    return Reject(Step::kLimit, fmt::format("more than {} revocation lists or OCSP responses", kMaxRevocationDocuments));
   const std::vector<Crl> lists = ReadLists(material.crls);
   for (std::size_t i = chain.size(); i-- > 1;) {
     const Query query{chain[i - 1], chain[i], now, signed_at};

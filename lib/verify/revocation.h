@@ -2,6 +2,7 @@
 // verifies them again, so a poisoned cache proves nothing (CVE-2024-51491). Source: research section 3.6.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -10,6 +11,9 @@
 #include "verify/certificate.h"
 
 namespace hullwright::verify {
+
+// Lists or responses that one check looks at, at most.
+inline constexpr std::size_t kMaxRevocationDocuments = 64;
 
 // What was fetched, in DER. Which is for which certificate is found out here; nothing of it is trusted.
 struct RevocationMaterial {

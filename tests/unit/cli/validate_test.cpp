@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "support/minted_key.h"
 #include "unit/cli/world.h"
 
 namespace hullwright::cli::testing {
@@ -32,6 +35,27 @@ TEST_CASE("validate tells every mistake with file, line and field", "[cli]") {
   CHECK(json["objects"][0]["valid"] == true);
   CHECK(json["objects"][1]["errors"].size() >= 2);
   CHECK(json["exitCode"] == 1);
+}
+
+TEST_CASE("validate reads keys as the webhook does", "[cli]") {
+  const World world;
+  const auto publisher = [](std::string_view name, const std::string& pem) {
+    std::string indented = "        ";
+    for (const char c : pem) indented += c == '\n' ? std::string("\n        ") : std::string(1, c);
+    return fmt::format(
+        "apiVersion: hullwright.dev/v1alpha1\nkind: TrustedPublisher\nmetadata: {{name: {}}}\nspec:\n"
+        "  displayName: Acme\n  repositories: ['registry.example/**']\n  verification: Signature\n  authorities:\n"
+        "  - name: release\n    type: Key\n    key:\n      transparencyLog: Ignore\n      pem: |\n{}\n---\n",
+        name, indented);
+  };
+  const std::string file = world.Write("keys.yaml", publisher("good", testing::MintedKey(testing::MintedKey::kP256).Pem()) +
+                                                        publisher("weak", testing::MintedKey(testing::MintedKey::kRsa1024).Pem()));
+  const auto output = world.Run({"validate", file});
+  CAPTURE(output.out);
+  CHECK(output.code == ExitCode::kViolation);
+  CHECK(output.out.contains("TrustedPublisher/weak: spec.authorities[0].key.pem: "));
+  CHECK(output.out.contains("1024 bits"));
+  CHECK(output.out.ends_with("1 object valid, 1 invalid\n"));
 }
 
 TEST_CASE("validate finds an object that is there twice and a kind that does not exist", "[cli]") {

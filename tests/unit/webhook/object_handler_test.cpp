@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/minted_key.h"
 #include "unit/webhook/fixtures.h"
 
 namespace hullwright::webhook {
@@ -96,17 +97,26 @@ TEST_CASE("an object of ours that decodes is admitted, one that does not is refu
   CHECK_THAT(verdict.answer.message, Catch::Contains("spec.enforcement.newImages") && Catch::Contains("spec.surprise"));
 }
 
-TEST_CASE("trust material that decodes and cannot be read is refused with what its reader says", "[webhook]") {
-  const ParsedReview parsed(Review(Policy()));
-  const auto validate = [&](const std::string& problem) {
-    Authorizer authorizer;
-    return ObjectHandler(authorizer.AsFunction(), [&](const api::Object&) { return problem; }).Validate(*parsed, Deadline::max());
-  };
-  CHECK(validate("").answer.allowed);
-  const Verdict verdict = validate("spec.authorities[0].key.pem: is no key");
+Json Publisher(const std::string& pem) {
+  return {{"apiVersion", "hullwright.dev/v1alpha1"},
+          {"kind", "TrustedPublisher"},
+          {"metadata", {{"name", "acme"}}},
+          {"spec",
+           {{"displayName", "Acme"},
+            {"repositories", {"registry.example/**"}},
+            {"verification", "Signature"},
+            {"authorities", {{{"name", "release"}, {"type", "Key"}, {"key", {{"pem", pem}, {"transparencyLog", "Ignore"}}}}}}}}};
+}
+
+TEST_CASE("a publisher with a key is admitted, one whose key is none is refused with the field and the remedy", "[webhook]") {
+  CHECK(Validate(Review(Publisher(testing::MintedKey(testing::MintedKey::kP256).Pem()))).answer.allowed);
+  const Json wrong = Publisher("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+  const Verdict verdict = Validate(Review(wrong));
   CHECK_FALSE(verdict.answer.allowed);
   CHECK((verdict.reasons == std::vector<std::string_view>{"ObjectInvalid"}));
-  CHECK_THAT(verdict.answer.message, Catch::Contains("spec.authorities[0].key.pem: is no key"));
+  CHECK_THAT(verdict.answer.message, Catch::StartsWith("spec.authorities[0].key.pem: ") && Catch::Contains("cosign public-key"));
+  // One that was written before this was checked can still be labelled.
+  CHECK(Validate(Review(wrong, wrong)).answer.allowed);
 }
 
 TEST_CASE("what is not of our group, or has no object, is could-not-tell", "[webhook]") {
