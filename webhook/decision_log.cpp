@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "webhook/decision_text.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -42,7 +43,8 @@ void RecordDecision(std::string_view path, const AdmissionRequest& request, cons
                                 {"allowed", verdict.answer.allowed},
                                 {"reasons", Bounded(reasons, kMaxListBytes)},
                                 {"policies", Bounded(policies, kMaxListBytes)},
-                                {"registry_outage", verdict.answer.audit_annotations.contains("registry-outage")},
+                                {"registry_outage", verdict.answer.audit_annotations.contains(kOutageAnnotation)},
+                                {"signature_tolerated", verdict.answer.audit_annotations.contains(kToleratedAnnotation)},
                                 {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
                                 {"dry_run", request.dry_run}});
 }

@@ -107,6 +107,15 @@ std::vector<std::string> WaivedTexts(const policy::Decision& decision) {
   return texts;
 }
 
+std::vector<std::string> NoticeTexts(const policy::Decision& decision, std::string_view word) {
+  std::vector<std::string> texts;
+  for (const auto& image : decision.images) {
+    for (const auto& notice : image.notices)
+      if (notice.word == word) AddDistinct(texts, notice.message);
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::string DenialMessage(const policy::Decision& decision) {
@@ -166,11 +175,8 @@ std::map<std::string, std::string> AuditAnnotations(const policy::Decision& deci
   add("digests", Digests(decision), ",");
   add("waived", WaivedTexts(decision), "; ");
   if (decision.unmatched) annotations["unmatched"] = "true";
-  for (const auto& image : decision.images) {
-    for (const auto& notice : image.notices) {
-      if (notice.word == policy::kRegistryOutage) annotations["registry-outage"] = Cut(Clean(notice.message), kMaxAnnotationBytes);
-    }
-  }
+  add(kOutageAnnotation, NoticeTexts(decision, policy::kRegistryOutage), "; ");
+  add(kToleratedAnnotation, NoticeTexts(decision, policy::kSignatureTolerated), "; ");
   return annotations;
 }
 

@@ -24,6 +24,10 @@ void AddWarnings(const policy::Decision& decision, std::string_view prefix, std:
 // Keeps the first of equal ones, and kMaxWarnings with "and N more".
 void BoundWarnings(std::vector<std::string>& warnings);
 
+// Keys of what log and metrics count as well: facts of before an outage; signatures that hold in part.
+inline constexpr const char* kOutageAnnotation = "registry-outage";
+inline constexpr const char* kToleratedAnnotation = "signature-tolerated";
+
 std::map<std::string, std::string> AuditAnnotations(const policy::Decision& decision);
 
 // Distinct, in order of first appearance.

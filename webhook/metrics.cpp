@@ -15,6 +15,7 @@
 
 #include "base/guarded.h"
 #include "kube/pod_spec.h"
+#include "webhook/decision_text.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -187,6 +188,10 @@ struct Metrics::Families {
                                                          .Name("hullwright_outage_decisions_total")
                                                          .Help("Decisions by facts of before an outage of a registry.")
                                                          .Register(registry);
+  prometheus::Family<prometheus::Counter>& tolerated = BuildCounter()
+                                                           .Name("hullwright_tolerated_decisions_total")
+                                                           .Help("Decisions that rest on a signature that holds in part.")
+                                                           .Register(registry);
   prometheus::Family<prometheus::Histogram>& durations =
       BuildHistogram().Name("hullwright_decision_duration_seconds").Help("From the whole request read to its answer.").Register(registry);
   prometheus::Family<prometheus::Counter>& unreadable =
@@ -230,7 +235,8 @@ void Metrics::CountDecision(std::string_view path, const AdmissionRequest& reque
   families_->path_durations[static_cast<std::size_t>(known - kPaths.begin())]->Observe(seconds);
   for (const std::string_view word : verdict.reasons) families_->reasons.Add({{"reason", std::string(word)}}).Increment();
   if (verdict.answer.audit_annotations.contains("unmatched")) families_->unmatched.Add({}).Increment();
-  if (verdict.answer.audit_annotations.contains("registry-outage")) families_->outages.Add({}).Increment();
+  if (verdict.answer.audit_annotations.contains(kOutageAnnotation)) families_->outages.Add({}).Increment();
+  if (verdict.answer.audit_annotations.contains(kToleratedAnnotation)) families_->tolerated.Add({}).Increment();
 }
 
 void Metrics::CountUnreadable(std::string_view path) {

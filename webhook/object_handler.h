@@ -21,9 +21,9 @@ class ObjectHandler {
  public:
   explicit ObjectHandler(AskAccess ask_access);
 
-  // Strict decoding, and trust material that can be used (evidence/trust_check.h); and for waivers (VulnerabilityException, ClusterVulnerabilityException,
-  // BreakGlass) that are new or changed: the user has the verb `waive` on every policy they name, and requestedBy is that user. May block
-  // until the deadline.
+  // Strict decoding, and trust material that can be used (evidence/trust_check.h); and for waivers (VulnerabilityException,
+  // ClusterVulnerabilityException, BreakGlass) that are new or changed: the user has the verb `waive` on every policy they name, and
+  // requestedBy is that user. May block until the deadline.
   Verdict Validate(const AdmissionRequest& request, Deadline deadline) const;
 
   // Writes who asks into spec.requestedBy of a waiver that is new or changed. Never refuses: that is for Validate.

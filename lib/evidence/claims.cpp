@@ -5,7 +5,7 @@
 
 #include "base/base64.h"
 #include "base/json.h"
-#include "evidence/words.h"
+#include "verify/doubt.h"
 
 namespace hullwright::evidence {
 namespace {

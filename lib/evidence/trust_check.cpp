@@ -11,10 +11,12 @@
 namespace hullwright::evidence {
 namespace {
 
-constexpr std::string_view kKeyRemedy = "write the PUBLIC KEY block that `cosign public-key` prints (ECDSA P-256, P-384, P-521, RSA or Ed25519)";
+constexpr std::string_view kKeyRemedy =
+    "write the PUBLIC KEY block that `cosign public-key` prints (ECDSA P-256, P-384, P-521, RSA or Ed25519)";
 constexpr std::string_view kIdentityRemedy = "write the extensions by Fulcio's names, each with its value";
 constexpr std::string_view kNameRemedy = "write names like \"x509.subject: C=US, ST=WA, O=acme\", none of which contains another";
-constexpr std::string_view kTrustedRootRemedy = "write the document trusted_root.json as `cosign trusted-root create` or the instance's TUF repository gives it";
+constexpr std::string_view kTrustedRootRemedy =
+    "write the document trusted_root.json as `cosign trusted-root create` or the instance's TUF repository gives it";
 constexpr std::string_view kInitialRootRemedy = "write a root.json of the repository, unchanged: it must be signed as it says itself";
 constexpr std::string_view kStoreRemedy = "write CERTIFICATE blocks of CAs, or of signers that signed themselves";
 constexpr std::string_view kTsaRemedy = "write CERTIFICATE blocks of time-stamp authorities' roots, which signed themselves";

@@ -1,9 +1,8 @@
-// What registries and verification say, in the one vocabulary of reasons (policy/reason.h).
+// What registries say, in the one vocabulary of reasons (policy/reason.h); of verification: verify/doubt.h.
 #pragma once
 
 #include "policy/trust_facts.h"
 #include "registry/answer.h"
-#include "verify/failure.h"
 
 namespace hullwright::evidence {
 
@@ -11,8 +10,5 @@ namespace hullwright::evidence {
 enum class Sought { kImage, kSignature };
 
 policy::Doubt DoubtOf(const registry::Problem& problem, Sought sought);
-policy::Doubt DoubtOf(const verify::Failure& failure);
-
-policy::ReasonWord WordOf(verify::Step step);
 
 }  // namespace hullwright::evidence

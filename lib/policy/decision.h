@@ -46,12 +46,14 @@ inline constexpr std::size_t kMaxWaivedPerRule = 20;
 
 // Something that did not change the answer and that people must hear of all the same: warning, log, metric and audit annotation.
 struct Notice {
-  std::string_view word;  // kRegistryOutage
+  std::string_view word;  // kRegistryOutage, kSignatureTolerated
   std::string policy;
   std::string message;
 };
 // Facts of before counted, within the policy's registryOutageHours, because the registry could not be asked.
 inline constexpr std::string_view kRegistryOutage = "RegistryOutage";
+// A signature counted of which something did not hold that its authority's level lets pass.
+inline constexpr std::string_view kSignatureTolerated = "SignatureTolerated";
 
 // What one policy saw of one image: the material of `hullctl explain`.
 struct RuleTrace {

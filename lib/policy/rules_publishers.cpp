@@ -27,11 +27,12 @@ std::vector<Standing> StandingsOf(const RuleInput& input) {
   return standings;
 }
 
-std::vector<Voucher> VouchersFor(const std::vector<Standing>& standings, const TrustFacts& facts, const Digest& digest) {
+std::vector<Voucher> VouchersFor(const std::vector<Standing>& standings, const TrustFacts& facts, const Digest& digest,
+                                 Holding holding = Holding::kAny) {
   std::vector<Voucher> vouchers;
   vouchers.reserve(standings.size());
   for (const Standing& standing : standings)
-    vouchers.push_back(standing.to_ask == nullptr ? standing.voucher : AskSignatures(*standing.to_ask, facts, digest));
+    vouchers.push_back(standing.to_ask == nullptr ? standing.voucher : AskSignatures(*standing.to_ask, facts, digest, holding));
   return vouchers;
 }
 
@@ -107,12 +108,44 @@ void JudgeOne(const RuleInput& input, const std::vector<Voucher>& vouchers, std:
   reasons.Absorb(here, platform);
 }
 
+std::string ToleratedMessage(const api::TrustedPublisher& publisher, const Signature& signature) {
+  std::vector<std::string_view> words;
+  std::string details;
+  for (const Doubt& doubt : signature.tolerated) {
+    if (std::ranges::find(words, ToString(doubt.word)) == words.end()) words.push_back(ToString(doubt.word));
+    details += fmt::format("{}{}", details.empty() ? "" : "; ", Printable(doubt.message, 256));
+  }
+  return fmt::format("{}: {} let pass by level Permissive of authority {}: {}", publisher.metadata.name, fmt::join(words, ", "),
+                     signature.signer.authority, details);
+}
+
+// Tells of signatures that hold in part, where too few publishers would vouch without them.
+void NoticeTolerated(const RuleInput& input, const std::vector<Standing>& standings, const TrustFacts& facts, const Digest& digest,
+                     RuleReport& report) {
+  if (CountDistinct(VouchersFor(standings, facts, digest, Holding::kWholeOnly)) >= MinimumOf(input)) return;
+  for (const Standing& standing : standings) {
+    const Signature* tolerated = standing.to_ask == nullptr ? nullptr : FindTolerated(*standing.to_ask, facts, digest);
+    if (tolerated == nullptr) continue;
+    std::string message = ToleratedMessage(*standing.to_ask, *tolerated);
+    const bool told = std::ranges::any_of(report.notices, [&](const Notice& notice) { return notice.message == message; });
+    if (!told) report.notices.push_back({kSignatureTolerated, "", std::move(message)});
+  }
+}
+
+void JudgeTarget(const RuleInput& input, const std::vector<Standing>& standings, const TrustFacts& facts, const Target& target,
+                 RuleReport& report, ReasonsByWord& reasons) {
+  const std::vector<Voucher> vouchers = VouchersFor(standings, facts, *target.digest);
+  JudgeOne(input, vouchers, target.platform, report, reasons);
+  const bool any = std::ranges::any_of(facts.signatures, [](const auto& signature) { return !signature->tolerated.empty(); });
+  if (any && CountDistinct(vouchers) >= MinimumOf(input)) NoticeTolerated(input, standings, facts, *target.digest, report);
+}
+
 void JudgeTargets(const RuleInput& input, const std::vector<Standing>& standings, RuleReport& report, ReasonsByWord& reasons) {
   const auto facts = OriginFor(input, report);
   if (!facts) return JudgeOne(input, VouchersInDoubt(standings, facts.error()), "", report, reasons);
   const auto targets = TargetsOf(input, **facts);
   if (!targets) return JudgeOne(input, VouchersInDoubt(standings, targets.error()), "", report, reasons);
-  for (const Target& target : *targets) JudgeOne(input, VouchersFor(standings, **facts, *target.digest), target.platform, report, reasons);
+  for (const Target& target : *targets) JudgeTarget(input, standings, **facts, target, report, reasons);
 }
 
 }  // namespace

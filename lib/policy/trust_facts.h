@@ -48,6 +48,8 @@ struct Signature {
   Signer signer;
   Digest subject;
   std::string format;  // "cosign-legacy", "sigstore-bundle", "notation-jws", "notation-cose"
+  // What of it did not hold and its authority lets pass all the same (Notary Project, level Permissive).
+  std::vector<Doubt> tolerated = {};
 };
 
 // A signed in-toto statement about exactly this digest.

@@ -29,6 +29,11 @@ bool Concerns(const TrustFailure& failure, std::string_view publisher, Claim cla
   return of_publisher && of_claim && of_type && (!failure.subject || *failure.subject == digest);
 }
 
+bool IsBy(const api::TrustedPublisher& publisher, const Digest& digest, const Signature& signature) {
+  return signature.publisher == publisher.metadata.name && signature.subject == digest &&
+         HasAuthority(publisher, signature.signer.authority);
+}
+
 // Gives each publisher a signer, taking signers from earlier publishers that can do with another one (Kuhn's algorithm; at most 32
 // publishers with at most as many signers as signatures are looked at).
 class Assignment {
@@ -96,11 +101,17 @@ Standing StandingOf(const RuleInput& input, std::string_view name) {
   return standing;
 }
 
-Voucher AskSignatures(const api::TrustedPublisher& publisher, const TrustFacts& facts, const Digest& digest) {
+const Signature* FindTolerated(const api::TrustedPublisher& publisher, const TrustFacts& facts, const Digest& digest) {
+  for (const Verified<Signature>& signature : facts.signatures)
+    if (!signature->tolerated.empty() && IsBy(publisher, digest, *signature)) return &*signature;
+  return nullptr;
+}
+
+Voucher AskSignatures(const api::TrustedPublisher& publisher, const TrustFacts& facts, const Digest& digest, Holding holding) {
   const std::string& name = publisher.metadata.name;
   Voucher voucher{.publisher = name, .covers = true};
   for (const Verified<Signature>& signature : facts.signatures) {
-    if (signature->publisher != name || signature->subject != digest || !HasAuthority(publisher, signature->signer.authority)) continue;
+    if (!IsBy(publisher, digest, *signature) || (holding == Holding::kWholeOnly && !signature->tolerated.empty())) continue;
     std::string signer = SignerKey(signature->signer);
     if (std::ranges::find(voucher.signers, signer) == voucher.signers.end()) voucher.signers.push_back(std::move(signer));
   }

@@ -30,7 +30,13 @@ Standing StandingOf(const RuleInput& input, std::string_view publisher);
 
 // kYes when a signature over the digest by one of the publisher's authorities was verified; otherwise what stands against it: kUnknown when
 // something could not be looked at, kNo with the failure that came nearest, or SignatureMissing.
-Voucher AskSignatures(const api::TrustedPublisher& publisher, const TrustFacts& facts, const Digest& digest);
+// kWholeOnly: signatures of which something did not hold that their authority lets pass do not count.
+enum class Holding { kAny, kWholeOnly };
+Voucher AskSignatures(const api::TrustedPublisher& publisher, const TrustFacts& facts, const Digest& digest,
+                      Holding holding = Holding::kAny);
+
+// A signature that AskSignatures counts with kAny and not with kWholeOnly; nullptr: none.
+const Signature* FindTolerated(const api::TrustedPublisher& publisher, const TrustFacts& facts, const Digest& digest);
 
 // The authority is one that the publisher has today.
 bool HasAuthority(const api::TrustedPublisher& publisher, std::string_view authority);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "verify/attestor.h"
+#include "verify/doubt.h"
 
 namespace hullwright::verify {
 
@@ -15,7 +16,9 @@ Checked<policy::Verified<policy::Signature>> VerifyNotationSignature(std::string
   if (verdict->skipped || !verdict->authentic) return Reject(Step::kIdentity, "signed, but by nobody whom the policy trusts");
   policy::Signer signer{authority.name, "x509.subject: " + verdict->subject, "", std::move(verdict->times)};
   const char* format = verdict->format == NotationFormat::kJws ? "notation-jws" : "notation-cose";
-  return Attestor::Attest(policy::Signature{authority.publisher, std::move(signer), digest, format});
+  policy::Signature signature{authority.publisher, std::move(signer), digest, format};
+  for (const Failure& failure : verdict->logged) signature.tolerated.push_back(DoubtOf(failure));
+  return Attestor::Attest(std::move(signature));
 }
 
 }  // namespace hullwright::verify

@@ -21,7 +21,8 @@ struct NotationAuthority {
   RevocationMaterial revocation;
 };
 
-// "This image is ours." A signature whose signer is nobody the policy trusts is none, whatever the level lets pass.
+// "This image is ours." A signature whose signer is nobody the policy trusts is none, whatever the level lets pass; what it let pass is
+// told.
 Checked<policy::Verified<policy::Signature>> VerifyNotationSignature(std::string_view media_type, std::string_view envelope,
                                                                      const NotationAuthority& authority, const Digest& digest,
                                                                      const NotationTarget& target, Time now);

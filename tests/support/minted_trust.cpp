@@ -68,9 +68,11 @@ policy::Signer SignerOf(const Json& given) {
 
 void AddSignature(const Json& given, policy::TrustFacts& facts) {
   const Json whole = given.is_string() ? Json{{"publisher", given}} : given;
-  AllowOnly(whole, {"publisher", "authority", "signer", "issuer", "signedAt", "subject"}, "signature");
-  facts.signatures.push_back(verify::Attestor::Attest(policy::Signature{
-      whole.at("publisher"), SignerOf(whole), whole.contains("subject") ? DigestOf(whole.at("subject")) : facts.digest, "cosign-legacy"}));
+  AllowOnly(whole, {"publisher", "authority", "signer", "issuer", "signedAt", "subject", "tolerated"}, "signature");
+  policy::Signature signature{whole.at("publisher"), SignerOf(whole),
+                              whole.contains("subject") ? DigestOf(whole.at("subject")) : facts.digest, "cosign-legacy"};
+  for (const Json& each : whole.value("tolerated", Json::array())) signature.tolerated.push_back(DoubtOf(each));
+  facts.signatures.push_back(verify::Attestor::Attest(std::move(signature)));
 }
 
 void AddAttestation(const Json& given, policy::TrustFacts& facts) {

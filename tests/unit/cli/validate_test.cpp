@@ -48,8 +48,9 @@ TEST_CASE("validate reads keys as the webhook does", "[cli]") {
         "  - name: release\n    type: Key\n    key:\n      transparencyLog: Ignore\n      pem: |\n{}\n---\n",
         name, indented);
   };
-  const std::string file = world.Write("keys.yaml", publisher("good", testing::MintedKey(testing::MintedKey::kP256).Pem()) +
-                                                        publisher("weak", testing::MintedKey(testing::MintedKey::kRsa1024).Pem()));
+  const std::string file =
+      world.Write("keys.yaml", publisher("good", hullwright::testing::MintedKey(hullwright::testing::MintedKey::kP256).Pem()) +
+                                   publisher("weak", hullwright::testing::MintedKey(hullwright::testing::MintedKey::kRsa1024).Pem()));
   const auto output = world.Run({"validate", file});
   CAPTURE(output.out);
   CHECK(output.code == ExitCode::kViolation);

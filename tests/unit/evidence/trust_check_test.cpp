@@ -29,7 +29,8 @@ std::string Block(std::string_view text) {
 
 // What is wrong with an object that decodes; the messages, joined.
 std::string MistakesIn(std::string_view kind, const std::string& spec) {
-  const auto documents = ReadYaml(fmt::format("apiVersion: hullwright.dev/v1alpha1\nkind: {}\nmetadata: {{name: a}}\nspec:\n{}", kind, spec));
+  const auto documents =
+      ReadYaml(fmt::format("apiVersion: hullwright.dev/v1alpha1\nkind: {}\nmetadata: {{name: a}}\nspec:\n{}", kind, spec));
   REQUIRE(documents);
   const auto object = Decode(documents->front().json);
   INFO((object ? "" : object.error().message));
@@ -65,11 +66,26 @@ TEST_CASE("a key is taken, and what only looks like one is refused with its fiel
 }
 
 TEST_CASE("every extension that an object may name is one that certificates are matched by", "[evidence]") {
-  for (const std::string_view name :
-       {"buildSignerURI", "buildSignerDigest", "runnerEnvironment", "sourceRepositoryURI", "sourceRepositoryDigest", "sourceRepositoryRef",
-        "sourceRepositoryIdentifier", "sourceRepositoryOwnerURI", "sourceRepositoryOwnerIdentifier", "buildConfigURI", "buildConfigDigest",
-        "buildTrigger", "runInvocationURI", "sourceRepositoryVisibilityAtSigning", "deploymentEnvironment", "githubWorkflowTrigger",
-        "githubWorkflowSHA", "githubWorkflowName", "githubWorkflowRepository", "githubWorkflowRef"}) {
+  for (const std::string_view name : {"buildSignerURI",
+                                      "buildSignerDigest",
+                                      "runnerEnvironment",
+                                      "sourceRepositoryURI",
+                                      "sourceRepositoryDigest",
+                                      "sourceRepositoryRef",
+                                      "sourceRepositoryIdentifier",
+                                      "sourceRepositoryOwnerURI",
+                                      "sourceRepositoryOwnerIdentifier",
+                                      "buildConfigURI",
+                                      "buildConfigDigest",
+                                      "buildTrigger",
+                                      "runInvocationURI",
+                                      "sourceRepositoryVisibilityAtSigning",
+                                      "deploymentEnvironment",
+                                      "githubWorkflowTrigger",
+                                      "githubWorkflowSHA",
+                                      "githubWorkflowName",
+                                      "githubWorkflowRepository",
+                                      "githubWorkflowRef"}) {
     CHECK(MistakesIn("TrustedPublisher",
                      fmt::format("  displayName: Acme\n  repositories: [\"registry.example/**\"]\n  verification: Signature\n"
                                  "  authorities: [{{name: ci, type: Keyless, keyless: {{issuer: \"https://issuer.example\", subject: ann, "
@@ -81,10 +97,11 @@ TEST_CASE("every extension that an object may name is one that certificates are 
 
 TEST_CASE("names of Notary Project signers are read as they will be matched", "[evidence]") {
   const auto mistakes = [](std::string_view identities) {
-    return MistakesIn("TrustedPublisher",
-                      fmt::format("  displayName: Acme\n  repositories: [\"registry.example/**\"]\n  verification: Signature\n"
-                                  "  authorities: [{{name: ci, type: Notation, notation: {{trustRootRef: {{name: ca}}, identities: [{}]}}}}]\n",
-                                  identities));
+    return MistakesIn(
+        "TrustedPublisher",
+        fmt::format("  displayName: Acme\n  repositories: [\"registry.example/**\"]\n  verification: Signature\n"
+                    "  authorities: [{{name: ci, type: Notation, notation: {{trustRootRef: {{name: ca}}, identities: [{}]}}}}]\n",
+                    identities));
   };
   CHECK(mistakes(R"("x509.subject: C=US, ST=WA, O=acme")").empty());
   CHECK_THAT(mistakes(R"("x509.subject: C=US, ST=WA, O=acme", "x509.subject: C=US, ST=WA, O=acme, CN=ci")"),
@@ -133,7 +150,9 @@ TEST_CASE("the root from which a TUF repository is trusted is signed as it says 
 
 TEST_CASE("the authorities of a registry's certificate are certificates", "[evidence]") {
   const MintedChain chain(MintedKey::kP256);
-  const auto mistakes = [](const std::string& pem) { return MistakesIn("Registry", "  host: registry.example\n  ca:\n      pem: " + Block(pem)); };
+  const auto mistakes = [](const std::string& pem) {
+    return MistakesIn("Registry", "  host: registry.example\n  ca:\n      pem: " + Block(pem));
+  };
   CHECK(mistakes(ToPem(chain.root)).empty());
   CHECK_THAT(mistakes("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"), Catch::StartsWith("spec.ca.pem: "));
 }

@@ -121,6 +121,23 @@ TEST_CASE("Expiry, validity and unknown revocation are enforced at level strict 
   }
 }
 
+TEST_CASE("The fact that comes out says in reason words what did not hold", "[verify]") {
+  CertificateRequest with_list = MintedChain::CodeSigningLeaf();
+  with_list.extensions.emplace_back("crlDistributionPoints", "URI:http://crl.example/1");
+  for (const bool listed : {true, false}) {
+    Setup setup(listed ? with_list : MintedChain::CodeSigningLeaf());
+    setup.policy.level = NotationLevel::kPermissive;
+    const NotationAuthority authority{"acme", "release", setup.policy, {}};
+    const auto digest = Digest::Parse(kNotationDigest).value();
+    const auto fact = VerifyNotationSignature("application/jose+json", setup.Envelope(), authority, digest, setup.target, setup.now);
+    REQUIRE(fact.has_value());
+    REQUIRE((*fact)->tolerated.size() == (listed ? 1 : 0));
+    if (!listed) continue;
+    CHECK((*fact)->tolerated[0].word == policy::ReasonWord::kRevocationUnknown);
+    CHECK_THAT((*fact)->tolerated[0].message, Catch::Contains("no revocation list"));
+  }
+}
+
 TEST_CASE("Only a policy that says so does without revocation", "[verify]") {
   CertificateShape with_list = MintedChain::CodeSigningLeaf();
   with_list.extensions.emplace_back("crlDistributionPoints", "URI:http://crl.example/1");

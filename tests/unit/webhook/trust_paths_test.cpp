@@ -5,10 +5,12 @@
 #include "evidence/trust_reader.h"
 #include "support/cosign_signature.h"
 #include "support/memory_registry.h"
+#include "support/minted_notation.h"
 #include "unit/evidence/memory_cluster.h"
 #include "unit/webhook/fixtures.h"
 #include "webhook/admission_handler.h"
 #include "webhook/image_review_handler.h"
+#include "webhook/metrics.h"
 #include "webhook/pin_handler.h"
 
 namespace hullwright::webhook {
@@ -129,6 +131,65 @@ TEST_CASE("a tag that nobody pinned is refused where a digest is wanted, however
   const Verdict verdict = world.Validate(Review(Pod(kRepository + ":1")));
   CHECK_FALSE(verdict.answer.allowed);
   CHECK(verdict.reasons == std::vector<std::string_view>{"DigestNotPinned"});
+}
+
+// A Notary Project signature that expired yesterday, and the level by which the publisher's is judged.
+struct ExpiredWorld {
+  World world;
+  testing::MintedChain chain{MintedKey::kP256};
+
+  explicit ExpiredWorld(api::NotationLevel level) {
+    evidence::TrustObjects objects = *world.catalogue.Trust();
+    api::Authority& authority = objects.publishers.at(0).spec.authorities.at(0);
+    authority.type = api::AuthorityType::kNotation;
+    authority.key.reset();
+    authority.notation = api::NotationAuthority{{"ca"}, {"x509.subject: C=US, ST=WA, O=Acme"}, level};
+    api::TrustRoot& root = objects.roots["ca"];
+    root.spec.type = api::TrustRootType::kNotation;
+    root.spec.notation.emplace().certificates = api::PemSource{testing::ToPem(chain.root), {}, {}};
+    evidence::TrustReader reader(world.cluster, "hullwright-system");
+    world.trust = reader.ReadTrust(objects, World::Soon().deadline);
+    Sign();
+  }
+
+  void Sign() {
+    const auto document = world.registry.Manifest({"registry.example", "shop/app"}, world.image, {}).value();
+    testing::JwsParts parts(chain.leaf_key, chain.chain());
+    parts.payload =
+        Json{{"targetArtifact", {{"mediaType", document->media_type}, {"digest", world.image.text()}, {"size", document->bytes->size()}}}}
+            .dump();
+    parts.protected_header["crit"].push_back("io.cncf.notary.expiry");
+    parts.protected_header["io.cncf.notary.expiry"] = "2026-01-01T00:00:00Z";
+    testing::Push(world.registry, kRepository,
+                  {.artifact_type = "application/vnd.cncf.notary.signature",
+                   .config_media_type = "application/vnd.oci.empty.v1+json",
+                   .layers = {{"application/jose+json", parts.Sign(chain.leaf_key)}},
+                   .subject = std::pair(world.image, document->bytes->size())});
+  }
+};
+
+TEST_CASE("what level Permissive lets pass is told in warning, audit annotation and metric; level Strict refuses it", "[webhook]") {
+  ExpiredWorld permissive(api::NotationLevel::kPermissive), strict(api::NotationLevel::kStrict);
+  const Json review = Review(Pod(kRepository + "@" + permissive.world.image.text()));
+  const Verdict verdict = permissive.world.Validate(review);
+  INFO(verdict.answer.message);
+  REQUIRE(verdict.answer.allowed);
+  REQUIRE(verdict.answer.warnings.size() == 1);
+  CHECK(verdict.answer.warnings[0].size() <= 120);
+  CHECK_THAT(verdict.answer.warnings[0], Catch::Contains("SignatureTolerated: acme: SignatureExpired"));
+  CHECK_THAT(verdict.answer.audit_annotations.at("signature-tolerated"), Catch::Contains("expired at 2026-01-01T00:00:00Z"));
+  Metrics metrics;
+  const ParsedReview parsed(review);
+  metrics.CountDecision("validate", *parsed, verdict, 0.001);
+  const Verdict refused = strict.world.Validate(Review(Pod(kRepository + "@" + strict.world.image.text())));
+  CHECK_FALSE(refused.answer.allowed);
+  CHECK(refused.reasons == std::vector<std::string_view>{"SignatureExpired"});
+  CHECK_FALSE(refused.answer.audit_annotations.contains("signature-tolerated"));
+  metrics.CountDecision("validate", *parsed, refused, 0.001);
+  const std::string text =
+      metrics.Serialize({permissive.world.catalogue, [] { return http::ServerStatistics{}; }, [] { return std::optional<Time>(); },
+                         [] { return std::vector<WatchState>(); }, [] { return true; }});
+  CHECK_THAT(text, Catch::Contains("hullwright_tolerated_decisions_total 1"));
 }
 
 TEST_CASE("templates are judged and never changed", "[webhook]") {
