@@ -19,6 +19,7 @@ auto GetObject(kube::KubeClient& client, std::string_view resource, std::string_
   JsonReader reader;
   const auto object = reader.Read(reply->body);
   if (!object) return std::unexpected(object.error());
+  if (!object->is_object()) return Fail(ErrorCode::kInvalidInput, fmt::format("{} {} is no JSON object", resource, name));
   return read(*object);
 }
 

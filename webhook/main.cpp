@@ -184,7 +184,10 @@ class Webhook {
                           [this] { return server_ ? server_->CertificateExpiry() : std::nullopt; },
                           [this] { return cluster_ ? cluster_->States() : std::vector<WatchState>{}; },
                           [this] { return readiness_.IsReady(); }};
-    if (registries_) sources.registries = [this] { return registries_->Statistics(); };
+    if (registries_) {
+      sources.registries = [this] { return registries_->Statistics(); };
+      sources.trust_problems = [this] { return registries_->TrustProblems(); };
+    }
     return {*admission_, objects_,   metrics_,           readiness_, std::move(sources), {options_.allowed_client_names},
             Hooks(),     pin_.get(), image_review_.get()};
   }

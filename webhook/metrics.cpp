@@ -82,18 +82,19 @@ class Scrape {
   std::vector<MetricFamily> families_;
 };
 
-void AddCatalogue(const evidence::Catalogue& catalogue, Scrape& scrape) {
+void AddCatalogue(const MetricSources& sources, Scrape& scrape) {
+  const evidence::Catalogue& catalogue = sources.catalogue;
   std::vector<Sample> objects;
   for (const auto& [kind, count] : catalogue.Counts()) objects.push_back({{{"kind", kind}}, Number(count)});
   scrape.Gauge("hullwright_objects", "Objects in force, by kind.", objects);
   double with_last_good = 0, without = 0;
   bool denies_everything = false;
-  for (const auto& problem : catalogue.Problems()) {
+  for (const auto& problem : sources.Problems()) {
     ++(problem.last_good_in_force ? with_last_good : without);
     denies_everything |= problem.denies_everything && !problem.last_good_in_force;
   }
   scrape.Gauge("hullwright_problems",
-               "Objects and files that cannot be used, by whether a last good version is in force; see /readyz?verbose.",
+               "Objects, files and trust material that cannot be used, by whether a last good version is in force; see /readyz?verbose.",
                {{{{"last_good", "true"}}, with_last_good}, {{{"last_good", "false"}}, without}});
   scrape.Gauge("hullwright_denies_everything", "1 while something that cannot be used might cover anything, so that every Pod is denied.",
                {{{}, denies_everything ? 1.0 : 0.0}});
@@ -176,6 +177,14 @@ void AddRegistries(const RegistryStatistics& registries, Scrape& scrape) {
 
 }  // namespace
 
+std::vector<evidence::Problem> MetricSources::Problems() const {
+  std::vector<evidence::Problem> problems = catalogue.Problems();
+  if (!trust_problems) return problems;
+  const std::vector<evidence::Problem> of_trust = trust_problems();
+  problems.insert(problems.end(), of_trust.begin(), of_trust.end());
+  return problems;
+}
+
 struct Metrics::Families {
   prometheus::Registry registry;
   prometheus::Family<prometheus::Counter>& decisions =
@@ -249,7 +258,7 @@ void Metrics::CountInternalError(std::string_view path) {
 
 std::string Metrics::Serialize(const MetricSources& sources) const {
   Scrape scrape(families_->registry.Collect());
-  AddCatalogue(sources.catalogue, scrape);
+  AddCatalogue(sources, scrape);
   scrape.Gauge("hullwright_ready", "Whether /readyz answers 200.", {{{}, sources.ready() ? 1.0 : 0.0}});
   AddServer(sources.server(), scrape);
   AddCertificate(sources.certificate_expiry(), scrape);

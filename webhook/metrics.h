@@ -37,6 +37,10 @@ struct MetricSources {
   std::function<std::vector<WatchState>()> watches;
   std::function<bool()> ready;
   std::function<RegistryStatistics()> registries = {};  // empty: no registry is asked
+  std::function<std::vector<evidence::Problem>()> trust_problems = {};
+
+  // Of objects, files and trust material.
+  std::vector<evidence::Problem> Problems() const;
 };
 
 // Thread-safe.

@@ -20,11 +20,18 @@ Result<std::unique_ptr<RegistryAccess>> RegistryAccess::Open(const RegistryAcces
 RegistryAccess::RegistryAccess(const RegistryAccessOptions& options, std::unique_ptr<store::ByteCache> cache,
                                std::shared_ptr<const registry::Hosts> hosts, const evidence::Catalogue& catalogue,
                                evidence::ClusterData& cluster, const Clock& clock)
-    : registry_(std::move(hosts)),
+    : registry_(hosts),
       cache_(std::move(cache)),
       keyrings_(cluster, clock),
-      trust_(catalogue, cluster, options.namespace_,
-             [this](std::shared_ptr<const registry::Hosts> changed) { registry_.Configure(std::move(changed)); }),
+      fetcher_(std::move(hosts)),
+      tuf_(fetcher_, cache_.get(), clock),
+      trust_(
+          catalogue, cluster, options.namespace_,
+          [this](const std::shared_ptr<const registry::Hosts>& changed) {
+            registry_.Configure(changed);
+            fetcher_.Configure(changed);
+          },
+          &tuf_),
       gatherer_({registry_, cache_.get(), keyrings_, [this] { return trust_.Current(); }, clock}) {}
 
 RegistryStatistics RegistryAccess::Statistics() const {

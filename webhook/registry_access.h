@@ -1,4 +1,5 @@
-// Everything behind facts of registries, built in order and destroyed in reverse: client, cache file, credentials, trust, gatherer.
+// Everything behind facts of registries, built in order and destroyed in reverse: client, cache file, credentials, trust and what is
+// fetched for it, gatherer.
 #pragma once
 
 #include <memory>
@@ -6,7 +7,9 @@
 
 #include "evidence/gatherer.h"
 #include "evidence/keyrings.h"
+#include "evidence/trust_fetcher.h"
 #include "evidence/trust_refresher.h"
+#include "evidence/tuf_roots.h"
 #include "registry/oci_registry.h"
 #include "store/byte_cache.h"
 #include "webhook/metrics.h"
@@ -27,6 +30,7 @@ class RegistryAccess {
 
   evidence::Gatherer& gatherer() { return gatherer_; }
   RegistryStatistics Statistics() const;
+  std::vector<evidence::Problem> TrustProblems() const { return trust_.Problems(); }
 
  private:
   RegistryAccess(const RegistryAccessOptions& options, std::unique_ptr<store::ByteCache> cache,
@@ -36,6 +40,8 @@ class RegistryAccess {
   registry::OciRegistry registry_;
   std::unique_ptr<store::ByteCache> cache_;
   evidence::Keyrings keyrings_;
+  evidence::HttpTrustFetcher fetcher_;
+  evidence::TufRoots tuf_;
   evidence::TrustRefresher trust_;
   evidence::Gatherer gatherer_;
 };

@@ -202,7 +202,7 @@ std::vector<http::Route> MakeProbeRoutes(const RouteTargets& targets) {
       {"GET", "/readyz",
        [&readiness, sources](const http::ServerRequest& request) {
          const bool verbose = IsVerbose(request.query);
-         return readiness.Answer(verbose, verbose ? sources.catalogue.Problems() : std::vector<evidence::Problem>{});
+         return readiness.Answer(verbose, verbose ? sources.Problems() : std::vector<evidence::Problem>{});
        }},
       {"GET", "/metrics",
        [&metrics, sources](const http::ServerRequest&) {

@@ -12,10 +12,6 @@
 namespace hullwright::evidence {
 namespace {
 
-Error ToError(const verify::Failure& failure) {
-  return {ErrorCode::kInvalidInput, fmt::format("{}: {}", verify::ToString(failure.step), failure.message)};
-}
-
 template <class T>
 Result<T> FromChecked(verify::Checked<T> checked) {
   if (!checked) return std::unexpected(ToError(checked.error()));
@@ -23,6 +19,10 @@ Result<T> FromChecked(verify::Checked<T> checked) {
 }
 
 }  // namespace
+
+Error ToError(const verify::Failure& failure) {
+  return {ErrorCode::kInvalidInput, fmt::format("{}: {}", verify::ToString(failure.step), failure.message)};
+}
 
 Result<verify::PublicKey> ReadPublicKey(std::string_view pem) {
   return FromChecked(verify::PublicKey::FromPem(pem));

@@ -21,6 +21,9 @@
 
 namespace hullwright::evidence {
 
+// As an error of this layer.
+Error ToError(const verify::Failure& failure);
+
 Result<verify::PublicKey> ReadPublicKey(std::string_view pem);
 Result<verify::IdentityMatcher> ReadIdentity(const api::KeylessAuthority& keyless);
 Result<verify::TrustedIdentities> ReadIdentities(const api::NotationAuthority& notation);

@@ -3,15 +3,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <set>
 
-#include "base/log.h"
 #include "evidence/trust_documents.h"
 #include "verify/hash.h"
 
 namespace hullwright::evidence {
+namespace {
 
 using policy::Doubt;
 using policy::ReasonWord;
+
+// Everything that ReadRegistry puts into the settings.
+std::string FingerprintOf(const registry::Configuration& configuration, const std::vector<std::string>& pull_secrets) {
+  std::string all;
+  for (std::size_t i = 0; i < configuration.hosts.size(); ++i) {
+    const registry::HostSettings& host = configuration.hosts[i];
+    all += fmt::format("{}\n{}\n{}\n", host.host, host.plain_http, host.requests_per_second);
+    for (const registry::Mirror& mirror : host.mirrors) all += fmt::format("{}/{}\n", mirror.host, mirror.path);
+    for (const std::string* text : {&host.tls.ca_pem, &host.tls.client_certificate_pem, &host.tls.client_key_pem, &pull_secrets[i]})
+      all += fmt::format("{}:{}\n", text->size(), *text);
+  }
+  return verify::Sha256(all);
+}
+
+}  // namespace
 
 // Text in the object itself, or in a ConfigMap or Secret.
 struct TrustReader::Source {
@@ -69,6 +86,7 @@ struct TrustReader::Reading {
   TrustReader& reader;
   const TrustObjects& objects;
   const Deadline deadline;
+  std::set<std::string>& tuf_names;  // of TrustRoots that were asked for
   PublisherTrust trust = {};
   std::string seen = {};
 
@@ -78,27 +96,40 @@ struct TrustReader::Reading {
     return text;
   }
 
-  Result<const api::TrustRoot*> Root(std::string_view name, api::TrustRootType type) const {
+  Result<const api::TrustRoot*> Root(std::string_view name, std::initializer_list<api::TrustRootType> types) const {
     const auto found = objects.roots.find(name);
     if (found == objects.roots.end()) return Fail(ErrorCode::kNotFound, fmt::format("TrustRoot {} does not exist", name));
-    if (found->second.spec.type == type) return &found->second;
-    if (found->second.spec.type == api::TrustRootType::kTUF)
-      return Fail(ErrorCode::kUnsupported,
-                  fmt::format("TrustRoot {} is of type TUF, which this version does not fetch: give its trusted_root.json "
-                              "as type Sigstore",
-                              name));
+    if (std::ranges::find(types, found->second.spec.type) != types.end()) return &found->second;
     return Fail(ErrorCode::kInvalidInput, fmt::format("TrustRoot {} is of another type than the authority needs", name));
   }
 
-  Result<std::pair<std::shared_ptr<const verify::TrustedRoot>, const api::SigstoreRoot*>> Sigstore(std::string_view name) {
-    const auto root = Root(name, api::TrustRootType::kSigstore);
+  // The document trusted_root.json, given or fetched.
+  Result<std::string> TrustedRootText(const api::TrustRoot& root) {
+    if (root.spec.sigstore) return Text(Source(root.spec.sigstore->trusted_root));
+    if (reader.tuf_ == nullptr) return Fail(ErrorCode::kUnsupported, "it is of type TUF, and this program fetches nothing");
+    const api::TUFRoot& tuf = *root.spec.tuf;
+    tuf_names.insert(root.metadata.name);
+    auto initial = reader.ReadSource(Source(tuf.initial_root), deadline);
+    if (!initial) return std::unexpected(initial.error());
+    auto text = reader.tuf_->TrustedRoot(root.metadata.name, {tuf.mirror, std::move(*initial), std::chrono::hours(tuf.refresh_hours)});
+    if (text) seen += fmt::format("{}:{}\n", text->size(), *text);
+    return text;
+  }
+
+  struct Sigstore {
+    std::shared_ptr<const verify::TrustedRoot> root;
+    bool certificate_transparency = true;
+  };
+  Result<Sigstore> SigstoreRoot(std::string_view name) {
+    const auto root = Root(name, {api::TrustRootType::kSigstore, api::TrustRootType::kTUF});
     if (!root) return std::unexpected(root.error());
-    const api::SigstoreRoot& sigstore = *(*root)->spec.sigstore;
-    const auto text = Text(Source(sigstore.trusted_root));
+    const auto text = TrustedRootText(**root);
     if (!text) return std::unexpected(text.error().Within(fmt::format("TrustRoot {}", name)));
     auto parsed = ReadTrustedRoot(*text);
     if (!parsed) return std::unexpected(parsed.error().Within(fmt::format("TrustRoot {}", name)));
-    return std::pair(std::make_shared<const verify::TrustedRoot>(std::move(*parsed)), &sigstore);
+    const auto& given = (*root)->spec.sigstore;
+    return Sigstore{std::make_shared<const verify::TrustedRoot>(std::move(*parsed)),
+                    !given || given->certificate_transparency == api::CheckRequirement::kRequired};
   }
 
   Result<void> Key(const api::Authority& authority) {
@@ -109,10 +140,10 @@ struct TrustReader::Reading {
     verify::KeyAuthority made{std::move(*key), verify::TransparencyLogRule::kIgnored, nullptr};
     seen += authority.key->transparency_log == api::LogRequirement::kRequired ? "logged\n" : "alone\n";
     if (authority.key->transparency_log == api::LogRequirement::kRequired) {
-      auto root = Sigstore(authority.TrustRootName());
+      auto root = SigstoreRoot(authority.TrustRootName());
       if (!root) return std::unexpected(root.error());
       made.transparency_log = verify::TransparencyLogRule::kRequired;
-      made.root = std::move(root->first);
+      made.root = std::move(root->root);
     }
     trust.authorities.push_back({trust.name, authority.name, std::move(made)});
     return {};
@@ -124,12 +155,11 @@ struct TrustReader::Reading {
     for (const auto& [name, value] : keyless.extensions) seen += fmt::format("{}={}\n", name, value);
     auto matcher = ReadIdentity(keyless);
     if (!matcher) return std::unexpected(matcher.error());
-    auto root = Sigstore(authority.TrustRootName());
+    auto root = SigstoreRoot(authority.TrustRootName());
     if (!root) return std::unexpected(root.error());
-    const bool logged = root->second->certificate_transparency == api::CheckRequirement::kRequired;
-    seen += logged ? "ct\n" : "no ct\n";
-    trust.authorities.push_back(
-        {trust.name, authority.name, verify::KeylessAuthority{{std::move(*matcher)}, std::move(root->first), logged}});
+    seen += root->certificate_transparency ? "ct\n" : "no ct\n";
+    trust.authorities.push_back({trust.name, authority.name,
+                                 verify::KeylessAuthority{{std::move(*matcher)}, std::move(root->root), root->certificate_transparency}});
     return {};
   }
 
@@ -142,7 +172,7 @@ struct TrustReader::Reading {
   }
 
   Result<void> Notation(const api::Authority& authority) {
-    const auto root = Root(authority.TrustRootName(), api::TrustRootType::kNotation);
+    const auto root = Root(authority.TrustRootName(), {api::TrustRootType::kNotation});
     if (!root) return std::unexpected(root.error());
     const api::NotationRoot& notation = *(*root)->spec.notation;
     auto ca = Store(verify::TrustStoreType::kCa, notation.certificates);
@@ -213,20 +243,21 @@ struct TrustReader::Reading {
 
 std::shared_ptr<const TrustMaterial> TrustReader::ReadTrust(const TrustObjects& objects, Deadline deadline) {
   auto material = std::make_shared<TrustMaterial>();
+  std::set<std::string> tuf_names;
   for (const api::TrustedPublisher& publisher : objects.publishers) {
     if (publisher.spec.verification != api::PublisherVerification::kSignature) continue;
-    Reading reading{*this, objects, deadline};
+    Reading reading{*this, objects, deadline, tuf_names};
     reading.trust.name = publisher.metadata.name;
     for (const api::Authority& authority : publisher.spec.authorities) reading.Add(authority);
     reading.Place(publisher.spec.signature_repository);
     reading.trust.fingerprint = verify::ToHex(verify::Sha256(reading.seen));
-    for (const BrokenAuthority& broken : reading.trust.broken) log::Warn("authority cannot be used", {{"error", broken.doubt.message}});
     material->publishers.emplace(publisher.metadata.name, std::make_shared<const PublisherTrust>(std::move(reading.trust)));
   }
+  if (tuf_ != nullptr) tuf_->KeepOnly(tuf_names);
   return material;
 }
 
-Result<registry::HostSettings> TrustReader::ReadRegistry(const api::Registry& object, Deadline deadline) {
+Result<registry::HostSettings> TrustReader::ReadRegistry(const api::Registry& object, Deadline deadline, std::string& pull_secret) {
   const api::RegistrySpec& spec = object.spec;
   registry::HostSettings host{.host = spec.host, .plain_http = spec.plain_http};
   host.requests_per_second = static_cast<double>(spec.requests_per_second);
@@ -248,8 +279,9 @@ Result<registry::HostSettings> TrustReader::ReadRegistry(const api::Registry& ob
   if (spec.pull_secret_ref) {
     auto secret = ReadSecret(spec.pull_secret_ref->name, deadline);
     if (!secret) return std::unexpected(secret.error());
+    pull_secret = secret->data[".dockerconfigjson"];
     auto keyring = std::make_shared<registry::Keyring>();
-    if (auto added = keyring->Add(registry::PullSecretFormat::kDockerConfigJson, secret->data[".dockerconfigjson"]); !added)
+    if (auto added = keyring->Add(registry::PullSecretFormat::kDockerConfigJson, pull_secret); !added)
       return std::unexpected(added.error().Within("pullSecretRef"));
     host.keyring = std::move(keyring);
   }
@@ -258,12 +290,17 @@ Result<registry::HostSettings> TrustReader::ReadRegistry(const api::Registry& ob
 
 Result<std::shared_ptr<const registry::Hosts>> TrustReader::ReadHosts(const TrustObjects& objects, Deadline deadline) {
   registry::Configuration configuration;
+  std::vector<std::string> pull_secrets;
   for (const api::Registry& object : objects.registries) {
-    auto host = ReadRegistry(object, deadline);
+    auto host = ReadRegistry(object, deadline, pull_secrets.emplace_back());
     if (!host) return std::unexpected(host.error().Within("Registry " + object.metadata.name));
     configuration.hosts.push_back(std::move(*host));
   }
-  return registry::Hosts::Make(std::move(configuration));
+  std::string fingerprint = FingerprintOf(configuration, pull_secrets);
+  if (fingerprint == hosts_read_) return nullptr;
+  auto hosts = registry::Hosts::Make(std::move(configuration));
+  if (hosts) hosts_read_ = std::move(fingerprint);
+  return hosts;
 }
 
 }  // namespace hullwright::evidence

@@ -96,7 +96,9 @@ class SqliteByteCache final : public ByteCache {
   std::optional<Entry> Find(const EntryKey& key) override {
     auto entry = reader_.With([&](auto& file) { return FindIn(file, key); });
     const Time now = clock_.Now();
-    if (entry && (entry->expires_at <= now || entry->stored_at > now || entry->stored_at + options_.max_age <= now)) entry.reset();
+    const bool lasts = key.kind == EntryKind::kTrustMetadata;
+    if (entry && !lasts && (entry->expires_at <= now || entry->stored_at > now || entry->stored_at + options_.max_age <= now))
+      entry.reset();
     ++(entry ? hits_ : misses_);
     return entry;
   }

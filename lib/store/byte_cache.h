@@ -1,5 +1,6 @@
-// A file of bytes and answers that outlives the process: manifests, image configurations, signature material, listings of referrers, and
-// for a short time "there is none". Never a verdict (docs/decisions/0013-verified.md): who reads checks digests and signatures again.
+// A file of bytes and answers that outlives the process: manifests, image configurations, signature material, metadata of TUF
+// repositories, listings of referrers, and for a short time "there is none". Never a verdict (docs/decisions/0013-verified.md): who reads
+// checks digests and signatures again.
 //
 // It is a cache and nothing else. It may be deleted at any time, also while it is open; a damaged file is renamed to FILE.damaged and
 // built anew; on a full disk nothing more is kept. None of that is ever fatal or delays a request: it is logged and counted.
@@ -22,6 +23,9 @@ enum class EntryKind {
   kReferrers = 3,  // reference: digest of the subject; bytes: what the registry listed, as the caller writes it
   kTag = 4,        // reference: tag; bytes: the digest it named. For outages only: a tag is never a key of a verdict
   kAbsent = 5,     // reference: tag or digest; no bytes
+  // reference: the initial root's hash; bytes: what a TUF repository has shown. Kept whatever max_bytes and max_age say: where it is
+  // missing, a mirror may go back to what was before.
+  kTrustMetadata = 6,
 };
 
 // What was asked. scope: which credentials asked, so that nobody reads what only another may (see evidence/credentials.h).
@@ -40,7 +44,7 @@ struct Entry {
 
 struct ByteCacheOptions {
   std::string path;
-  std::uint64_t max_bytes = 256u << 20;      // of the file; the oldest entries go first
+  std::uint64_t max_bytes = 256u << 20;      // of the file; the oldest entries go first, but never kTrustMetadata
   std::size_t max_entry_bytes = 8u << 20;    // larger ones are not kept
   std::chrono::hours max_age{24 * 30};       // whatever expires_at says
   std::size_t max_queued_entries = 1024;     // waiting to be written; what does not fit is not kept

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/Exception.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ namespace hullwright::store {
 namespace {
 
 constexpr std::array kSuffixes = {"", "-wal", "-shm"};
+constexpr int kLasting = static_cast<int>(EntryKind::kTrustMetadata);
 constexpr int kBusyMilliseconds = 1000;  // another process, such as a hullctl on the same file
 
 constexpr const char* kSchema = R"(
@@ -100,8 +102,9 @@ void CacheFile::Prepare() {
                "INSERT OR REPLACE INTO entries (kind, scope, repository, reference, media_type, bytes, stored_at, expires_at) "
                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
   erase_.emplace(database_, "DELETE FROM entries WHERE kind = ? AND scope = ? AND repository = ? AND reference = ?");
-  erase_expired_.emplace(database_, "DELETE FROM entries WHERE expires_at <= ? OR stored_at <= ?");
-  erase_oldest_.emplace(database_, "DELETE FROM entries WHERE id IN (SELECT id FROM entries ORDER BY id LIMIT ?)");
+  erase_expired_.emplace(database_, fmt::format("DELETE FROM entries WHERE (expires_at <= ? OR stored_at <= ?) AND kind <> {}", kLasting));
+  erase_oldest_.emplace(
+      database_, fmt::format("DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE kind <> {} ORDER BY id LIMIT ?)", kLasting));
 }
 
 bool CacheFile::IsInPlace() const {
@@ -167,7 +170,7 @@ void CacheFile::EraseExpired(Time now, std::chrono::hours max_age) {
 
 void CacheFile::EraseOldest(std::uint64_t max_bytes) {
   while (BytesInUse() > max_bytes) {
-    const auto rows = database_.execAndGet("SELECT count(*) FROM entries").getInt64();
+    const auto rows = database_.execAndGet(fmt::format("SELECT count(*) FROM entries WHERE kind <> {}", kLasting)).getInt64();
     if (rows == 0) return;
     (void)erase_oldest_->tryReset();
     erase_oldest_->bind(1, rows / 8 + 1);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -201,6 +202,11 @@ Checked<TufFile> TufClient::FindTarget(std::string_view name) const {
 
 std::string TufClient::NextRootName() const {
   return fmt::format("{}.root.json", root_.metadata.version + 1);
+}
+
+Time TufClient::Expires() const {
+  if (!timestamp_ || !snapshot_ || !targets_) return {};
+  return std::min({root_.metadata.expires, timestamp_->metadata.expires, snapshot_->metadata.expires, targets_->metadata.expires});
 }
 
 Checked<std::string> TufClient::SnapshotName() const {

@@ -50,7 +50,8 @@ class TufClient {
   Checked<std::string> TargetsName() const;
 
   const TufRoot& root() const { return root_; }
-  Time TimestampExpires() const { return timestamp_ ? timestamp_->metadata.expires : Time{}; }
+  // After UpdateTargets: until when all of it is fresh. Before: the beginning of time.
+  Time Expires() const;
 
  private:
   struct Listing {  // a timestamp, snapshot or targets file
