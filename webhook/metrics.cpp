@@ -171,6 +171,9 @@ void AddRegistries(const RegistryStatistics& registries, Scrape& scrape) {
                  {{{}, Number(registries.requests)}});
   scrape.Counter("hullwright_trust_reads_total", "Times keys, roots and registry settings were read anew.",
                  {{{}, Number(registries.trust_reads)}});
+  scrape.Counter(
+      "hullwright_revocation_requests_total", "Requests to OCSP responders and for revocation lists, by result.",
+      {{{{"result", "answered"}}, Number(registries.revocation.answered)}, {{{"result", "failed"}}, Number(registries.revocation.failed)}});
   AddFacts(registries.gatherer, scrape);
   if (registries.cache) AddCache(*registries.cache, scrape);
 }

@@ -26,6 +26,7 @@ struct WatchState {
 struct RegistryStatistics {
   evidence::GathererStatistics gatherer;
   std::uint64_t requests = 0, trust_reads = 0;
+  evidence::RevocationStatistics revocation = {};
   std::optional<store::ByteCacheStatistics> cache;  // nullopt: without --cache
 };
 

@@ -25,6 +25,7 @@ RegistryAccess::RegistryAccess(const RegistryAccessOptions& options, std::unique
       keyrings_(cluster, clock),
       fetcher_(std::move(hosts)),
       tuf_(fetcher_, cache_.get(), clock),
+      revocation_(fetcher_, clock),
       trust_(
           catalogue, cluster, options.namespace_,
           [this](const std::shared_ptr<const registry::Hosts>& changed) {
@@ -32,13 +33,14 @@ RegistryAccess::RegistryAccess(const RegistryAccessOptions& options, std::unique
             fetcher_.Configure(changed);
           },
           &tuf_),
-      gatherer_({registry_, cache_.get(), keyrings_, [this] { return trust_.Current(); }, clock}) {}
+      gatherer_({registry_, cache_.get(), keyrings_, [this] { return trust_.Current(); }, clock, &revocation_}) {}
 
 RegistryStatistics RegistryAccess::Statistics() const {
   RegistryStatistics statistics;
   statistics.gatherer = gatherer_.Statistics();
   statistics.requests = registry_.statistics().requests;
   statistics.trust_reads = trust_.reads();
+  statistics.revocation = revocation_.Statistics();
   if (cache_) statistics.cache = cache_->Statistics();
   return statistics;
 }

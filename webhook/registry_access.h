@@ -7,6 +7,7 @@
 
 #include "evidence/gatherer.h"
 #include "evidence/keyrings.h"
+#include "evidence/revocation_fetcher.h"
 #include "evidence/trust_fetcher.h"
 #include "evidence/trust_refresher.h"
 #include "evidence/tuf_roots.h"
@@ -42,6 +43,7 @@ class RegistryAccess {
   evidence::Keyrings keyrings_;
   evidence::HttpTrustFetcher fetcher_;
   evidence::TufRoots tuf_;
+  evidence::RevocationFetcher revocation_;
   evidence::TrustRefresher trust_;
   evidence::Gatherer gatherer_;
 };

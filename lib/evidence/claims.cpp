@@ -56,8 +56,8 @@ verify::SignatureMaterial MaterialOf(const FoundClaim& claim) {
 // The claims of one publisher about one subject.
 class Judgement {
  public:
-  Judgement(const PublisherTrust& publisher, const ClaimSubject& subject, Time now, policy::TrustFacts& facts, Observer* observer)
-      : publisher_(publisher), subject_(subject), now_(now), facts_(facts), observer_(observer) {}
+  Judgement(const PublisherTrust& publisher, const ClaimSubject& subject, Time now, policy::TrustFacts& facts, const JudgeOptions& options)
+      : publisher_(publisher), subject_(subject), now_(now), facts_(facts), options_(options) {}
 
   void Signature(const FoundClaim& claim) {
     if (IsNotation(claim))
@@ -89,11 +89,34 @@ class Judgement {
       Take(claim, authority.name, kind, predicate_type, verify(material, authority, image), accepted);
   }
 
+  using ProvedSignature = verify::Checked<policy::Verified<policy::Signature>>;
+
+  ProvedSignature VerifyNotation(const FoundClaim& claim, const verify::NotationAuthority& authority,
+                                 const verify::NotationTarget& target) {
+    return verify::VerifyNotationSignature(claim.media_type, *claim.bytes, authority, subject_.digest, target, now_);
+  }
+
+  static bool LeavesRevocationOpen(const ProvedSignature& proved) {
+    if (!proved) return proved.error().step == verify::Step::kRevocationUnknown;
+    return std::ranges::any_of((*proved)->tolerated,
+                               [](const policy::Doubt& doubt) { return doubt.word == ReasonWord::kRevocationUnknown; });
+  }
+
+  // Once more, with what responders and lists say.
+  ProvedSignature VerifyAnswered(const FoundClaim& claim, const verify::NotationAuthority& authority,
+                                 const verify::NotationTarget& target) {
+    verify::NotationAuthority answered = authority;
+    const auto queries = verify::UnansweredQueries(authority.policy, {claim.media_type, *claim.bytes, target, authority.revocation, now_});
+    options_.revocation->Answer(queries, answered.revocation, options_.deadline);
+    return VerifyNotation(claim, answered, target);
+  }
+
   void NotationSignature(const FoundClaim& claim) {
     const verify::NotationTarget target{subject_.digest.text(), subject_.media_type, subject_.size, {}};
     for (const verify::NotationAuthority& authority : publisher_.notation) {
-      Take(claim, authority.name, Claim::kSignature, "",
-           verify::VerifyNotationSignature(claim.media_type, *claim.bytes, authority, subject_.digest, target, now_), facts_.signatures);
+      auto proved = VerifyNotation(claim, authority, target);
+      if (options_.revocation != nullptr && LeavesRevocationOpen(proved)) proved = VerifyAnswered(claim, authority, target);
+      Take(claim, authority.name, Claim::kSignature, "", std::move(proved), facts_.signatures);
     }
   }
 
@@ -101,8 +124,8 @@ class Judgement {
   template <class Proved>
   void Take(const FoundClaim& claim, std::string_view authority, Claim kind, const std::string& predicate_type,
             verify::Checked<policy::Verified<Proved>> proved, std::vector<policy::Verified<Proved>>& accepted) {
-    if (observer_ != nullptr) {
-      observer_->Tries(subject_.digest, claim,
+    if (options_.observer != nullptr) {
+      options_.observer->Tries(subject_.digest, claim,
                        {publisher_.name, authority, proved ? &(*proved)->signer : nullptr, proved ? nullptr : &proved.error()});
     }
     if (proved)
@@ -132,7 +155,7 @@ class Judgement {
   const ClaimSubject& subject_;
   const Time now_;
   policy::TrustFacts& facts_;
-  Observer* const observer_;
+  const JudgeOptions& options_;
   std::size_t failures_ = 0;
 };
 
@@ -150,8 +173,8 @@ std::string PredicateTypeHint(std::string_view json) {
 }
 
 void JudgeClaims(const std::vector<FoundClaim>& claims, const PublisherTrust& publisher, const Wanted& wanted, const ClaimSubject& subject,
-                 Time now, policy::TrustFacts& facts, Observer* observer) {
-  Judgement judgement(publisher, subject, now, facts, observer);
+                 Time now, policy::TrustFacts& facts, const JudgeOptions& options) {
+  Judgement judgement(publisher, subject, now, facts, options);
   if (wanted.signatures) judgement.BrokenAuthorities(Claim::kSignature);
   if (!wanted.predicate_types.empty()) judgement.BrokenAuthorities(Claim::kAttestation);
   for (const FoundClaim& claim : claims) {

@@ -8,6 +8,7 @@
 #include "base/image_reference.h"
 #include "evidence/discovery.h"
 #include "evidence/observer.h"
+#include "evidence/revocation_fetcher.h"
 #include "evidence/trust_material.h"
 #include "policy/trust_facts.h"
 
@@ -27,10 +28,17 @@ struct Wanted {
   std::vector<std::string> predicate_types;  // of attestations
 };
 
+struct JudgeOptions {
+  Observer* observer = nullptr;  // null, or told of each trial
+  // Asked what the trust's own lists do not tell of a Notary Project signer's certificates, until the deadline; null: nobody is.
+  RevocationFetcher* revocation = nullptr;
+  Deadline deadline = {};
+};
+
 // Adds to the facts every signature and attestation that some authority of the publisher accepts and, where it accepts none of a kind that
-// is wanted, why not. observer: null, or told of each trial.
+// is wanted, why not.
 void JudgeClaims(const std::vector<FoundClaim>& claims, const PublisherTrust& publisher, const Wanted& wanted, const ClaimSubject& subject,
-                 Time now, policy::TrustFacts& facts, Observer* observer = nullptr);
+                 Time now, policy::TrustFacts& facts, const JudgeOptions& options = {});
 
 // What a DSSE envelope or a bundle with one says its predicate type is, unverified: "" when it says none. Tells which check to make, never
 // what was proved.

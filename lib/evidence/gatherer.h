@@ -67,6 +67,7 @@ struct GathererSources {
   std::function<std::shared_ptr<const TrustMaterial>()> trust;
   const Clock& clock;
   Observer* observer = nullptr;  // null, or told of every claim
+  RevocationFetcher* revocation = nullptr;  // null: of certificates only the lists of their TrustRoot are known
 };
 
 // Thread-safe. The sources outlive it.

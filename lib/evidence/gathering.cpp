@@ -136,7 +136,7 @@ class Gathering {
     unreachable_ = unreachable_ || found.unreachable;
     Tell(repository, signers, subject.digest, found);
     for (const PublisherTrust* signer : signers) {
-      JudgeClaims(found.claims, *signer, WantedOf(*signer), subject, now_, facts_, task_.observer);
+      JudgeClaims(found.claims, *signer, WantedOf(*signer), subject, now_, facts_, {task_.observer, task_.revocation, call_.deadline});
       for (const Doubt& doubt : found.doubts) facts_.failures.push_back({signer->name, Claim::kAny, subject.digest, "", doubt});
     }
   }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "evidence/observer.h"
+#include "evidence/revocation_fetcher.h"
 #include "evidence/trust_material.h"
 #include "policy/evidence_needs.h"
 #include "policy/trust_facts.h"
@@ -18,6 +19,7 @@ struct GatherTask {
   policy::EvidenceNeeds needs;
   std::shared_ptr<const TrustMaterial> trust;
   Observer* observer = nullptr;  // null, or told of every claim
+  RevocationFetcher* revocation = nullptr;  // null: nobody is asked
 };
 
 // How much of what was wanted is there.

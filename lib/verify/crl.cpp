@@ -147,7 +147,13 @@ Checked<Crl> Crl::FromDer(std::string_view der) {
   if (const auto number = ExtensionOf<Number>(list, NID_crl_number, malformed)) crl.number_ = ToHexNumber(number.get());
   if (const auto number = ExtensionOf<Number>(list, NID_delta_crl, malformed)) crl.base_number_ = ToHexNumber(number.get());
   if (malformed) return Reject(Step::kParse, "revocation list: a number is malformed");
-  crl.names_delta_ = X509_CRL_get_ext_by_NID(list, NID_freshest_crl, -1) >= 0;
+  if (X509_EXTENSION* freshest = X509_CRL_get_ext(list, X509_CRL_get_ext_by_NID(list, NID_freshest_crl, -1))) {
+    crl.names_delta_ = true;
+    const ASN1_OCTET_STRING* value = X509_EXTENSION_get_data(freshest);
+    const std::string_view bytes(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                                 static_cast<std::size_t>(ASN1_STRING_length(value)));
+    if (auto urls = ReadDistributionPoints(bytes)) crl.delta_urls_ = std::move(*urls);
+  }
   return crl;
 }
 

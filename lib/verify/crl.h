@@ -24,7 +24,8 @@ class Crl {
   const std::optional<std::string>& base_number() const { return base_number_; }  // of a delta: the base it changes
   Time this_update() const { return this_update_; }
   std::optional<Time> next_update() const { return next_update_; }
-  bool names_delta() const { return names_delta_; }  // freshestCRL: there is a delta to this base
+  bool names_delta() const { return names_delta_; }                           // freshestCRL: there is a delta to this base
+  const std::vector<std::string>& delta_urls() const { return delta_urls_; }  // where it says so
 
   X509_crl_st* handle() const { return handle_.get(); }  // for calls into OpenSSL; belongs to this
 
@@ -37,6 +38,7 @@ class Crl {
   std::optional<std::string> number_;
   std::optional<std::string> base_number_;
   bool names_delta_ = false;
+  std::vector<std::string> delta_urls_;
 };
 
 // One list against one certificate.

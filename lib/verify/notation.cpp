@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+
+#include "verify/revocation_query.h"
 
 namespace hullwright::verify {
 namespace {
@@ -29,12 +32,15 @@ Checked<void> Settle(const Checked<T>& step, NotationAction action, NotationVerd
   return {};
 }
 
+// When it was signed, by somebody trusted; nullopt: nobody says so.
+std::optional<Time> SignedAt(const NotationSignature& signature, const std::optional<TimeStamp>& stamp) {
+  if (signature.scheme == SigningScheme::kX509SigningAuthority) return signature.envelope.attributes.authentic_signing_time;
+  return stamp ? std::optional(stamp->time - stamp->accuracy) : std::nullopt;
+}
+
 // The signer's chain and that of the time-stamp authority.
 Checked<void> CheckChains(const NotationSignature& signature, const std::optional<TimeStamp>& stamp, const NotationRequest& request) {
-  std::optional<Time> signed_at;
-  if (stamp) signed_at = stamp->time - stamp->accuracy;
-  if (signature.scheme == SigningScheme::kX509SigningAuthority) signed_at = signature.envelope.attributes.authentic_signing_time;
-  if (auto told = CheckRevocation(signature.chain, request.revocation, request.now, signed_at); !told) return told;
+  if (auto told = CheckRevocation(signature.chain, request.revocation, request.now, SignedAt(signature, stamp)); !told) return told;
   return stamp ? CheckRevocation(stamp->chain, request.revocation, request.now) : Checked<void>{};
 }
 
@@ -68,6 +74,20 @@ Checked<std::string> VerifyNotationAuthenticity(const NotationSignature& signatu
     return Reject(Step::kChain,
                   fmt::format("no certificate of the chain of \"{}\" is in the trust store", ToString(signature.chain.front().subject())));
   return identities.Match(signature.chain.front().subject());
+}
+
+std::vector<RevocationQuery> UnansweredQueries(const NotationPolicy& policy, const NotationRequest& request) {
+  if (policy.level == NotationLevel::kSkip || ActionsOf(policy).revocation == NotationAction::kSkip) return {};
+  const auto signature = VerifyNotationIntegrity(request.media_type, request.envelope);
+  if (!signature || !CheckNotationTarget(signature->payload, request.target)) return {};
+  if (!VerifyNotationAuthenticity(*signature, policy.stores, policy.identities)) return {};
+  const auto time = VerifyNotationTime(*signature, policy.stores.tsa, policy.verify_timestamp, request.now);
+  const std::optional<TimeStamp> stamp = time ? *time : std::nullopt;
+  auto queries = UnansweredQueries(signature->chain, request.revocation, request.now, SignedAt(*signature, stamp));
+  if (!stamp) return queries;
+  auto of_authority = UnansweredQueries(stamp->chain, request.revocation, request.now);
+  queries.insert(queries.end(), std::make_move_iterator(of_authority.begin()), std::make_move_iterator(of_authority.end()));
+  return queries;
 }
 
 Checked<NotationVerdict> VerifyNotation(const NotationPolicy& policy, const NotationRequest& request) {

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "verify/crl.h"
 #include "verify/ocsp.h"
+#include "verify/revocation_query.h"
 
 namespace hullwright::verify {
 namespace {
@@ -105,7 +106,35 @@ std::vector<Crl> ReadLists(const std::vector<std::string>& documents) {
   return lists;
 }
 
+bool Tells(const Checked<void>& told) {
+  return told || told.error().step == Step::kRevoked;
+}
+
+std::optional<RevocationQuery> QueryFor(const Certificate& certificate, const Certificate& issuer) {
+  auto ocsp = OcspUrls(certificate), crls = CrlUrls(certificate), freshest = FreshestCrlUrls(certificate);
+  if (!ocsp || !crls || !freshest || (ocsp->empty() && crls->empty())) return std::nullopt;
+  return RevocationQuery{certificate, issuer, {}, {}, std::move(*ocsp), std::move(*crls), std::move(*freshest)};
+}
+
 }  // namespace
+
+bool IsAnswered(const RevocationQuery& query, const RevocationMaterial& material) {
+  return Tells(CheckOne({query.certificate, query.issuer, query.now, query.signed_at}, material, ReadLists(material.crls)));
+}
+
+std::vector<RevocationQuery> UnansweredQueries(std::span<const Certificate> chain, const RevocationMaterial& material, Time now,
+                                               std::optional<Time> signed_at) {
+  const std::vector<Crl> lists = ReadLists(material.crls);
+  std::vector<RevocationQuery> queries;
+  for (std::size_t i = chain.size(); i-- > 1;) {
+    auto query = QueryFor(chain[i - 1], chain[i]);
+    if (!query || Tells(CheckOne({chain[i - 1], chain[i], now, signed_at}, material, lists))) continue;
+    query->now = now;
+    query->signed_at = signed_at;
+    queries.push_back(std::move(*query));
+  }
+  return queries;
+}
 
 Checked<void> CheckRevocation(std::span<const Certificate> chain, const RevocationMaterial& material, Time now,
                               std::optional<Time> signed_at) {

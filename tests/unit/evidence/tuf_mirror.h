@@ -34,8 +34,8 @@ struct TufMirror final : evidence::TrustFetcher {
   // Puts these versions of the roles online, one behind the other; the target is as repository.target now says.
   void Publish(int timestamp, int snapshot, int targets, std::string_view expires = kTufSoon) {
     const std::string targets_json = repository.Targets(targets, expires);
-    const std::string snapshot_json = SignTuf(
-        TufListingPart("snapshot", snapshot, TufFileEntry("targets.json", targets_json, targets), expires), {&repository.online});
+    const std::string snapshot_json =
+        SignTuf(TufListingPart("snapshot", snapshot, TufFileEntry("targets.json", targets_json, targets), expires), {&repository.online});
     files["timestamp.json"] = SignTuf(
         TufListingPart("timestamp", timestamp, TufFileEntry("snapshot.json", snapshot_json, snapshot), expires), {&repository.online});
     files[fmt::format("{}.snapshot.json", snapshot)] = snapshot_json;
