@@ -9,7 +9,10 @@
 #include "cli/files.h"
 #include "cli/local_data.h"
 #include "cli/manifests.h"
+#include "evidence/revocation_fetcher.h"
+#include "evidence/trust_fetcher.h"
 #include "evidence/trust_reader.h"
+#include "evidence/tuf_roots.h"
 #include "registry/oci_layout.h"
 #include "registry/oci_registry.h"
 
@@ -82,19 +85,45 @@ Result<std::string> ReadConfig(const RegistryOptions& options, const Environment
   return text;
 }
 
-Result<std::unique_ptr<registry::Registry>> OpenLayout(const std::string& folder) {
-  auto layout = registry::OciLayout::Open(folder);
-  if (!layout) return std::unexpected(layout.error().Within("--layout"));
-  return std::move(*layout);
-}
+}  // namespace
 
-Result<std::unique_ptr<registry::Registry>> OpenNetwork(evidence::TrustReader& reader, const evidence::TrustObjects& objects) {
+// What fetches trust for one run: TUF repositories once, before anything is judged, and answers about revocation as they are asked for.
+struct RegistrySession::Online {
+  Online(std::shared_ptr<const registry::Hosts> hosts, const Clock& clock)
+      : fetcher(std::move(hosts)), tuf(fetcher, nullptr, clock), revocation(fetcher, clock) {}
+
+  evidence::HttpTrustFetcher fetcher;
+  evidence::TufRoots tuf;
+  evidence::RevocationFetcher revocation;
+};
+
+RegistrySession::RegistrySession() = default;
+RegistrySession::~RegistrySession() = default;
+
+Result<void> RegistrySession::OpenNetwork(const RegistryOptions& options, const evidence::TrustObjects& objects, const Clock& clock) {
+  evidence::TrustReader reader(*data_, options.release_namespace);
   auto hosts = reader.ReadHosts(objects, Soon());
   if (!hosts) return std::unexpected(hosts.error());
-  return std::make_unique<registry::OciRegistry>(std::move(*hosts));
+  registry_ = std::make_unique<registry::OciRegistry>(*hosts);
+  online_ = std::make_unique<Online>(std::move(*hosts), clock);
+  return {};
 }
 
-}  // namespace
+Result<void> RegistrySession::OpenLayout(const std::string& folder) {
+  auto layout = registry::OciLayout::Open(folder);
+  if (!layout) return std::unexpected(layout.error().Within("--layout"));
+  registry_ = std::move(*layout);
+  return {};
+}
+
+void RegistrySession::ReadTrust(const RegistryOptions& options, const evidence::TrustObjects& objects) {
+  evidence::TufRoots* const tuf = online_ ? &online_->tuf : nullptr;
+  evidence::TrustReader reader(*data_, options.release_namespace, tuf);
+  trust_ = reader.ReadTrust(objects, Soon());
+  if (tuf == nullptr) return;
+  tuf->RefreshDue();  // of those that were just named
+  if (tuf->changes() > 0) trust_ = reader.ReadTrust(objects, Soon());
+}
 
 Result<std::unique_ptr<RegistrySession>> RegistrySession::Open(const RegistryOptions& options, evidence::Catalogue& catalogue,
                                                                const Environment& environment, const Clock& clock,
@@ -112,16 +141,15 @@ Result<std::unique_ptr<RegistrySession>> RegistrySession::Open(const RegistryOpt
   session->keyrings_ = std::make_unique<evidence::Keyrings>(*session->data_, clock);
   session->pull_ = LocalData::PullContext();
   const auto objects = catalogue.Trust();
-  evidence::TrustReader reader(*session->data_, options.release_namespace);
-  auto registry = options.layout.empty() ? OpenNetwork(reader, *objects) : OpenLayout(options.layout);
-  if (!registry) return std::unexpected(registry.error());
-  session->registry_ = std::move(*registry);
-  session->trust_ = reader.ReadTrust(*objects, Soon());
+  auto opened = options.layout.empty() ? session->OpenNetwork(options, *objects, clock) : session->OpenLayout(options.layout);
+  if (!opened) return std::unexpected(opened.error());
+  session->ReadTrust(options, *objects);
   const evidence::GathererSources sources{.registry = *session->registry_,
                                           .keyrings = *session->keyrings_,
                                           .trust = [trust = session->trust_] { return trust; },
                                           .clock = clock,
-                                          .observer = observer};
+                                          .observer = observer,
+                                          .revocation = session->online_ ? &session->online_->revocation : nullptr};
   session->gatherer_ = std::make_unique<evidence::Gatherer>(sources, evidence::GathererOptions{.flight_time = kRegistryPatience});
   return session;
 }

@@ -37,6 +37,8 @@ class RegistrySession {
                                                        const Environment& environment, const Clock& clock,
                                                        evidence::Observer* observer = nullptr);
 
+  ~RegistrySession();
+
   registry::Registry& registry() { return *registry_; }
   evidence::Gatherer& gatherer() { return *gatherer_; }
   const evidence::TrustMaterial& trust() const { return *trust_; }
@@ -46,11 +48,17 @@ class RegistrySession {
   Result<registry::Call> NewCall();
 
  private:
-  RegistrySession() = default;
+  struct Online;
+
+  RegistrySession();
+  Result<void> OpenNetwork(const RegistryOptions& options, const evidence::TrustObjects& objects, const Clock& clock);
+  Result<void> OpenLayout(const std::string& folder);
+  void ReadTrust(const RegistryOptions& options, const evidence::TrustObjects& objects);
 
   std::unique_ptr<evidence::ClusterData> data_;
   std::unique_ptr<evidence::Keyrings> keyrings_;
   std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<Online> online_;  // null with a layout, beside which nothing is asked
   std::shared_ptr<const evidence::TrustMaterial> trust_;
   api::PullContext pull_;
   std::unique_ptr<evidence::Gatherer> gatherer_;  // last: its threads use the others

@@ -33,7 +33,12 @@ RegistryAccess::RegistryAccess(const RegistryAccessOptions& options, std::unique
             fetcher_.Configure(changed);
           },
           &tuf_),
-      gatherer_({registry_, cache_.get(), keyrings_, [this] { return trust_.Current(); }, clock, &revocation_}) {}
+      gatherer_({.registry = registry_,
+                 .cache = cache_.get(),
+                 .keyrings = keyrings_,
+                 .trust = [this] { return trust_.Current(); },
+                 .clock = clock,
+                 .revocation = &revocation_}) {}
 
 RegistryStatistics RegistryAccess::Statistics() const {
   RegistryStatistics statistics;

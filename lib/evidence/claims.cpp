@@ -126,7 +126,7 @@ class Judgement {
             verify::Checked<policy::Verified<Proved>> proved, std::vector<policy::Verified<Proved>>& accepted) {
     if (options_.observer != nullptr) {
       options_.observer->Tries(subject_.digest, claim,
-                       {publisher_.name, authority, proved ? &(*proved)->signer : nullptr, proved ? nullptr : &proved.error()});
+                               {publisher_.name, authority, proved ? &(*proved)->signer : nullptr, proved ? nullptr : &proved.error()});
     }
     if (proved)
       accepted.push_back(std::move(*proved));

@@ -175,7 +175,7 @@ Origin Gatherer::Find(const ImageQuery& query, Urgency urgency, Freshly freshly)
                             urgency == Urgency::kAdmission ? registry::Priority::kAdmission : registry::Priority::kBackground,
                             keyring ? *keyring : recalled->keyring};
   const std::string scope = ScopeOf(*call.keyring, query.reference);
-  GatherTask task{query.reference, query.reference.digest.value_or(Digest()), nullptr, query.needs, sources_.trust(), sources_.observer,
+  GatherTask task{query.reference,    query.reference.digest.value_or(Digest()), nullptr, query.needs, sources_.trust(), sources_.observer,
                   sources_.revocation};
   Origin origin;
   if (!query.reference.digest && query.needs.resolution) {

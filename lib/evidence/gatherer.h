@@ -66,7 +66,7 @@ struct GathererSources {
   Keyrings& keyrings;
   std::function<std::shared_ptr<const TrustMaterial>()> trust;
   const Clock& clock;
-  Observer* observer = nullptr;  // null, or told of every claim
+  Observer* observer = nullptr;             // null, or told of every claim
   RevocationFetcher* revocation = nullptr;  // null: of certificates only the lists of their TrustRoot are known
 };
 

@@ -18,7 +18,7 @@ struct GatherTask {
   std::shared_ptr<const registry::Document> document;  // of it, when resolving the tag brought it; else null
   policy::EvidenceNeeds needs;
   std::shared_ptr<const TrustMaterial> trust;
-  Observer* observer = nullptr;  // null, or told of every claim
+  Observer* observer = nullptr;             // null, or told of every claim
   RevocationFetcher* revocation = nullptr;  // null: nobody is asked
 };
 
