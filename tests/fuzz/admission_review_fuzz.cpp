@@ -2,22 +2,18 @@
 // does not decode is ever allowed.
 #include <fmt/format.h>
 
-#include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "base/json.h"
 #include "base/log.h"
 #include "base/yaml.h"
+#include "fuzz/fuzzing.h"
 #include "webhook/routes.h"
 
 namespace {
 
 using namespace hullwright;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace hullwright::fuzz;
 
 class FixedClock final : public Clock {
  public:
@@ -101,7 +97,7 @@ bool Allows(const http::Response& response, const std::expected<webhook::Admissi
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static House house;
   static JsonReader reader;
-  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  const std::string_view body = Text(data, size);
   const auto request = webhook::DecodeReview(reader, body);
   for (const http::Route& route : house.routes) {
     if (route.method != "POST") continue;

@@ -1,24 +1,15 @@
 // Manifests, indexes and image configurations: whatever the bytes, the answer is one problem in one line, or a document within its bounds
 // that no other reader can take for another kind.
-#include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
+#include "fuzz/fuzzing.h"
 #include "registry/image_config.h"
 #include "registry/manifest.h"
 
 namespace {
 
+using namespace hullwright::fuzz;
 using namespace hullwright::registry;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
-
-void RequireOneLine(const Problem& problem) {
-  Require(!problem.message.empty() && problem.message.size() < 16'384);
-  for (const char c : problem.message) Require(c >= ' ' && c <= '~');
-}
 
 void CheckDescriptor(const Descriptor& descriptor) {
   Require(!descriptor.digest.text().empty() && descriptor.annotations.size() <= kMaxAnnotations);
@@ -39,19 +30,19 @@ void Check(const ManifestContent& content, DocumentKind kind) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = Text(data, size);
   for (const auto type : {kOciManifest, kOciIndex, kDockerManifest, kDockerList}) {
     const auto read = ParseManifest(text, type);
     if (read) {
       Check(*read, *KindOf(type));
     } else {
-      RequireOneLine(read.error());
+      RequireOneLine(read.error().message);
     }
   }
   // The same bytes never are a manifest for one reader and an index for another.
   const bool is_manifest = ParseManifest(text, kOciManifest).has_value() || ParseManifest(text, kDockerManifest).has_value();
   const bool is_index = ParseManifest(text, kOciIndex).has_value() || ParseManifest(text, kDockerList).has_value();
   Require(!(is_manifest && is_index));
-  if (const auto config = ParseImageConfig(text); !config) RequireOneLine(config.error());
+  if (const auto config = ParseImageConfig(text); !config) RequireOneLine(config.error().message);
   return 0;
 }

@@ -1,26 +1,18 @@
 // Objects of our group: whatever the bytes, each document gives an object or an error that is safe to show. What is written of an ImageScan
 // reads back as the same.
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
 #include <variant>
 
 #include "api/object.h"
 #include "base/json.h"
 #include "base/yaml.h"
+#include "fuzz/fuzzing.h"
 
 namespace {
 
 using namespace hullwright;
+using namespace hullwright::fuzz;
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
-
-void RequireShowable(const Error& error) {
-  Require(!error.message.empty() && error.message.size() < 64 * 1024);
-  for (const char c : error.message) Require(c >= ' ' && c <= '~');
-}
+constexpr std::size_t kMaxMessage = 64 * 1024;
 
 void RequireRoundTrip(const api::ImageScan& scan) {
   static JsonReader reader;
@@ -34,11 +26,11 @@ void RequireRoundTrip(const api::ImageScan& scan) {
 
 void CheckObject(JsonElement element) {
   const auto key = api::ReadKey(element);
-  if (!key) RequireShowable(key.error());
+  if (!key) RequireOneLine(key.error().message, kMaxMessage);
   const auto match = api::DecodePolicyMatch(element);
-  if (!match) RequireShowable(match.error());
+  if (!match) RequireOneLine(match.error().message, kMaxMessage);
   const auto object = api::DecodeObject(element);
-  if (!object) return RequireShowable(object.error());
+  if (!object) return RequireOneLine(object.error().message, kMaxMessage);
   // What decodes as a whole has a key, and a policy that decodes has a readable match.
   Require(key.has_value());
   Require(match.has_value() == std::holds_alternative<api::ImageAdmissionPolicy>(*object));
@@ -49,7 +41,7 @@ void CheckObject(JsonElement element) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static JsonReader reader;
-  const auto documents = ReadYaml({reinterpret_cast<const char*>(data), size});
+  const auto documents = ReadYaml(Text(data, size));
   if (!documents) return 0;
   for (const auto& document : *documents) {
     const auto element = reader.Read(document.json, {.max_bytes = 64u << 20});

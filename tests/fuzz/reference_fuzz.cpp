@@ -1,25 +1,18 @@
 // Image references and patterns: whatever the bytes, what is read is canonical, and no message carries anything but visible ASCII.
-#include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 #include "base/image_pattern.h"
 #include "base/image_reference.h"
 #include "base/text.h"
+#include "fuzz/fuzzing.h"
 
 namespace {
 
+using namespace hullwright::fuzz;
 using hullwright::ImagePattern;
 using hullwright::ImageReference;
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
-
-void RequirePrintable(std::string_view message) {
-  Require(!message.empty() && message.size() < 4096);
-  for (const char c : message) Require(c >= ' ' && c <= '~');
-}
+constexpr std::size_t kMaxMessage = 4096;
 
 void CheckReference(const ImageReference& reference) {
   const auto again = ImageReference::Parse(reference.ToString());
@@ -42,12 +35,12 @@ void CheckPattern(const ImagePattern& pattern, const ImageReference& reference) 
 
 // The input is one text for both, or "pattern image" to try them on each other.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text = Text(data, size);
   const std::size_t space = text.find(' ');
   const auto pattern = ImagePattern::Parse(text.substr(0, space));
   const auto reference = ImageReference::Parse(space == std::string_view::npos ? text : text.substr(space + 1));
-  if (!pattern) RequirePrintable(pattern.error().message);
-  if (!reference) RequirePrintable(reference.error().message);
+  if (!pattern) RequireOneLine(pattern.error().message, kMaxMessage);
+  if (!reference) RequireOneLine(reference.error().message, kMaxMessage);
   if (reference) CheckReference(*reference);
   if (pattern && reference) CheckPattern(*pattern, *reference);
   return 0;

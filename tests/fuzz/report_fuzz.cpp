@@ -1,25 +1,15 @@
 // Scanner reports: whatever the bytes, the answer is an error in one line, or a report whose scan our own decoder takes back.
 #include <algorithm>
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
 
 #include "api/object.h"
+#include "fuzz/fuzzing.h"
 #include "scan/import.h"
 #include "scan/report.h"
 
 namespace {
 
 using namespace hullwright;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
-
-void RequireOneLine(const Error& error) {
-  Require(!error.message.empty() && error.message.size() < 16'384);
-  for (const char c : error.message) Require(c >= ' ' && c <= '~');
-}
+using namespace hullwright::fuzz;
 
 std::int64_t Counted(const api::ImageScan& scan) {
   std::int64_t sum = 0;
@@ -39,9 +29,9 @@ void RequireSound(const api::ImageScan& scan, std::size_t findings) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto report = scan::DecodeReport({reinterpret_cast<const char*>(data), size}, {.max_bytes = 1u << 20, .max_findings = 1000});
+  const auto report = scan::DecodeReport(Text(data, size), {.max_bytes = 1u << 20, .max_findings = 1000});
   if (!report) {
-    RequireOneLine(report.error());
+    RequireOneLine(report.error().message);
     return 0;
   }
   scan::ImportOptions options;
@@ -51,13 +41,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.max_bytes = 4096;
   const auto cut = scan::ToImageScan(*report, options);
   if (!cut) {
-    RequireOneLine(cut.error());
+    RequireOneLine(cut.error().message);
     return 0;
   }
   RequireSound(*cut, report->findings.size());
   const auto merged = scan::Merge(*cut, *cut, options.max_bytes);
   if (!merged) {
-    RequireOneLine(merged.error());
+    RequireOneLine(merged.error().message);
     return 0;
   }
   RequireSound(*merged, report->findings.size());

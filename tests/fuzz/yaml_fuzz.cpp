@@ -1,26 +1,21 @@
 // YAML and JSON: whatever the bytes, the answer is an error in one line or JSON that the JSON reader takes.
-#include <cstdint>
-#include <cstdlib>
-#include <string_view>
-
 #include "base/json.h"
 #include "base/yaml.h"
+#include "fuzz/fuzzing.h"
 
 namespace {
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace hullwright::fuzz;
+
+constexpr std::size_t kMaxMessage = 4096;
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static hullwright::JsonReader reader;
-  const auto documents = hullwright::ReadYaml({reinterpret_cast<const char*>(data), size});
+  const auto documents = hullwright::ReadYaml(Text(data, size));
   if (!documents) {
-    const std::string& message = documents.error().message;
-    Require(!message.empty() && message.size() < 4096);
-    for (const char c : message) Require(c >= ' ' && c <= '~');
+    RequireOneLine(documents.error().message, kMaxMessage);
     return 0;
   }
   for (const auto& document : *documents) {
