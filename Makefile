@@ -48,9 +48,9 @@ sanitized:
 	@ninja -C build-$(PRESET) -j $(JOBS) $(QUIET) $(SUITES)
 	@tests/run build-$(PRESET) $(SUITES)
 
-bench: ## measure against floors in the same run: a table and build/bench.json (about 10 minutes)
+bench: ## measure against floors in the same run: a table and build/bench.json (about 15 minutes)
 	@setup/install build test bench
-	@tests/tools/build kube-apiserver kubectl >/dev/null
+	@tests/tools/build kube-apiserver kubectl crane olareg cosign >/dev/null
 	@cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/bench/run build

@@ -29,9 +29,9 @@ def digest_of(number):
     return "sha256:" + hashlib.sha256(str(number).encode()).hexdigest()
 
 
-def scan(number, findings=40):
+def scan(number, findings=40, digest=None):
     """An ImageScan that passes the bench policy: nothing critical has a fix."""
-    digest = digest_of(number)
+    digest = digest or digest_of(number)
     rows = [{"id": f"CVE-20{20 + i % 6}-{10000 + (number * 7 + i * 131) % 50000}",
              "package": f"pkg:deb/debian/library-{(number + i) % 900}?arch=amd64&distro=debian-12",
              "version": f"1.{i}.{number % 40}-{i}+deb12u1", "severity": ["High", "Medium", "Low"][i * 3 // findings],
@@ -50,19 +50,29 @@ def scan(number, findings=40):
                        "findings": rows}}
 
 
-def write_fixtures(folder, scans):
+def write_objects(folder, policies, scans=()):
+    """The folders of a webhook in files mode, with the namespace of the reviews."""
     (folder / "policies").mkdir()
     (folder / "scans").mkdir()
-    (folder / "policies" / "policy.json").write_text(json.dumps(POLICY))
-    (folder / "policies" / "namespace.json").write_text(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench"}}))
-    for number in range(scans):
-        (folder / "scans" / f"{digest_of(number).replace(':', '-')}.json").write_text(json.dumps(scan(number)))
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench"}}
+    for number, each in enumerate([namespace, *policies]):
+        (folder / "policies" / f"{number}.json").write_text(json.dumps(each))
+    for each in scans:
+        (folder / "scans" / f"{each['metadata']['name']}.json").write_text(json.dumps(each))
 
 
-def pod(images=1):
+def write_fixtures(folder, scans):
+    write_objects(folder, [POLICY], (scan(number) for number in range(scans)))
+
+
+def image(number):
+    return f"registry.example/bench/app-{number}@{digest_of(number)}"
+
+
+def pod(images=(image(0),)):
     """About the size of a Pod as the API server sends it: defaults, probes, resources, a projected token volume."""
     container = lambda i: {
-        "name": f"c{i}", "image": f"registry.example/bench/app-{i}@{digest_of(i)}", "imagePullPolicy": "IfNotPresent",
+        "name": f"c{i}", "image": images[i], "imagePullPolicy": "IfNotPresent",
         "ports": [{"containerPort": 8080, "name": "http", "protocol": "TCP"}],
         "env": [{"name": f"SETTING_{n}", "value": f"value-{n}"} for n in range(12)],
         "resources": {"limits": {"memory": "256Mi"}, "requests": {"cpu": "100m", "memory": "256Mi"}},
@@ -74,14 +84,14 @@ def pod(images=1):
             "metadata": {"name": "web-0", "namespace": "bench", "labels": {"app": "web", "pod-template-hash": "5d9c7b8f6"},
                          "managedFields": [{"manager": "kube-controller-manager", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
                                             "fieldsV1": {"f:metadata": {"f:labels": {".": {}, "f:app": {}}}, "f:spec": {f"f:{k}": {} for k in container(0)}}}]},
-            "spec": {"containers": [container(i) for i in range(images)], "restartPolicy": "Always", "serviceAccountName": "default",
+            "spec": {"containers": [container(i) for i in range(len(images))], "restartPolicy": "Always", "serviceAccountName": "default",
                      "tolerations": [{"effect": "NoExecute", "key": f"node.kubernetes.io/{k}", "operator": "Exists", "tolerationSeconds": 300}
                                      for k in ("not-ready", "unreachable")],
                      "volumes": [{"name": "kube-api-access", "projected": {"defaultMode": 420, "sources": [
                          {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}]}}]}}
 
 
-def review(images=1):
+def review(images=(image(0),)):
     return json.dumps({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
         "uid": "705ab4f5-6393-11e8-b7cc-42010a800002", "kind": {"group": "", "version": "v1", "kind": "Pod"},
         "resource": {"group": "", "version": "v1", "resource": "pods"}, "requestKind": {"group": "", "version": "v1", "kind": "Pod"},

@@ -39,29 +39,43 @@ http {{ access_log off; keepalive_requests 1000000000;
     raise RuntimeError("nginx did not start: " + pathlib.Path(folder / "nginx-error.log").read_text())
 
 
+def write_script(folder, body):
+    """What wrk sends: the review, again and again."""
+    script = folder / "review.lua"
+    script.write_text(f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = {json.dumps(body)}\n')
+    return script
+
+
+def review_url(webhook, body):
+    """Where the webhook admits this review, which is warm from then on."""
+    url = f"https://127.0.0.1:{webhook.port}/v1/validate?timeout=10s"
+    answer = subprocess.run(["curl", "-sk", "-H", "Content-Type: application/json", "-d", "@-", url], input=body, capture_output=True, text=True).stdout
+    if json.loads(answer)["response"]["allowed"] is not True:
+        raise RuntimeError("the measured review is not admitted: " + answer)
+    return url
+
+
+def cpu_per_review(webhook, url, script):
+    """Milliseconds of the webhook's processor time."""
+    before = webhook.cpu_seconds()
+    _, rate = wrk(url, 4, script)
+    return (webhook.cpu_seconds() - before) * 1000 / (rate * SECONDS)
+
+
 def measure(build, folder):
     make_certificate(folder)
     write_fixtures(folder, 100)
     body = review()
-    script = folder / "review.lua"
-    script.write_text(f'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\nwrk.body = {json.dumps(body)}\n')
+    script = write_script(folder, body)
     nginx, static = start_nginx(folder)
     try:
         with Webhook(build, folder) as webhook:
-            url = f"https://127.0.0.1:{webhook.port}/v1/validate?timeout=10s"
-            allowed = subprocess.run(["curl", "-sk", "-H", "Content-Type: application/json", "-d", "@-", url], input=body, capture_output=True, text=True).stdout
-            if json.loads(allowed)["response"]["allowed"] is not True:
-                raise RuntimeError("the measured review is not admitted: " + allowed)
+            url = review_url(webhook, body)
             pairs = [(wrk(url, 1, script), wrk(static, 1)) for _ in range(RUNS)]
             one, one_floor = (sorted(p[i][0] for p in pairs)[RUNS // 2] for i in (0, 1))
             pairs = [(wrk(url, 16, script), wrk(static, 16)) for _ in range(RUNS)]
             many, many_floor = (sorted(p[i][1] for p in pairs)[RUNS // 2] for i in (0, 1))
-
-            def cpu_per_review():
-                before = webhook.cpu_seconds()
-                _, rate = wrk(url, 4, script)
-                return (webhook.cpu_seconds() - before) * 1000 / (rate * SECONDS)
-            cpu = median_of(cpu_per_review)
+            cpu = median_of(lambda: cpu_per_review(webhook, url, script))
     finally:
         nginx.terminate()
         nginx.wait(10)
