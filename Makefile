@@ -57,8 +57,8 @@ bench: ## measure against floors in the same run: a table and build/bench.json (
 
 lint: ## clang-format, clang-tidy-19 and shell checks (about 10 minutes cold, seconds when nothing changed)
 	@setup/install build lint
-	@cmake --preset release >/dev/null
-	@tests/lint/run build
+	@cmake --preset release -B build-lint -DCMAKE_UNITY_BUILD=OFF >/dev/null
+	@tests/lint/run build-lint
 
 generate: ## write crds/, docs/reference/ and the man page from the field tables and the command tree
 	@setup/install build
@@ -75,4 +75,4 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (default 60) from the kept seeds
 	@tests/fuzz/run build-fuzz $${FUZZ_SECONDS:-60}
 
 clean: ## remove what was built in this folder (the test tools in the user's cache stay)
-	@rm -rf build build-asan build-tsan build-fuzz
+	@rm -rf build build-asan build-tsan build-fuzz build-lint

@@ -147,9 +147,7 @@ void AddValidate(CLI::App& root, Action& action) {
   CLI::App& command = *root.add_subcommand("validate",
                                            "Check policies, publishers, exceptions and scans as strictly as the webhook does\n\n"
                                            "Every mistake is told with file, line, field and what would be right.");
-  command.add_option("FILE", options->files, "Files or folders with YAML or JSON, or - for standard input.")
-      ->type_name("FILE")
-      ->required();
+  command.add_option("FILE", options->files, "Files or folders with YAML or JSON, or - for standard input.")->type_name("FILE")->required();
   AddOutput(command, options->output, {"table", "json", "yaml"});
   command.footer("# in CI, before a policy is merged\nhullctl validate policies/");
   Runs(command, options, Validate, action);

@@ -10,8 +10,8 @@
 #include "cli/files.h"
 #include "cli/render_json.h"
 #include "cli/text.h"
-#include "evidence/words.h"
 #include "verify/bundle_verification.h"
+#include "verify/doubt.h"
 
 namespace hullwright::cli {
 namespace {
@@ -31,7 +31,7 @@ std::unexpected<CommandOutput> End(ExitCode code, const std::string& message) {
 
 // Told in the words of the verdict: what a signature lacks is a violation, what nobody could look at is not.
 std::unexpected<CommandOutput> Ended(std::string_view of, const verify::Failure& failure) {
-  const bool known = policy::OutcomeOf(evidence::WordOf(failure.step)) == policy::Outcome::kViolation;
+  const bool known = policy::OutcomeOf(verify::WordOf(failure.step)) == policy::Outcome::kViolation;
   return End(known ? ExitCode::kViolation : ExitCode::kCouldNotTell,
              fmt::format("{}: {}: {}", of, verify::ToString(failure.step), failure.message));
 }

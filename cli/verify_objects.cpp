@@ -12,8 +12,6 @@
 namespace hullwright::cli {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t kMaxKeyBytes = 64u << 10;
 constexpr std::size_t kMaxRootBytes = 4u << 20;
 
@@ -50,10 +48,10 @@ std::expected<void, ReviewFailure> CheckOptions(const SignerOptions& signer, con
   return Usage("--key needs --trusted-root, to prove that the signature is in a transparency log, or --transparency-log Ignore");
 }
 
-std::expected<GivenObject, ReviewFailure> Decoded(std::string_view kind, Json spec) {
+std::expected<GivenObject, ReviewFailure> Decoded(std::string_view kind, nlohmann::json spec) {
   const std::string text =
-      Json{{"apiVersion", api::kApiVersion}, {"kind", kind}, {"metadata", {{"name", kCommandLine}}}, {"spec", std::move(spec)}}.dump(
-          -1, ' ', false, Json::error_handler_t::replace);
+      nlohmann::json{{"apiVersion", api::kApiVersion}, {"kind", kind}, {"metadata", {{"name", kCommandLine}}}, {"spec", std::move(spec)}}
+          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   JsonReader reader;
   const auto element = reader.Read(text);
   auto object = element ? api::DecodeObject(*element) : Result<api::Object>(std::unexpected(element.error()));
@@ -61,14 +59,14 @@ std::expected<GivenObject, ReviewFailure> Decoded(std::string_view kind, Json sp
   return GivenObject{{std::string(kind), "", std::string(kCommandLine)}, std::move(*object)};
 }
 
-Json KeyAuthority(const SignerOptions& signer, const std::string& pem) {
-  Json key = {{"pem", pem}, {"transparencyLog", signer.transparency_log}};
+nlohmann::json KeyAuthority(const SignerOptions& signer, const std::string& pem) {
+  nlohmann::json key = {{"pem", pem}, {"transparencyLog", signer.transparency_log}};
   if (NeedsRoot(signer)) key["trustRootRef"] = {{"name", kCommandLine}};
   return {{"name", "key"}, {"type", "Key"}, {"key", key}};
 }
 
-Json KeylessAuthority(const SignerOptions& signer) {
-  Json keyless = {{"issuer", signer.issuer}, {"trustRootRef", {{"name", kCommandLine}}}};
+nlohmann::json KeylessAuthority(const SignerOptions& signer) {
+  nlohmann::json keyless = {{"issuer", signer.issuer}, {"trustRootRef", {{"name", kCommandLine}}}};
   if (signer.identity.empty())
     keyless["subjectRegExp"] = signer.identity_pattern;
   else
@@ -76,13 +74,14 @@ Json KeylessAuthority(const SignerOptions& signer) {
   return {{"name", "certificate-identity"}, {"type", "Keyless"}, {"keyless", keyless}};
 }
 
-Json PolicySpec(const SignerOptions& signer) {
-  const Json publishers = Json::array({{{"name", kCommandLine}}});
-  Json rules;
+nlohmann::json PolicySpec(const SignerOptions& signer) {
+  const nlohmann::json publishers = nlohmann::json::array({{{"name", kCommandLine}}});
+  nlohmann::json rules;
   if (signer.attestation.empty())
     rules["publishers"] = {{"refs", publishers}};
   else
-    rules["attestations"] = Json::array({{{"name", "attestation"}, {"predicateType", signer.attestation}, {"publisherRefs", publishers}}});
+    rules["attestations"] =
+        nlohmann::json::array({{{"name", "attestation"}, {"predicateType", signer.attestation}, {"publisherRefs", publishers}}});
   return {{"enforcement", {{"newImages", "Deny"}}}, {"rules", rules}};
 }
 
@@ -92,25 +91,25 @@ std::expected<std::vector<GivenObject>, ReviewFailure> ObjectsOf(const SignerOpt
                                                                  const Environment& environment) {
   const std::string& root = signer.trusted_root.empty() ? environment.trusted_root : signer.trusted_root;
   if (const auto checked = CheckOptions(signer, root); !checked) return std::unexpected(checked.error());
-  std::vector<std::pair<std::string_view, Json>> specs{{"ClusterImageAdmissionPolicy", PolicySpec(signer)}};
+  std::vector<std::pair<std::string_view, nlohmann::json>> specs{{"ClusterImageAdmissionPolicy", PolicySpec(signer)}};
   if (NeedsRoot(signer)) {
     const auto json = ReadChecked("--trusted-root", root, kMaxRootBytes, verify::TrustedRoot::Parse);
     if (!json) return std::unexpected(json.error());
     specs.emplace_back(
         "TrustRoot",
-        Json{{"type", "Sigstore"},
-             {"sigstore", {{"trustedRoot", {{"json", *json}}}, {"certificateTransparency", signer.certificate_transparency}}}});
+        nlohmann::json{{"type", "Sigstore"},
+                       {"sigstore", {{"trustedRoot", {{"json", *json}}}, {"certificateTransparency", signer.certificate_transparency}}}});
   }
-  Json authority = KeylessAuthority(signer);
+  nlohmann::json authority = KeylessAuthority(signer);
   if (!signer.key.empty()) {
     const auto pem = ReadChecked("--key", signer.key, kMaxKeyBytes, verify::PublicKey::FromPem);
     if (!pem) return std::unexpected(pem.error());
     authority = KeyAuthority(signer, *pem);
   }
-  specs.emplace_back("TrustedPublisher", Json{{"displayName", "the signer of the command line"},
-                                              {"repositories", {image.Name()}},
-                                              {"verification", "Signature"},
-                                              {"authorities", Json::array({authority})}});
+  specs.emplace_back("TrustedPublisher", nlohmann::json{{"displayName", "the signer of the command line"},
+                                                        {"repositories", {image.Name()}},
+                                                        {"verification", "Signature"},
+                                                        {"authorities", nlohmann::json::array({authority})}});
   std::vector<GivenObject> objects;
   for (auto& [kind, spec] : specs) {
     auto object = Decoded(kind, std::move(spec));

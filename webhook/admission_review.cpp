@@ -13,8 +13,8 @@
 namespace hullwright::webhook {
 namespace {
 
-constexpr std::string_view kApiVersion = "admission.k8s.io/v1";
-constexpr std::string_view kKind = "AdmissionReview";
+constexpr std::string_view kReviewVersion = "admission.k8s.io/v1";
+constexpr std::string_view kReviewKind = "AdmissionReview";
 constexpr std::size_t kMaxUidBytes = 128;
 
 constexpr std::array kOperations = {
@@ -167,8 +167,8 @@ Result<void> CheckEnvelope(JsonElement review) {
   if (!review.is_object()) return WrongType("the body", "an AdmissionReview", review);
   const std::string_view api_version = TextMember(review, "apiVersion");
   const std::string_view kind = TextMember(review, "kind");
-  if (api_version == kApiVersion && kind == kKind) return {};
-  return Fail(ErrorCode::kUnsupported, fmt::format("the body must be an {} {}, is \"{}\" \"{}\"", kApiVersion, kKind,
+  if (api_version == kReviewVersion && kind == kReviewKind) return {};
+  return Fail(ErrorCode::kUnsupported, fmt::format("the body must be an {} {}, is \"{}\" \"{}\"", kReviewVersion, kReviewKind,
                                                    Printable(api_version, 64), Printable(kind, 64)));
 }
 
@@ -248,7 +248,7 @@ std::expected<AdmissionRequest, UnreadableReview> DecodeReview(JsonReader& reade
 }
 
 std::string EncodeReview(std::string_view uid, const AdmissionAnswer& answer) {
-  std::string json = fmt::format(R"({{"apiVersion":"{}","kind":"{}","response":{{"uid":)", kApiVersion, kKind);
+  std::string json = fmt::format(R"({{"apiVersion":"{}","kind":"{}","response":{{"uid":)", kReviewVersion, kReviewKind);
   json.reserve(1024);
   AppendJsonString(uid, json);
   json += answer.allowed ? R"(,"allowed":true)" : R"(,"allowed":false)";

@@ -24,7 +24,7 @@ auto GetObject(kube::KubeClient& client, std::string_view resource, std::string_
 }
 
 // A member that maps names to texts; absent is empty.
-Result<std::map<std::string, std::string>> ReadTexts(JsonElement object, std::string_view key) {
+Result<std::map<std::string, std::string>> ReadTextMap(JsonElement object, std::string_view key) {
   std::map<std::string, std::string> texts;
   const auto member = Member(object, key);
   if (!member) return texts;
@@ -40,7 +40,7 @@ Result<std::map<std::string, std::string>> ReadTexts(JsonElement object, std::st
 }
 
 Result<evidence::SecretData> ReadSecret(JsonElement object) {
-  auto encoded = ReadTexts(object, "data");
+  auto encoded = ReadTextMap(object, "data");
   if (!encoded) return std::unexpected(encoded.error());
   evidence::SecretData secret{std::string(TextMember(object, "type")), {}};
   for (const auto& [key, text] : *encoded) {
@@ -71,7 +71,7 @@ Result<evidence::SecretData> KubeClusterData::Secret(std::string_view namespace_
 
 Result<std::map<std::string, std::string>> KubeClusterData::ConfigMap(std::string_view namespace_, std::string_view name,
                                                                       Deadline deadline) {
-  return GetObject(client_, "configmaps", namespace_, name, deadline, [](JsonElement object) { return ReadTexts(object, "data"); });
+  return GetObject(client_, "configmaps", namespace_, name, deadline, [](JsonElement object) { return ReadTextMap(object, "data"); });
 }
 
 Result<std::vector<std::string>> KubeClusterData::PullSecretsOf(std::string_view namespace_, std::string_view service_account,

@@ -10,8 +10,8 @@
 namespace hullwright::webhook {
 namespace {
 
-constexpr std::string_view kApiVersion = "imagepolicy.k8s.io/v1alpha1";
-constexpr std::string_view kKind = "ImageReview";
+constexpr std::string_view kImageReviewVersion = "imagepolicy.k8s.io/v1alpha1";
+constexpr std::string_view kImageReviewKind = "ImageReview";
 
 std::unexpected<Error> Wrong(std::string_view path, std::string_view wanted) {
   return Fail(ErrorCode::kInvalidInput, fmt::format("{}: must be {}", path, wanted));
@@ -43,8 +43,8 @@ Result<std::vector<std::string>> ReadImages(JsonElement spec) {
 Result<ImageReviewRequest> DecodeImageReview(JsonReader& reader, std::string_view body) {
   const auto review = reader.Read(body);
   if (!review) return std::unexpected(review.error());
-  if (TextMember(*review, "apiVersion") != kApiVersion || TextMember(*review, "kind") != kKind) {
-    return Fail(ErrorCode::kUnsupported, fmt::format("the body must be an {} {}", kApiVersion, kKind));
+  if (TextMember(*review, "apiVersion") != kImageReviewVersion || TextMember(*review, "kind") != kImageReviewKind) {
+    return Fail(ErrorCode::kUnsupported, fmt::format("the body must be an {} {}", kImageReviewVersion, kImageReviewKind));
   }
   const auto spec = Member(*review, "spec");
   if (!spec || !spec->is_object()) return Wrong("spec", "an object");
@@ -56,8 +56,8 @@ Result<ImageReviewRequest> DecodeImageReview(JsonReader& reader, std::string_vie
 }
 
 std::string EncodeImageReview(const ImageReviewAnswer& answer) {
-  std::string json =
-      fmt::format(R"({{"apiVersion":"{}","kind":"{}","spec":{{}},"status":{{"allowed":{})", kApiVersion, kKind, answer.allowed);
+  std::string json = fmt::format(R"({{"apiVersion":"{}","kind":"{}","spec":{{}},"status":{{"allowed":{})", kImageReviewVersion,
+                                 kImageReviewKind, answer.allowed);
   if (!answer.reason.empty()) {
     json += R"(,"reason":)";
     AppendJsonString(answer.reason, json);

@@ -24,7 +24,7 @@ bool Selects(const SelectorRequirement& requirement, const std::map<std::string,
   return false;
 }
 
-void CheckRequirement(SelectorRequirement& requirement, const Given& given) {
+void CheckSelectorRequirement(SelectorRequirement& requirement, const Given& given) {
   if (!given.HasGood("operator")) return;
   bool takes_values = requirement.op == SelectorOperator::kIn || requirement.op == SelectorOperator::kNotIn;
   if (takes_values && !given.Has("values")) given.Mistake("values", "is required with the operators In and NotIn");
@@ -155,7 +155,7 @@ const Table& TableOf<SelectorRequirement>() {
           .Required(),
       Field<&SelectorRequirement::values>("values", "For In and NotIn, and only for them.")
           .Items(1, 64).Length(0, 63).Format(kLabelValue),
-  }).Check(CheckRequirement)
+  }).Check(CheckSelectorRequirement)
   .Cel("(self.operator in ['In', 'NotIn']) == has(self.values)", "values are for the operators In and NotIn, and only for them");
   // clang-format on
   return table;

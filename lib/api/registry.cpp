@@ -7,11 +7,9 @@
 namespace hullwright::api {
 namespace {
 
-constexpr std::size_t kMaxCertificates = 256;
-
 void CheckSpec(RegistrySpec& spec, const Given& given) {
   if (given.HasGood("ca") && !spec.ca->pem.empty()) {
-    const std::string mistake = MistakeInPem(spec.ca->pem, "CERTIFICATE", kMaxCertificates);
+    const std::string mistake = MistakeInPem(spec.ca->pem, "CERTIFICATE", kMaxPemBlocks);
     if (!mistake.empty()) given.Mistake("ca.pem", mistake);
   }
   if (!spec.plain_http) return;

@@ -7,11 +7,9 @@
 namespace hullwright::api {
 namespace {
 
-constexpr std::size_t kMaxCertificates = 256;
-
 void CheckPem(const std::optional<PemSource>& source, std::string_view field, std::string_view label, const Given& given) {
   if (!given.HasGood(field) || source->pem.empty()) return;
-  const std::string mistake = MistakeInPem(source->pem, label, kMaxCertificates);
+  const std::string mistake = MistakeInPem(source->pem, label, kMaxPemBlocks);
   if (!mistake.empty()) given.Mistake(std::string(field) + ".pem", mistake);
 }
 

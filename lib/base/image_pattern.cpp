@@ -32,7 +32,7 @@ std::vector<std::string> SplitAtSlashes(std::string_view path) {
   return segments;
 }
 
-Result<void> CheckText(std::string_view text) {
+Result<void> CheckPatternText(std::string_view text) {
   if (text.empty()) return Fail(ErrorCode::kInvalidInput, "image pattern is empty: write it like registry.example/shop/** or nginx");
   if (text.size() > kMaxPatternBytes) return BadPattern(text, fmt::format("it is longer than {} bytes", kMaxPatternBytes));
   if (auto visible = image_name::CheckVisibleAscii("image pattern", text); !visible) return visible;
@@ -102,7 +102,7 @@ std::string LiteralPrefix(const std::string& host, const std::vector<std::string
 }  // namespace
 
 Result<ImagePattern> ImagePattern::Parse(std::string_view text) {
-  if (auto sound = CheckText(text); !sound) return std::unexpected(sound.error());
+  if (auto sound = CheckPatternText(text); !sound) return std::unexpected(sound.error());
   ImagePattern pattern;
   pattern.text_ = std::string(text);
   if (text == kAnyTail) {

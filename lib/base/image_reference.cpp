@@ -104,7 +104,7 @@ Result<std::optional<Digest>> ParseDigest(std::string_view text, const std::opti
   return *digest;
 }
 
-Result<void> CheckText(std::string_view text) {
+Result<void> CheckReferenceText(std::string_view text) {
   if (text.empty()) return Fail(ErrorCode::kInvalidInput, "image reference is empty: write it like registry.example/shop/cart:1.0");
   if (text.size() > kMaxTextBytes) {
     return Fail(ErrorCode::kTooLarge,
@@ -116,7 +116,7 @@ Result<void> CheckText(std::string_view text) {
 }  // namespace
 
 Result<ImageReference> ImageReference::Parse(std::string_view text) {
-  if (auto sound = CheckText(text); !sound) return std::unexpected(sound.error());
+  if (auto sound = CheckReferenceText(text); !sound) return std::unexpected(sound.error());
   const Parts parts = Cut(text);
   if (MayBeLocalId(parts)) {
     return BadReference(

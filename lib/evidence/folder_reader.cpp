@@ -99,12 +99,12 @@ class Lister {
   FolderListing listing_;
 };
 
-class Descriptor {
+class FileDescriptor {
  public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_; }
@@ -136,7 +136,7 @@ Result<void> ReadWhole(int fd, std::size_t expected_bytes, std::size_t max_bytes
 
 // Does not wait for a pipe's writer, and reads nothing but regular files: no device of endless zeros.
 Result<void> ReadFile(const std::string& path, std::size_t max_bytes, std::string& text) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return ReadError();
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return ReadError();

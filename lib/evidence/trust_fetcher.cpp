@@ -32,7 +32,7 @@ ErrorCode CodeOf(http::PeerFailure failure) {
   return ErrorCode::kUnavailable;
 }
 
-Error ToError(const http::PeerError& error, const http::Origin& origin) {
+Error PeerErrorOf(const http::PeerError& error, const http::Origin& origin) {
   std::string message = error.message;
   if (error.failure == http::PeerFailure::kAddress)
     message +=
@@ -70,7 +70,7 @@ Result<std::string> HttpTrustFetcher::Fetch(const FetchRequest& request) {
     sent.body = request.body;
   }
   auto response = client_->Send(sent, trust, request.deadline, nullptr);
-  if (!response) return std::unexpected(ToError(response.error(), url->origin));
+  if (!response) return std::unexpected(PeerErrorOf(response.error(), url->origin));
   return BodyOf(std::move(*response), *url);
 }
 

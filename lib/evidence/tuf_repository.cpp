@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -92,8 +93,8 @@ verify::TufClient TufRepository::Client() const {
   verify::TufClient client(root_);
   // Where the keys of a role were replaced what they signed no longer counts: that is how a repository recovers from versions that somebody
   // with a stolen key made too high.
-  if (!timestamp_.empty()) (void)client.RememberTimestamp(timestamp_);
-  if (!snapshot_.empty()) (void)client.RememberSnapshot(snapshot_);
+  if (!timestamp_.empty()) std::ignore = client.RememberTimestamp(timestamp_);
+  if (!snapshot_.empty()) std::ignore = client.RememberSnapshot(snapshot_);
   return client;
 }
 

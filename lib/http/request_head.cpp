@@ -6,15 +6,13 @@
 #include <boost/beast/http/parser.hpp>
 #include <limits>
 
+#include "http/view.h"
+
 namespace hullwright::http {
 namespace {
 
 namespace beast_http = boost::beast::http;
 using Parser = beast_http::request_parser<beast_http::empty_body>;
-
-std::string_view View(boost::beast::string_view text) {
-  return {text.data(), text.size()};
-}
 
 bool AllDigits(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "http/view.h"
 
 namespace hullwright::http {
 namespace {
@@ -16,10 +17,6 @@ namespace {
 namespace beast = boost::beast;
 using beast::error_code;
 using beast::http::error;
-
-std::string_view View(beast::string_view text) {
-  return {text.data(), text.size()};
-}
 
 }  // namespace
 

@@ -11,7 +11,7 @@
 namespace hullwright::policy {
 namespace {
 
-constexpr std::string_view kRule = "image.baseImages";
+constexpr std::string_view kBaseImagesRule = "image.baseImages";
 
 bool IsAllowedName(const api::BaseImageRule& rule, std::string_view name) {
   const auto reference = ImageReference::Parse(name);
@@ -70,8 +70,8 @@ void JudgeBaseImages(const RuleInput& input, const TrustFacts& facts, const std:
     here.Add(doubt->word, doubt->message);
     reasons.Absorb(here, facts.is_index ? manifest->platform : "");
   }
-  report.Trace(kRule, reasons.outcome(), [&] { return fmt::format("{} base images looked at", facts.base_images.size()); });
-  reasons.MoveTo(report, kRule);
+  report.Trace(kBaseImagesRule, reasons.outcome(), [&] { return fmt::format("{} base images looked at", facts.base_images.size()); });
+  reasons.MoveTo(report, kBaseImagesRule);
 }
 
 }  // namespace hullwright::policy

@@ -11,7 +11,7 @@
 namespace hullwright::policy {
 namespace {
 
-constexpr std::string_view kRule = "publishers";
+constexpr std::string_view kPublishersRule = "publishers";
 
 std::size_t MinimumOf(const RuleInput& input) {
   return static_cast<std::size_t>(std::max<std::int64_t>(1, input.rules().publishers->minimum));
@@ -104,7 +104,7 @@ std::string TraceText(const std::vector<Voucher>& vouchers, std::string_view pla
 void JudgeOne(const RuleInput& input, const std::vector<Voucher>& vouchers, std::string_view platform, RuleReport& report,
               ReasonsByWord& reasons) {
   const ReasonsByWord here = JudgeVouchers(input, vouchers);
-  report.Trace(kRule, here.outcome(), [&] { return TraceText(vouchers, platform, MinimumOf(input)); });
+  report.Trace(kPublishersRule, here.outcome(), [&] { return TraceText(vouchers, platform, MinimumOf(input)); });
   reasons.Absorb(here, platform);
 }
 
@@ -162,7 +162,7 @@ void JudgePublishers(const RuleInput& input, RuleReport& report) {
     JudgeTargets(input, standings, report, reasons);
   else
     JudgeOne(input, named, "", report, reasons);
-  reasons.MoveTo(report, kRule);
+  reasons.MoveTo(report, kPublishersRule);
 }
 
 }  // namespace hullwright::policy

@@ -14,7 +14,7 @@
 namespace hullwright::policy {
 namespace {
 
-constexpr std::string_view kRule = "vulnerabilities";
+constexpr std::string_view kVulnerabilitiesRule = "vulnerabilities";
 constexpr std::string_view kScanRule = "vulnerabilities.scan";
 
 // "linux/arm64: …" where the image has more than one platform.
@@ -225,8 +225,9 @@ void JudgeVulnerabilities(const RuleInput& input, RuleReport& report) {
   if (!input.rules().vulnerabilities) return;
   if (const auto digest = DigestFor(input); !digest) {
     const bool told = report.Has(ReasonWord::kDigestRequired) || report.Has(ReasonWord::kDigestUnresolved);
-    if (!told) ReportDoubt({digest.error().word, "there is nothing to look a scan up by: " + digest.error().message}, kRule, report);
-    report.Trace(kRule, OutcomeOf(digest.error().word), [] { return std::string("no digest"); });
+    if (!told)
+      ReportDoubt({digest.error().word, "there is nothing to look a scan up by: " + digest.error().message}, kVulnerabilitiesRule, report);
+    report.Trace(kVulnerabilitiesRule, OutcomeOf(digest.error().word), [] { return std::string("no digest"); });
     return;
   }
   WaiverLookup waivers(input);

@@ -8,19 +8,19 @@
 namespace hullwright::registry {
 namespace {
 
-std::unexpected<Problem> Malformed(std::string message) {
+std::unexpected<Problem> MalformedConfig(std::string message) {
   return Decline(Why::kMalformed, "image configuration: " + std::move(message));
 }
 
-Answer<std::string> ReadText(JsonElement object, std::string_view name) {
+Answer<std::string> ReadConfigText(JsonElement object, std::string_view name) {
   const auto member = Member(object, name);
   if (!member) return "";
-  if (!member->is_string()) return Malformed(fmt::format("{} is no string", name));
+  if (!member->is_string()) return MalformedConfig(fmt::format("{} is no string", name));
   return std::string(std::string_view(*member));
 }
 
 Answer<void> ReadInto(JsonElement object, std::string_view name, std::string& into) {
-  auto text = ReadText(object, name);
+  auto text = ReadConfigText(object, name);
   if (!text) return std::unexpected(text.error());
   into = std::move(*text);
   return {};
@@ -32,11 +32,11 @@ Answer<std::vector<Digest>> ReadDiffIds(JsonElement document) {
   if (!rootfs) return diff_ids;
   const auto list = Member(*rootfs, "diff_ids");
   if (!list) return diff_ids;
-  if (!list->is_array()) return Malformed("rootfs.diff_ids is no array");
+  if (!list->is_array()) return MalformedConfig("rootfs.diff_ids is no array");
   for (const JsonElement element : JsonArray(*list)) {
     if (diff_ids.size() == kMaxLayers) return Decline(Why::kTooLarge, fmt::format("image configuration: more than {} layers", kMaxLayers));
     const auto digest = element.is_string() ? Digest::Parse(std::string_view(element)) : Fail(ErrorCode::kInvalidInput, "no string");
-    if (!digest) return Malformed(fmt::format("rootfs.diff_ids[{}]: {}", diff_ids.size(), digest.error().message));
+    if (!digest) return MalformedConfig(fmt::format("rootfs.diff_ids[{}]: {}", diff_ids.size(), digest.error().message));
     diff_ids.push_back(*digest);
   }
   return diff_ids;
@@ -63,8 +63,8 @@ bool IsImageConfig(std::string_view media_type) {
 Answer<ImageConfig> ParseImageConfig(std::string_view bytes) {
   JsonReader reader;
   const auto document = reader.Read(bytes, {.max_bytes = kMaxConfigBytes});
-  if (!document) return Malformed(document.error().message);
-  if (!document->is_object()) return Malformed("it is no JSON object");
+  if (!document) return MalformedConfig(document.error().message);
+  if (!document->is_object()) return MalformedConfig("it is no JSON object");
   ImageConfig config;
   const std::pair<const char*, std::string*> fields[] = {{"os", &config.platform.os},
                                                          {"architecture", &config.platform.architecture},
@@ -75,7 +75,7 @@ Answer<ImageConfig> ParseImageConfig(std::string_view bytes) {
   }
   if (const auto created = ParseRfc3339(TextMember(*document, "created")); created) config.created = *created;
   if (const auto inner = Member(*document, "config")) {
-    if (!inner->is_object()) return Malformed("config is no object");
+    if (!inner->is_object()) return MalformedConfig("config is no object");
     if (const auto read = ReadInto(*inner, "User", config.user); !read) return std::unexpected(read.error());
     config.labels = ReadLabels(*inner);
   }

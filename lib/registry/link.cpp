@@ -9,7 +9,7 @@ namespace {
 constexpr int kMaxLinks = 16;
 constexpr int kMaxParameters = 16;
 
-std::unexpected<Error> Malformed(std::string_view why) {
+std::unexpected<Error> MalformedLink(std::string_view why) {
   return Fail(ErrorCode::kInvalidInput, "Link: " + std::string(why));
 }
 
@@ -29,17 +29,17 @@ Result<bool> TakeParameters(HeaderScanner& scanner) {
   for (int count = 0;; ++count) {
     scanner.SkipSpace();
     if (!scanner.Take(';')) return is_next;
-    if (count == kMaxParameters) return Malformed("too many parameters");
+    if (count == kMaxParameters) return MalformedLink("too many parameters");
     scanner.SkipSpace();
     const std::string name = LowerCase(scanner.TakeToken());
-    if (name.empty()) return Malformed("a parameter has no name");
+    if (name.empty()) return MalformedLink("a parameter has no name");
     scanner.SkipSpace();
     std::optional<std::string> value = "";
     if (scanner.Take('=')) {
       scanner.SkipSpace();
       value = scanner.TakeTokenOrQuoted();
     }
-    if (!value) return Malformed("a parameter has no value");
+    if (!value) return MalformedLink("a parameter has no value");
     if (name == "rel" && !has_rel) is_next = HasWord(*value, "next");
     has_rel = has_rel || name == "rel";
   }
@@ -54,16 +54,16 @@ Result<std::optional<std::string>> NextLink(std::string_view header) {
     scanner.SkipSpace();
     while (scanner.Take(',')) scanner.SkipSpace();
     if (scanner.AtEnd()) return next;
-    if (count == kMaxLinks) return Malformed("too many links");
-    if (!scanner.Take('<')) return Malformed("a target must stand in <>");
+    if (count == kMaxLinks) return MalformedLink("too many links");
+    if (!scanner.Take('<')) return MalformedLink("a target must stand in <>");
     const std::string target(scanner.TakeUntil(">"));
-    if (!scanner.Take('>')) return Malformed("a target is not closed");
+    if (!scanner.Take('>')) return MalformedLink("a target is not closed");
     const auto is_next = TakeParameters(scanner);
     if (!is_next) return std::unexpected(is_next.error());
-    if (*is_next && next) return Malformed("there are two next pages");
+    if (*is_next && next) return MalformedLink("there are two next pages");
     if (*is_next) next = target;
     scanner.SkipSpace();
-    if (!scanner.AtEnd() && scanner.Peek() != ',') return Malformed("a comma is missing");
+    if (!scanner.AtEnd() && scanner.Peek() != ',') return MalformedLink("a comma is missing");
   }
 }
 

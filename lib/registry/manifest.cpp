@@ -10,15 +10,15 @@
 namespace hullwright::registry {
 namespace {
 
-std::unexpected<Problem> Malformed(std::string message) {
+std::unexpected<Problem> MalformedManifest(std::string message) {
   return Decline(Why::kMalformed, "manifest: " + std::move(message));
 }
 
 // The text of an optional member; anything but a string is malformed.
-Answer<std::string> ReadText(JsonElement object, std::string_view name) {
+Answer<std::string> ReadManifestText(JsonElement object, std::string_view name) {
   const auto member = Member(object, name);
   if (!member) return "";
-  if (!member->is_string()) return Malformed(fmt::format("{} is no string", name));
+  if (!member->is_string()) return MalformedManifest(fmt::format("{} is no string", name));
   return std::string(std::string_view(*member));
 }
 
@@ -26,12 +26,12 @@ Answer<Annotations> ReadAnnotations(JsonElement object) {
   Annotations annotations;
   const auto member = Member(object, "annotations");
   if (!member) return annotations;
-  if (!member->is_object()) return Malformed("annotations is no object");
+  if (!member->is_object()) return MalformedManifest("annotations is no object");
   for (const auto [key, value] : JsonObject(*member)) {
     if (annotations.size() == kMaxAnnotations) {
       return Decline(Why::kTooLarge, fmt::format("manifest: more than {} annotations in one place", kMaxAnnotations));
     }
-    if (!value.is_string()) return Malformed("an annotation is no string");
+    if (!value.is_string()) return MalformedManifest("an annotation is no string");
     annotations.emplace_back(key, std::string_view(value));
   }
   return annotations;
@@ -40,11 +40,11 @@ Answer<Annotations> ReadAnnotations(JsonElement object) {
 Answer<std::optional<Platform>> ReadPlatform(JsonElement object) {
   const auto member = Member(object, "platform");
   if (!member) return std::nullopt;
-  if (!member->is_object()) return Malformed("platform is no object");
+  if (!member->is_object()) return MalformedManifest("platform is no object");
   Platform platform;
   for (const auto& [name, field] : {std::pair("os", &platform.os), std::pair("architecture", &platform.architecture),
                                     std::pair("variant", &platform.variant), std::pair("os.version", &platform.os_version)}) {
-    auto text = ReadText(*member, name);
+    auto text = ReadManifestText(*member, name);
     if (!text) return std::unexpected(text.error());
     *field = std::move(*text);
   }
@@ -52,15 +52,16 @@ Answer<std::optional<Platform>> ReadPlatform(JsonElement object) {
 }
 
 Answer<Descriptor> ReadDescriptor(JsonElement element, std::string_view where) {
-  if (!element.is_object()) return Malformed(fmt::format("{} is no object", where));
+  if (!element.is_object()) return MalformedManifest(fmt::format("{} is no object", where));
   const auto digest_text = Member(element, "digest");
-  if (!digest_text || !digest_text->is_string()) return Malformed(fmt::format("{} has no digest", where));
+  if (!digest_text || !digest_text->is_string()) return MalformedManifest(fmt::format("{} has no digest", where));
   auto digest = Digest::Parse(std::string_view(*digest_text));
-  if (!digest) return Malformed(fmt::format("{}: {}", where, digest.error().message));
+  if (!digest) return MalformedManifest(fmt::format("{}: {}", where, digest.error().message));
   const auto size_member = Member(element, "size");
   std::uint64_t size = 0;
-  if (!size_member || size_member->get_uint64().get(size) != simdjson::SUCCESS) return Malformed(fmt::format("{} has no size", where));
-  auto media_type = ReadText(element, "mediaType"), artifact_type = ReadText(element, "artifactType");
+  if (!size_member || size_member->get_uint64().get(size) != simdjson::SUCCESS)
+    return MalformedManifest(fmt::format("{} has no size", where));
+  auto media_type = ReadManifestText(element, "mediaType"), artifact_type = ReadManifestText(element, "artifactType");
   auto annotations = ReadAnnotations(element);
   auto platform = ReadPlatform(element);
   if (!media_type) return std::unexpected(media_type.error());
@@ -73,7 +74,7 @@ Answer<Descriptor> ReadDescriptor(JsonElement element, std::string_view where) {
 
 Answer<std::vector<Descriptor>> ReadDescriptors(JsonElement document, std::string_view name, std::size_t most) {
   const auto member = Member(document, name);
-  if (!member || !member->is_array()) return Malformed(fmt::format("{} is no array", name));
+  if (!member || !member->is_array()) return MalformedManifest(fmt::format("{} is no array", name));
   std::vector<Descriptor> descriptors;
   for (const JsonElement element : JsonArray(*member)) {
     if (descriptors.size() == most) return Decline(Why::kTooLarge, fmt::format("manifest: more than {} {}", most, name));
@@ -87,7 +88,7 @@ Answer<std::vector<Descriptor>> ReadDescriptors(JsonElement document, std::strin
 // What manifests and indexes have in common.
 template <class Content>
 Answer<void> ReadCommon(JsonElement document, Content& content) {
-  auto artifact_type = ReadText(document, "artifactType");
+  auto artifact_type = ReadManifestText(document, "artifactType");
   if (!artifact_type) return std::unexpected(artifact_type.error());
   auto annotations = ReadAnnotations(document);
   if (!annotations) return std::unexpected(annotations.error());
@@ -106,7 +107,7 @@ Answer<ManifestContent> ReadManifest(JsonElement document, std::string media_typ
   manifest.media_type = std::move(media_type);
   if (const auto read = ReadCommon(document, manifest); !read) return std::unexpected(read.error());
   const auto config = Member(document, "config");
-  if (!config) return Malformed("config is missing");
+  if (!config) return MalformedManifest("config is missing");
   auto descriptor = ReadDescriptor(*config, "config");
   if (!descriptor) return std::unexpected(descriptor.error());
   auto layers = ReadDescriptors(document, "layers", kMaxLayers);
@@ -128,14 +129,14 @@ Answer<ManifestContent> ReadIndex(JsonElement document, std::string media_type) 
 
 // The one media type that header and document agree on.
 Answer<std::string> AgreedMediaType(JsonElement document, std::string_view content_type) {
-  auto written = ReadText(document, "mediaType");
+  auto written = ReadManifestText(document, "mediaType");
   if (!written) return std::unexpected(written.error());
   if (!written->empty() && !content_type.empty() && *written != content_type) {
-    return Malformed(
+    return MalformedManifest(
         fmt::format("it says mediaType {}, but came as Content-Type {}", Printable(*written, 128), Printable(content_type, 128)));
   }
   std::string media_type = written->empty() ? std::string(content_type) : std::move(*written);
-  if (media_type.empty()) return Malformed("nothing says its media type");
+  if (media_type.empty()) return MalformedManifest("nothing says its media type");
   return media_type;
 }
 
@@ -163,15 +164,16 @@ Answer<ManifestContent> ParseManifest(std::string_view bytes, std::string_view c
   }
   JsonReader reader;
   const auto document = reader.Read(bytes, {.max_bytes = kMaxManifestBytes});
-  if (!document) return Malformed(document.error().message);
-  if (!document->is_object()) return Malformed("it is no JSON object");
+  if (!document) return MalformedManifest(document.error().message);
+  if (!document->is_object()) return MalformedManifest("it is no JSON object");
   const auto version = Member(*document, "schemaVersion");
-  if (!version || !version->is_int64()) return Malformed("schemaVersion is missing");
+  if (!version || !version->is_int64()) return MalformedManifest("schemaVersion is missing");
   if (std::int64_t(*version) != 2)
     return Decline(Why::kUnsupported, "manifest: schemaVersion is not 2; push the image again with a current tool");
   const bool lists_images = Member(*document, "manifests").has_value();
   const bool is_image = Member(*document, "layers") || Member(*document, "config");
-  if (lists_images && is_image) return Malformed("it has both manifests and layers or config, so tools would read it as different things");
+  if (lists_images && is_image)
+    return MalformedManifest("it has both manifests and layers or config, so tools would read it as different things");
   auto media_type = AgreedMediaType(*document, content_type);
   if (!media_type) return std::unexpected(media_type.error());
   const auto kind = KindOf(*media_type);

@@ -8,7 +8,7 @@
 namespace hullwright::registry {
 namespace {
 
-std::unexpected<Error> Malformed(std::string_view why) {
+std::unexpected<Error> MalformedChallenge(std::string_view why) {
   return Fail(ErrorCode::kInvalidInput, "WWW-Authenticate: " + std::string(why));
 }
 
@@ -21,10 +21,10 @@ Result<bool> TakeParameter(HeaderScanner& scanner, Challenge& challenge) {
   ahead.SkipSpace();
   const bool quoted = ahead.Peek() == '"';
   auto value = ahead.TakeTokenOrQuoted();
-  if (!value) return quoted ? Result<bool>(Malformed("a quoted value is not closed")) : Result<bool>(false);
-  if (challenge.parameters.size() == kMaxChallengeParameters) return Malformed("too many parameters");
+  if (!value) return quoted ? Result<bool>(MalformedChallenge("a quoted value is not closed")) : Result<bool>(false);
+  if (challenge.parameters.size() == kMaxChallengeParameters) return MalformedChallenge("too many parameters");
   const bool known = std::ranges::any_of(challenge.parameters, [&](const auto& parameter) { return parameter.first == name; });
-  if (known) return Malformed("a parameter stands twice");
+  if (known) return MalformedChallenge("a parameter stands twice");
   challenge.parameters.emplace_back(std::move(name), std::move(*value));
   scanner = ahead;
   return true;
@@ -32,14 +32,15 @@ Result<bool> TakeParameter(HeaderScanner& scanner, Challenge& challenge) {
 
 Result<Challenge> TakeChallenge(HeaderScanner& scanner) {
   Challenge challenge{LowerCase(scanner.TakeToken()), {}};
-  if (challenge.scheme.empty()) return Malformed("a scheme is missing");
+  if (challenge.scheme.empty()) return MalformedChallenge("a scheme is missing");
   scanner.SkipSpace();
   for (bool first = true;; first = false) {
     const auto taken = TakeParameter(scanner, challenge);
     if (!taken) return std::unexpected(taken.error());
     if (!*taken && first) scanner.TakeUntil(",");  // a token68, or nothing
     scanner.SkipSpace();
-    if (!scanner.AtEnd() && scanner.Peek() != ',') return *taken || first ? Result<Challenge>(Malformed("a comma is missing")) : challenge;
+    if (!scanner.AtEnd() && scanner.Peek() != ',')
+      return *taken || first ? Result<Challenge>(MalformedChallenge("a comma is missing")) : challenge;
     if (scanner.AtEnd() || !*taken) return challenge;
     // Behind the comma stands another parameter of this challenge, or the next challenge.
     HeaderScanner ahead = scanner;
@@ -66,7 +67,7 @@ Result<std::vector<Challenge>> ParseChallenges(std::string_view header) {
     scanner.SkipSpace();
     while (scanner.Take(',')) scanner.SkipSpace();
     if (scanner.AtEnd()) return challenges;
-    if (challenges.size() == kMaxChallenges) return Malformed("too many challenges");
+    if (challenges.size() == kMaxChallenges) return MalformedChallenge("too many challenges");
     auto challenge = TakeChallenge(scanner);
     if (!challenge) return std::unexpected(challenge.error());
     challenges.push_back(std::move(*challenge));

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "verify/der.h"
 #include "verify/openssl.h"
 
 namespace hullwright::verify {
@@ -15,32 +16,9 @@ constexpr std::string_view kPoisonOid = "\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x0
 
 constexpr int kExtensionsTag = 3;
 
-struct Element {
-  int tag = 0, tag_class = 0;
-  std::string_view whole, content;
-
-  bool Is(int wanted, int wanted_class = V_ASN1_UNIVERSAL) const { return tag == wanted && tag_class == wanted_class; }
-};
-
-// The first element, taken off the bytes; nullopt: there is none that is whole and of definite length.
-std::optional<Element> Take(std::string_view& bytes) {
-  constexpr int kError = 0x80;
-  constexpr int kIndefinite = 0x01;
-  const unsigned char* at = openssl::Data(bytes);
-  long length = 0;
-  Element element;
-  const int form = ASN1_get_object(&at, &length, &element.tag, &element.tag_class, static_cast<long>(bytes.size()));
-  if ((form & (kError | kIndefinite)) != 0) return std::nullopt;
-  const auto head = static_cast<std::size_t>(at - openssl::Data(bytes));
-  element.whole = bytes.substr(0, head + static_cast<std::size_t>(length));
-  element.content = element.whole.substr(head);
-  bytes.remove_prefix(element.whole.size());
-  return element;
-}
-
 // The content of the element of this tag that begins the bytes; rest: what stands behind it.
 std::optional<std::string_view> Open(std::string_view bytes, int tag, std::string_view* rest = nullptr) {
-  const auto element = Take(bytes);
+  const auto element = TakeDer(bytes);
   if (!element || !element->Is(tag) || (rest == nullptr && !bytes.empty())) return std::nullopt;
   if (rest != nullptr) *rest = bytes;
   return element->content;
@@ -68,7 +46,7 @@ std::optional<std::string> WithoutLog(std::string_view extensions) {
   if (!list) return std::nullopt;
   std::string kept;
   while (!list->empty()) {
-    const auto extension = Take(*list);
+    const auto extension = TakeDer(*list);
     const auto of_the_log = extension && extension->Is(V_ASN1_SEQUENCE) ? IsOfTheLog(extension->content) : std::nullopt;
     if (!of_the_log) return std::nullopt;
     if (!*of_the_log) kept.append(extension->whole);
@@ -84,7 +62,7 @@ std::optional<std::string> BodyOf(std::string_view der) {
   if (!body) return std::nullopt;
   std::string kept;
   while (!body->empty()) {
-    const auto field = Take(*body);
+    const auto field = TakeDer(*body);
     if (!field) return std::nullopt;
     const bool is_extensions = field->Is(kExtensionsTag, V_ASN1_CONTEXT_SPECIFIC);
     if (is_extensions && !body->empty()) return std::nullopt;  // they come last

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "verify/crl.h"
+#include "verify/der.h"
 #include "verify/openssl.h"
 
 namespace hullwright::verify {
@@ -20,38 +21,12 @@ std::unexpected<Failure> Malformed(std::string_view what) {
   return Reject(Step::kParse, fmt::format("{} is malformed", what));
 }
 
-// One value of DER: its identifier octet and what is in it.
-struct Element {
-  int tag;
-  bool universal, constructed;
-  std::string_view content;
-
-  bool IsSequence() const { return universal && constructed && tag == V_ASN1_SEQUENCE; }
-  bool IsField(int number) const { return !universal && tag == number; }
-};
-
-// Takes the first value off the front.
-std::optional<Element> Next(std::string_view& rest) {
-  const openssl::ErrorQueueGuard guard;
-  const unsigned char* at = openssl::Data(rest);
-  long length = 0;
-  int tag = 0;
-  int kind = 0;
-  const int result = ASN1_get_object(&at, &length, &tag, &kind, static_cast<long>(rest.size()));
-  if ((result & 0x81) != 0) return std::nullopt;  // malformed, or of indefinite length
-  const auto head = static_cast<std::size_t>(at - openssl::Data(rest));
-  const Element element{tag, kind == V_ASN1_UNIVERSAL, (result & V_ASN1_CONSTRUCTED) != 0,
-                        rest.substr(head, static_cast<std::size_t>(length))};
-  rest.remove_prefix(head + static_cast<std::size_t>(length));
-  return element;
-}
-
 // GeneralNames: those of the choice uniformResourceIdentifier [6]; the others are told from them by their tag and not looked into.
 bool AddNames(std::string_view names, std::vector<std::string>& urls) {
   while (!names.empty()) {
-    const auto name = Next(names);
-    if (!name || name->universal) return false;
-    if (name->IsField(6) && !name->content.empty()) urls.emplace_back(name->content);
+    const auto name = TakeDer(names);
+    if (!name || name->IsUniversal()) return false;
+    if (name->Is(6, V_ASN1_CONTEXT_SPECIFIC) && !name->content.empty()) urls.emplace_back(name->content);
   }
   return true;
 }
@@ -59,13 +34,13 @@ bool AddNames(std::string_view names, std::vector<std::string>& urls) {
 // DistributionPoint: [0] is the DistributionPointName, whose [0] is fullName; a name relative to the issuer ([1]) is no URL.
 bool AddPoint(std::string_view point, std::vector<std::string>& urls) {
   while (!point.empty()) {
-    const auto field = Next(point);
-    if (!field || field->universal) return false;
-    if (!field->IsField(0)) continue;
+    const auto field = TakeDer(point);
+    if (!field || field->IsUniversal()) return false;
+    if (!field->Is(0, V_ASN1_CONTEXT_SPECIFIC)) continue;
     std::string_view inside = field->content;
-    const auto name = Next(inside);
-    if (!name || !inside.empty() || name->universal || !name->constructed) return false;
-    if (name->IsField(0) && !AddNames(name->content, urls)) return false;
+    const auto name = TakeDer(inside);
+    if (!name || !inside.empty() || name->IsUniversal() || !name->constructed) return false;
+    if (name->Is(0, V_ASN1_CONTEXT_SPECIFIC) && !AddNames(name->content, urls)) return false;
   }
   return true;
 }
@@ -85,13 +60,14 @@ void AddUrl(const GENERAL_NAME* name, std::vector<std::string>& urls) {
 }  // namespace
 
 Checked<std::vector<std::string>> ReadDistributionPoints(std::string_view extension) {
+  const openssl::ErrorQueueGuard guard;
   std::vector<std::string> urls;
-  const auto list = Next(extension);
-  if (!list || !list->IsSequence() || !extension.empty()) return Malformed("a list of distribution points");
+  const auto list = TakeDer(extension);
+  if (!list || !list->Is(V_ASN1_SEQUENCE) || !extension.empty()) return Malformed("a list of distribution points");
   std::string_view points = list->content;
   while (!points.empty()) {
-    const auto point = Next(points);
-    if (!point || !point->IsSequence() || !AddPoint(point->content, urls)) return Malformed("a distribution point");
+    const auto point = TakeDer(points);
+    if (!point || !point->Is(V_ASN1_SEQUENCE) || !AddPoint(point->content, urls)) return Malformed("a distribution point");
     if (urls.size() > kMaxUrls) return Reject(Step::kLimit, fmt::format("more than {} URLs of revocation lists", kMaxUrls));
   }
   return urls;

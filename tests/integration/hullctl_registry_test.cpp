@@ -13,6 +13,7 @@
 #include "support/paths.h"
 #include "support/process.h"
 #include "support/temporary_directory.h"
+#include "unit/evidence/tuf_mirror.h"
 
 namespace {
 
@@ -206,4 +207,47 @@ spec:
   const auto judged = bench.Run(online);
   INFO(judged.out << judged.err);
   CHECK(judged.exit == 0);
+}
+
+TEST_CASE("a TrustRoot of type TUF among the policies is fetched before anything is judged", "[cli][registry]") {
+  constexpr std::string_view kLongAhead = "2099-01-01T00:00:00Z";
+  Bench bench;
+  bench.Sign(bench.key);
+  std::filesystem::create_directory(bench.folder.path() / "policies");
+  TufMirror files;
+  files.Publish(1, 1, 1, kLongAhead);
+  ScriptedServer mirror([&](const ScriptedRequest& request, ScriptedAnswer& answer) {
+    const auto file = files.files.find(request.target.substr(1));
+    file == files.files.end() ? answer.Whole(404, "") : answer.Whole(200, file->second);
+  });
+  const auto write = [&](const Json& object) {
+    bench.folder.Write("policies/" + object["kind"].get<std::string>() + ".json", object.dump());
+  };
+  const auto object = [](const std::string& kind, const std::string& name, const Json& spec) {
+    return Json{{"apiVersion", "hullwright.dev/v1alpha1"}, {"kind", kind}, {"metadata", {{"name", name}}}, {"spec", spec}};
+  };
+  write(object("Registry", "mirror", {{"host", mirror.url().substr(std::string_view("http://").size())}, {"plainHTTP", true}}));
+  write(object("TrustRoot", "logs",
+               {{"type", "TUF"}, {"tuf", {{"mirror", mirror.url()}, {"initialRoot", {{"json", files.repository.Root(1, kLongAhead)}}}}}}));
+  const Json key = {{"pem", bench.key.Pem()}, {"transparencyLog", "Required"}, {"trustRootRef", {{"name", "logs"}}}};
+  write(object("TrustedPublisher", "acme",
+               {{"displayName", "Acme"},
+                {"repositories", {bench.registry.host() + "/**"}},
+                {"verification", "Signature"},
+                {"authorities", {{{"name", "release"}, {"type", "Key"}, {"key", key}}}}}));
+  write(object("ClusterImageAdmissionPolicy", "signed",
+               {{"enforcement", {{"newImages", "Deny"}}}, {"rules", {{"publishers", {{"refs", {{{"name", "acme"}}}}}}}}}));
+  const auto verify = [&] {
+    return bench.Run(
+        {"verify", "--policies", (bench.folder.path() / "policies").string(), "--plain-http", bench.registry.host(), bench.tagged});
+  };
+  const auto unlogged = verify();
+  INFO(unlogged.out << unlogged.err);
+  CHECK(unlogged.exit == 1);
+  CHECK_THAT(unlogged.out, Contains("TransparencyLogUnproved"));  // the root is there, and none of its logs has the signature
+  mirror.Close();
+  const auto unfetched = verify();
+  INFO(unfetched.out << unfetched.err);
+  CHECK(unfetched.exit == 2);
+  CHECK_THAT(unfetched.out, Contains("TrustMaterialInvalid") && Contains("nothing has been fetched yet"));
 }

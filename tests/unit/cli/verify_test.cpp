@@ -253,12 +253,12 @@ TEST_CASE("a signer that cannot be used is told with its option and file, before
       {{"--certificate-identity-regexp", "(", "--certificate-oidc-issuer", "https://b", "--trusted-root", broken},
        ExitCode::kCouldNotTell,
        "--trusted-root " + broken + ": "},
-      {{"--key", key, "--policies", "x"}, ExitCode::kUsage, "excludes"},
+      {{"--key", key, "--policies", "x"}, ExitCode::kUsage, "exclude each other"},
       {{"--key", broken, "--transparency-log", "Ignore"}, ExitCode::kCouldNotTell, "--key " + broken + ": "},
       {{"--key", "absent.pub", "--transparency-log", "Ignore"},
        ExitCode::kCouldNotTell,
        "--key absent.pub: there is no such file or folder"},
-      {{"--key", key, "--transparency-log", "No"}, ExitCode::kUsage, "No not in {Required,Ignore}"},
+      {{"--key", key, "--transparency-log", "No"}, ExitCode::kUsage, "No is none of Required, Ignore"},
   }));
   std::vector<std::string> all{bench.tagged};
   all.insert(all.end(), arguments.begin(), arguments.end());

@@ -58,10 +58,10 @@ struct World {
   explicit World(const std::vector<std::pair<std::string, std::string>>& extensions) : chain(MintedKey::kP256, Leaf(extensions)) {
     clock.now = kNotationNow;
   }
-  static testing::CertificateRequest Leaf(const std::vector<std::pair<std::string, std::string>>& extensions) {
-    testing::CertificateRequest request = MintedChain::CodeSigningLeaf();
-    request.extensions.insert(request.extensions.end(), extensions.begin(), extensions.end());
-    return request;
+  static testing::CertificateShape Leaf(const std::vector<std::pair<std::string, std::string>>& extensions) {
+    testing::CertificateShape shape = MintedChain::CodeSigningLeaf();
+    shape.extensions.insert(shape.extensions.end(), extensions.begin(), extensions.end());
+    return shape;
   }
   static World WithBoth() { return World({kOcsp, kList}); }
   static World WithList() { return World({kList}); }

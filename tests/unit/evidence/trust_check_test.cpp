@@ -123,7 +123,7 @@ TEST_CASE("revocation lists are read one by one, and the one that is none is cou
   testing::CrlShape shape;
   shape.this_update = Time{std::chrono::sys_days{std::chrono::March / 1 / 2026}};
   shape.next_update = shape.this_update + std::chrono::days(7);
-  const auto pem = [](const std::string& der) { return testing::ToPem("X509 CRL", der); };
+  const auto pem = [](const std::string& der) { return testing::ToPem(der, "X509 CRL"); };
   const std::string good = pem(testing::MintCrl(shape, chain.root, chain.root_key));
   CHECK(NotationMistakes("revocationLists", good).empty());
   shape.extensions = {{"issuingDistributionPoint", "critical,indirectCRL:TRUE"}};

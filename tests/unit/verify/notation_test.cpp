@@ -122,7 +122,7 @@ TEST_CASE("Expiry, validity and unknown revocation are enforced at level strict 
 }
 
 TEST_CASE("The fact that comes out says in reason words what did not hold", "[verify]") {
-  CertificateRequest with_list = MintedChain::CodeSigningLeaf();
+  CertificateShape with_list = MintedChain::CodeSigningLeaf();
   with_list.extensions.emplace_back("crlDistributionPoints", "URI:http://crl.example/1");
   for (const bool listed : {true, false}) {
     Setup setup(listed ? with_list : MintedChain::CodeSigningLeaf());

@@ -114,7 +114,8 @@ TEST_CASE("a publisher with a key is admitted, one whose key is none is refused 
   const Verdict verdict = Validate(Review(wrong));
   CHECK_FALSE(verdict.answer.allowed);
   CHECK((verdict.reasons == std::vector<std::string_view>{"ObjectInvalid"}));
-  CHECK_THAT(verdict.answer.message, Catch::StartsWith("spec.authorities[0].key.pem: ") && Catch::Contains("cosign public-key"));
+  CHECK_THAT(verdict.answer.message,
+             Catch::StartsWith("ObjectInvalid: spec.authorities[0].key.pem: ") && Catch::Contains("cosign public-key"));
   // One that was written before this was checked can still be labelled.
   CHECK(Validate(Review(wrong, wrong)).answer.allowed);
 }

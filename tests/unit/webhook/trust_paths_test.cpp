@@ -159,7 +159,8 @@ struct ExpiredWorld {
         Json{{"targetArtifact", {{"mediaType", document->media_type}, {"digest", world.image.text()}, {"size", document->bytes->size()}}}}
             .dump();
     parts.protected_header["crit"].push_back("io.cncf.notary.expiry");
-    parts.protected_header["io.cncf.notary.expiry"] = "2026-01-01T00:00:00Z";
+    parts.protected_header["io.cncf.notary.signingTime"] = "2026-01-01T12:00:00Z";
+    parts.protected_header["io.cncf.notary.expiry"] = "2026-01-02T00:00:00Z";
     testing::Push(world.registry, kRepository,
                   {.artifact_type = "application/vnd.cncf.notary.signature",
                    .config_media_type = "application/vnd.oci.empty.v1+json",
@@ -177,7 +178,7 @@ TEST_CASE("what level Permissive lets pass is told in warning, audit annotation 
   REQUIRE(verdict.answer.warnings.size() == 1);
   CHECK(verdict.answer.warnings[0].size() <= 120);
   CHECK_THAT(verdict.answer.warnings[0], Catch::Contains("SignatureTolerated: acme: SignatureExpired"));
-  CHECK_THAT(verdict.answer.audit_annotations.at("signature-tolerated"), Catch::Contains("expired at 2026-01-01T00:00:00Z"));
+  CHECK_THAT(verdict.answer.audit_annotations.at("signature-tolerated"), Catch::Contains("expired at 2026-01-02T00:00:00Z"));
   Metrics metrics;
   const ParsedReview parsed(review);
   metrics.CountDecision("validate", *parsed, verdict, 0.001);
