@@ -12,14 +12,14 @@ constexpr std::size_t kMaxWaitingBytes = 1u << 20;
 
 ExchangeEvent Exchange::Wait(Deadline deadline, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  const auto ready = [this] { return (head_ && !head_taken_) || (head_taken_ && !arrived_.empty()) || finished_; };
+  const auto ready = [this] { return head_ || (head_taken_ && !arrived_.empty()) || finished_; };
   changed_.wait_until(lock, stop, deadline, ready);
   // Asked first: a peer that always has something to send must not outlast them.
   if (stop.stop_requested()) return Stopped{};
   if (!ready() || (!finished_ && std::chrono::steady_clock::now() >= deadline)) return TimedOut{};
-  if (head_ && !head_taken_) {
+  if (head_) {
     head_taken_ = true;
-    return *head_;
+    return *std::exchange(head_, std::nullopt);
   }
   if (!arrived_.empty() && head_taken_) {
     std::string bytes = std::exchange(arrived_, {});
@@ -33,6 +33,7 @@ ExchangeEvent Exchange::Wait(Deadline deadline, const std::stop_token& stop) {
 void Exchange::Abandon() {
   std::unique_lock lock(mutex_);
   abandoned_ = true;
+  head_.reset();
   arrived_.clear();
   LetMoreCome(lock);
 }
@@ -45,6 +46,7 @@ void Exchange::LetMoreCome(std::unique_lock<std::mutex>& lock) {
 
 void Exchange::SetHead(web::http::http_response head) {
   std::lock_guard lock(mutex_);
+  if (abandoned_) return;
   head_ = std::move(head);
   changed_.notify_all();
 }

@@ -40,6 +40,7 @@ class Exchange {
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
+  // Until it is taken: it holds the sink of the body, which holds this.
   std::optional<web::http::http_response> head_;
   bool head_taken_ = false;
   std::string arrived_;
