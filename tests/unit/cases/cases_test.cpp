@@ -224,7 +224,7 @@ void Compare(const tests::Expectation& expect, const Decision& decision) {
 }
 
 TEST_CASE("the engine decides every case file as expected", "[policy][cases]") {
-  const std::vector<tests::Case> cases = tests::LoadCases(kFolder);
+  static const std::vector<tests::Case> cases = tests::LoadCases(kFolder);  // once: this runs anew for each section
   REQUIRE(cases.size() >= 120);
   for (const tests::Case& each : cases) {
     DYNAMIC_SECTION(each.file << ": " << each.name) {
