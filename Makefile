@@ -12,21 +12,21 @@ TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db olareg notatio
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-demo: build ## build, then show a Pod refused because of a scan report (about 10 minutes cold, half a minute warm)
+demo: build ## build, then show a Pod refused because of a scan report (about 8 minutes cold, half a minute warm)
 	@setup/install demo
 	@demo/run
 
-build: ## build the programs into build/bin/ (about 10 minutes cold)
+build: ## build the programs into build/bin/ (about 8 minutes cold)
 	@setup/install build
-	@echo "building hullwright-webhook and hullctl into build/bin (about 10 minutes cold on two cores)"
+	@echo "building hullwright-webhook and hullctl into build/bin (about 7 minutes cold on two cores)"
 	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
 	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullctl
 
-test: ## build and run every test against the real parts (about 60 minutes with cold caches, 15 warm)
+test: ## build and run every test against the real parts (about 50 minutes with cold caches, 8 warm)
 	@setup/install build test
-	@echo "building the real API server, Trivy, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 35 minutes cold)"
+	@echo "building the real API server, Trivy, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 25 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
-	@echo "building the programs and their tests (about 25 minutes cold)"
+	@echo "building the programs and their tests (about 18 minutes cold)"
 	@cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/run build
@@ -55,7 +55,7 @@ bench: ## measure against floors in the same run: a table and build/bench.json (
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/bench/run build
 
-lint: ## clang-format, clang-tidy-19 and shell checks (about 10 minutes cold, seconds when nothing changed)
+lint: ## clang-format, clang-tidy-19 and shell checks (about 15 minutes cold, seconds when nothing changed)
 	@setup/install build lint
 	@cmake --preset release -B build-lint -DCMAKE_UNITY_BUILD=OFF >/dev/null
 	@tests/lint/run build-lint
