@@ -178,7 +178,7 @@ TEST_CASE("an unsigned image is asked about again after a short time, and a sign
   CHECK(before.trust->failures.empty());
   world.Sign();
   CHECK_FALSE(IsSigned(world.Get(world.ByDigest())));
-  world.clock.now += 31s;
+  world.clock.MoveOn(31s);
   CHECK(IsSigned(world.Get(world.ByDigest())));
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("changed trust, changed policies and a moved tag drop what was known a
   MintedKey other(MintedKey::kP256);
   SignByKeys(world.registry, kRepository, world.image, {&other});
   world.trust = World::TrustIn({{"acme", {&world.key, &other}}, {"second", {&other}}});
-  world.clock.now += 31s;  // the store's own "there is no such tag"
+  world.clock.MoveOn(31s);  // the store's own "there is no such tag"
   CHECK(IsSigned(world.Get(world.ByTag())));
 
   ImageQuery more = world.ByTag();
@@ -196,7 +196,7 @@ TEST_CASE("changed trust, changed policies and a moved tag drop what was known a
   CHECK(world.Get(more).trust->signatures.size() == 2);
 
   const Digest next = Push(world.registry, kRepository, {.layers = {{"application/x", "next"}}}, "1");
-  world.clock.now += 11s;
+  world.clock.MoveOn(11s);
   const Origin moved = world.Get(world.ByTag());
   CHECK((*moved.resolution)->digest == next);
   CHECK_FALSE(IsSigned(moved));
@@ -239,7 +239,7 @@ TEST_CASE("warm images are answered as before while the registry is stopped", "[
   world.Sign();
   REQUIRE(IsSigned(world.Get(world.ByDigest())));
   world.Stop();
-  world.clock.now += 10min;
+  world.clock.MoveOn(10min);
   const int calls = world.registry.CallCount();
   for (int i = 0; i < 1000; ++i) {
     const auto origin = world.gatherer->Recall(world.ByDigest());
@@ -255,8 +255,8 @@ TEST_CASE("in an outage facts of before are given with their age, from memory as
   World world;
   world.Sign();
   REQUIRE(IsSigned(world.Get(world.ByTag())));
-  const Time then = world.clock.now;
-  world.clock.now += 5h;
+  const Time then = world.clock.Now();
+  world.clock.MoveOn(5h);
   if (restart) world.Restart();
   world.Stop();
   const Origin origin = world.Get(world.ByTag());
@@ -276,7 +276,7 @@ TEST_CASE("without a store memory alone bridges an outage", "[evidence]") {
   World world(false);
   world.Sign();
   REQUIRE(IsSigned(world.Get(world.ByTag())));
-  world.clock.now += 5h;
+  world.clock.MoveOn(5h);
   world.Stop();
   const Origin origin = world.Get(world.ByTag());
   REQUIRE(origin.resolution->has_value());
@@ -311,7 +311,7 @@ TEST_CASE("old facts are gathered again behind the request that asked for them",
   World world;
   world.Sign();
   REQUIRE(IsSigned(world.Get(world.ByDigest())));
-  world.clock.now += 31min;
+  world.clock.MoveOn(31min);
   const int calls = world.registry.CallCount();
   CHECK(IsSigned(*world.gatherer->Recall(world.ByDigest())));
   REQUIRE(testing::WaitUntil([&] { return world.registry.CallCount() > calls; }, 10s));

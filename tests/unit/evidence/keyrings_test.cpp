@@ -73,9 +73,9 @@ TEST_CASE("what was read is recalled, asks to be refreshed, and ends", "[evidenc
   const int asked = world.cluster.calls;
   REQUIRE(world.keyrings.Recall(context));
   CHECK_FALSE(world.keyrings.Recall(context)->refresh_due);
-  world.clock.now += 60s;
+  world.clock.MoveOn(60s);
   CHECK(world.keyrings.Recall(context)->refresh_due);
-  world.clock.now += 1h;
+  world.clock.MoveOn(1h);
   CHECK_FALSE(world.keyrings.Recall(context));
   CHECK(world.cluster.calls == asked);
 }

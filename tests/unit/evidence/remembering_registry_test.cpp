@@ -71,12 +71,12 @@ TEST_CASE("bytes of the store that are not those of the digest are fetched anew"
 TEST_CASE("a tag is remembered for as long as asked, then asked again", "[evidence]") {
   World world;
   REQUIRE(world.Fresh().Resolve(kName, "1", world.Call()));
-  world.clock.now += 59min;
+  world.clock.MoveOn(59min);
   auto young = world.Fresh();
   REQUIRE(young.Resolve(kName, "1", world.Call()));
-  CHECK(young.oldest() == world.clock.now - 59min);
+  CHECK(young.oldest() == world.clock.Now() - 59min);
   CHECK(world.registry.CallCount() == 1);
-  world.clock.now += 1min;
+  world.clock.MoveOn(1min);
   auto old = world.Fresh();
   REQUIRE(old.Resolve(kName, "1", world.Call()));
   CHECK_FALSE(old.oldest());
@@ -88,7 +88,7 @@ TEST_CASE("a tag is remembered for as long as asked, then asked again", "[eviden
 TEST_CASE("an answer stored in the future is not used: nobody knows how old it is", "[evidence]") {
   World world;
   REQUIRE(world.Fresh().Resolve(kName, "1", world.Call()));
-  world.clock.now -= 1s;
+  world.clock.MoveOn(-1s);
   REQUIRE(world.Fresh().Resolve(kName, "1", world.Call()));
   CHECK(world.registry.CallCount() == 2);
 }
@@ -100,15 +100,15 @@ TEST_CASE("in an outage what is remembered counts for as long as allowed, and sa
   REQUIRE(before.Resolve(kName, "1", world.Call()));
   REQUIRE(before.Referrers(kName, world.image, "", world.Call()));
   world.Stop();
-  world.clock.now += 23h;
+  world.clock.MoveOn(23h);
   auto within = world.Fresh();
   REQUIRE(within.Resolve(kName, "1", world.Call()));
   const auto listing = within.Referrers(kName, world.image, "", world.Call());
   REQUIRE(listing);
   CHECK(listing->entries.size() == 1);
   CHECK(within.in_outage());
-  CHECK(within.oldest() == world.clock.now - 23h);
-  world.clock.now += 1h;
+  CHECK(within.oldest() == world.clock.Now() - 23h);
+  world.clock.MoveOn(1h);
   auto beyond = world.Fresh();
   CHECK_FALSE(beyond.Resolve(kName, "1", world.Call()));
   CHECK_FALSE(beyond.Referrers(kName, world.image, "", world.Call()));
@@ -118,7 +118,7 @@ TEST_CASE("in an outage what is remembered counts for as long as allowed, and sa
 TEST_CASE("a registry that says no is believed, whatever is remembered", "[evidence]") {
   World world;
   REQUIRE(world.Fresh().Resolve(kName, "1", world.Call()));
-  world.clock.now += 2h;
+  world.clock.MoveOn(2h);
   world.registry.Fail(registry::Problem{Why::kDenied, "no"});
   const auto denied = world.Fresh().Resolve(kName, "1", world.Call());
   REQUIRE_FALSE(denied);
@@ -141,7 +141,7 @@ TEST_CASE("that there is none is kept for a short time only", "[evidence]") {
     CHECK(listing->entries.empty());
   }
   CHECK(world.registry.CallCount() == 2);
-  world.clock.now += 31s;
+  world.clock.MoveOn(31s);
   auto later = world.Fresh();
   CHECK_FALSE(later.Resolve(kName, "none", world.Call()));
   REQUIRE(later.Referrers(kName, world.image, "", world.Call()));

@@ -56,7 +56,7 @@ struct World {
 
   // extensions: where the leaf says that its revocation is told.
   explicit World(const std::vector<std::pair<std::string, std::string>>& extensions) : chain(MintedKey::kP256, Leaf(extensions)) {
-    clock.now = kNotationNow;
+    clock.Set(kNotationNow);
   }
   static testing::CertificateShape Leaf(const std::vector<std::pair<std::string, std::string>>& extensions) {
     testing::CertificateShape shape = MintedChain::CodeSigningLeaf();
@@ -69,11 +69,11 @@ struct World {
   void Ocsp(int status) { OcspBy(chain, status); }
   void OcspBy(const MintedChain& responder, int status) {
     web.answers[std::string(kOcspUrl)] =
-        testing::MintOcsp({.status = status, .this_update = clock.now - kDay, .next_update = clock.now + kDay}, chain.leaf, responder.root,
-                          responder.root, responder.root_key);
+        testing::MintOcsp({.status = status, .this_update = clock.Now() - kDay, .next_update = clock.Now() + kDay}, chain.leaf,
+                          responder.root, responder.root, responder.root_key);
   }
   testing::CrlShape Fresh() const {
-    return {.this_update = clock.now - kDay, .next_update = clock.now + kDay, .base_number = {}, .revoked = {}, .extensions = {}};
+    return {.this_update = clock.Now() - kDay, .next_update = clock.Now() + kDay, .base_number = {}, .revoked = {}, .extensions = {}};
   }
   void List(const testing::CrlShape& shape, std::string_view url = kListUrl) {
     web.answers[std::string(url)] = testing::MintCrl(shape, chain.root, chain.root_key);
@@ -84,8 +84,8 @@ struct World {
     web.asked.clear();
     const std::vector<verify::Certificate> certificates = {verify::Certificate::FromDer(chain.leaf).value(),
                                                            verify::Certificate::FromDer(chain.root).value()};
-    fetcher.Answer(verify::UnansweredQueries(certificates, material, clock.now), material, Soon());
-    const auto checked = verify::CheckRevocation(certificates, material, clock.now);
+    fetcher.Answer(verify::UnansweredQueries(certificates, material, clock.Now()), material, Soon());
+    const auto checked = verify::CheckRevocation(certificates, material, clock.Now());
     return checked ? "good" : std::string(verify::ToString(checked.error().step));
   }
 };
@@ -147,7 +147,7 @@ TEST_CASE("what nobody tells is unknown, and a stranger's word is nobody's", "[e
   CHECK(forged.Check() == kUnknown);
   World old = World::WithList();
   testing::CrlShape list = old.Fresh();
-  list.next_update = old.clock.now - std::chrono::hours(1);
+  list.next_update = old.clock.Now() - std::chrono::hours(1);
   old.List(list);
   CHECK(old.Check() == kUnknown);
 }
@@ -202,27 +202,27 @@ TEST_CASE("an answer serves for an hour, a failure for a minute", "[evidence]") 
   World world = World::WithList();
   world.List(world.Fresh());
   CHECK(world.Check() == "good");
-  world.clock.now += std::chrono::minutes(59);
+  world.clock.MoveOn(std::chrono::minutes(59));
   CHECK(world.Check() == "good");
   CHECK(world.web.asked.empty());
-  world.clock.now += std::chrono::minutes(1);
+  world.clock.MoveOn(std::chrono::minutes(1));
   CHECK(world.Check() == "good");
   CHECK(world.web.asked.size() == 1);
   // What is remembered is judged again: here it has ended.
   World ends = World::WithList();
   testing::CrlShape list = ends.Fresh();
-  list.next_update = ends.clock.now + std::chrono::minutes(10);
+  list.next_update = ends.clock.Now() + std::chrono::minutes(10);
   ends.List(list);
   CHECK(ends.Check() == "good");
-  ends.clock.now += std::chrono::minutes(11);
+  ends.clock.MoveOn(std::chrono::minutes(11));
   CHECK(ends.Check() == kUnknown);
   World down = World::WithList();
   CHECK(down.Check() == kUnknown);
   down.List(down.Fresh());
-  down.clock.now += std::chrono::seconds(59);
+  down.clock.MoveOn(std::chrono::seconds(59));
   CHECK(down.Check() == kUnknown);
   CHECK(down.web.asked.empty());
-  down.clock.now += std::chrono::seconds(1);
+  down.clock.MoveOn(std::chrono::seconds(1));
   CHECK(down.Check() == "good");
   CHECK(down.fetcher.Statistics().failed == 1);
   CHECK(down.fetcher.Statistics().answered == 1);
@@ -257,7 +257,7 @@ struct SignedWorld : World {
                              .failures = {},
                              .base_images = {},
                              .base_doubt = {}};
-    JudgeClaims({claim}, publisher, {true, {}}, subject, clock.now, facts, {nullptr, asks, Soon()});
+    JudgeClaims({claim}, publisher, {true, {}}, subject, clock.Now(), facts, {nullptr, asks, Soon()});
     return facts;
   }
   // The word of the failure when no signature counts.
@@ -275,7 +275,7 @@ TEST_CASE("a signature counts when somebody tells that its certificate is not re
   CHECK(world.web.asked.empty());
   CHECK(world.Refused(&world.fetcher) == "RevocationUnknown");
   CHECK(world.web.Urls() == Urls{std::string(kOcspUrl), std::string(kListUrl)});
-  world.clock.now += std::chrono::minutes(1);
+  world.clock.MoveOn(std::chrono::minutes(1));
   world.List(world.Fresh());
   const policy::TrustFacts facts = world.Judge(&world.fetcher);
   REQUIRE(facts.signatures.size() == 1);

@@ -25,7 +25,7 @@ struct World {
   TrustObjects objects;
 
   World() {
-    clock.now = kNow;
+    clock.Set(kNow);
     mirror.Publish(5, 4, 3);
     cluster.config_maps["hullwright-system/tuf"]["root.json"] = mirror.repository.Root(1);
     api::TrustRoot& root = objects.roots["public"];
@@ -56,11 +56,11 @@ TEST_CASE("an authority that rests on a TUF repository is broken until it was fe
   REQUIRE(world.Read().authorities.size() == 1);
   const std::string fingerprint = world.Read().fingerprint;
   // Metadata that says the same again is no reason to gather facts anew, another document is.
-  world.clock.now += std::chrono::hours(23);
+  world.clock.MoveOn(std::chrono::hours(23));
   world.mirror.Publish(6, 5, 4);
   world.tuf.RefreshDue();
   CHECK(world.Read().fingerprint == fingerprint);
-  world.clock.now += std::chrono::hours(2);
+  world.clock.MoveOn(std::chrono::hours(2));
   CHECK(world.Read().authorities.empty());
   CHECK_THAT(world.Read().broken.at(0).doubt.message, Catch::Contains("ended at 2026-03-02T00:00:00Z"));
   CHECK(world.Read().fingerprint != fingerprint);

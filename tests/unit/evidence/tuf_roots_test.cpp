@@ -28,7 +28,7 @@ struct World {
   TufSource source{std::string(testing::kMirrorUrl), mirror.repository.Root(1)};
 
   explicit World(bool keeps = true) {
-    clock.now = kNow;
+    clock.Set(kNow);
     mirror.Publish(5, 4, 3);
     if (keeps) cache = store::ByteCache::Open({.path = (folder.path() / "cache").string()}, clock).value();
     Restart();
@@ -40,7 +40,7 @@ struct World {
   Result<std::string> Ask() { return roots->TrustedRoot("public", source); }
   // What is in force after whatever is due was fetched.
   Result<std::string> Refresh(minutes later = minutes(0)) {
-    clock.now += later;
+    clock.MoveOn(later);
     (void)Ask();
     mirror.asked.clear();
     roots->RefreshDue();
@@ -293,7 +293,7 @@ TEST_CASE("a TrustRoot that is gone is asked for no more", "[evidence]") {
   World world;
   REQUIRE(world.Refresh());
   world.roots->KeepOnly({});
-  world.clock.now += hours(48);
+  world.clock.MoveOn(hours(48));
   world.mirror.asked.clear();
   world.roots->RefreshDue();
   CHECK(world.mirror.asked.empty());
