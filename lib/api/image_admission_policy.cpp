@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view kNoGrace = "not enforced by this version: it keeps no clocks of findings, which grace periods need";
 constexpr std::string_view kNoEnrichment = "not enforced by this version: it does not join EPSS and KEV to findings";
-constexpr std::string_view kNoLayers = "not enforced by this version: it does not tell findings apart by layer";
 constexpr std::string_view kNoVex = "not enforced by this version: it does not join signed VEX statements to findings";
 
 const std::vector<ContainerType> kAllContainerTypes = {ContainerType::kContainers, ContainerType::kInitContainers,
@@ -60,9 +59,9 @@ void CheckPublishers(PublisherRules& rules, const Given& given) {
 
 void CheckForbidEntry(ForbidEntry& entry, const Given& given) {
   bool asks_for_fix = given.Has("fix") && (!given.HasGood("fix") || entry.fix != FixCondition::kAny);
-  if (given.Has("severities") || given.Has("minCVSS") || given.Has("ids") || asks_for_fix) return;
-  if (given.Has("graceHours") || given.Has("knownExploited") || given.Has("minEPSS") || given.Has("layers")) return;  // told already
-  given.Mistake("", "an entry needs a condition, or every finding would meet it: write severities, fix, minCVSS or ids");
+  if (given.Has("severities") || given.Has("minCVSS") || given.Has("ids") || given.Has("layers") || asks_for_fix) return;
+  if (given.Has("graceHours") || given.Has("knownExploited") || given.Has("minEPSS")) return;  // told already
+  given.Mistake("", "an entry needs a condition, or every finding would meet it: write severities, fix, layers, minCVSS or ids");
 }
 
 void CheckScan(ScanRequirements&, const Given& given) {
@@ -210,6 +209,10 @@ const Table& TableOf<ForbidEntry>() {
       Field<&ForbidEntry::severities>("severities", "Severities that meet the entry. Left out: any.")
           .Items(1, 6).Distinct(),
       Field<&ForbidEntry::fix>("fix", "Available: the vendor offers a fix. None: there is none, or the vendor will not make one."),
+      Field<&ForbidEntry::layers>("layers",
+          "Parts of the image that meet the entry. Unknown has to be listed to be met; where it is not, a finding of which the scan does not "
+          "say it is no data. Left out: any.")
+          .Items(1, 3).Distinct(),
       Field<&ForbidEntry::min_cvss>("minCVSS", "The least CVSS score that meets the entry.").Between(0, 10),
       Field<&ForbidEntry::ids>("ids", "Vulnerability ids or aliases, in upper or lower case. Left out: any.")
           .Items(1, 256).Length(1, 128).Format(kVulnerabilityId).Distinct(),
@@ -219,10 +222,9 @@ const Table& TableOf<ForbidEntry>() {
       Reserved("graceFrom", kNoGrace),
       Reserved("knownExploited", kNoEnrichment),
       Reserved("minEPSS", kNoEnrichment),
-      Reserved("layers", kNoLayers),
   }).Check(CheckForbidEntry)
-  .Cel("has(self.severities) || has(self.minCVSS) || has(self.ids) || (has(self.fix) && self.fix != 'Any')",
-      "an entry needs a condition: severities, fix, minCVSS or ids");
+  .Cel("has(self.severities) || has(self.layers) || has(self.minCVSS) || has(self.ids) || (has(self.fix) && self.fix != 'Any')",
+      "an entry needs a condition: severities, fix, layers, minCVSS or ids");
   // clang-format on
   return table;
 }

@@ -48,6 +48,7 @@ struct ForbidEntry {
   std::string name;
   std::vector<Severity> severities;       // empty: any
   FixCondition fix = FixCondition::kAny;  // None: no fix exists (FixState None or WillNotFix)
+  std::vector<Layer> layers;              // parts of the image; empty: any
   std::optional<Decimal> min_cvss;        // 0.0 to 10.0
   std::vector<std::string> ids;           // vulnerability ids or aliases, upper or lower case; empty: any
   std::int64_t more_than = 0;             // violates when more findings than this meet the entry

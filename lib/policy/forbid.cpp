@@ -22,8 +22,8 @@ std::int64_t CountOf(const api::FindingCount& bucket) {
   return std::clamp<std::int64_t>(bucket.count, 0, kMaxCount);
 }
 
-bool MayBeInBucket(const api::ForbidEntry& entry, api::Severity severity, api::FixState fix) {
-  return std::min(MeetsSeverity(entry, severity), MeetsFix(entry, fix)) != Truth::kNo;
+bool MayBeInBucket(const api::ForbidEntry& entry, api::Severity severity, api::FixState fix, api::Layer layer) {
+  return std::min({MeetsSeverity(entry, severity), MeetsFix(entry, fix), MeetsLayer(entry, layer)}) != Truth::kNo;
 }
 
 std::int64_t CountedFindings(const ScanRecord& scan) {
@@ -44,6 +44,12 @@ Truth MeetsFix(const api::ForbidEntry& entry, api::FixState fix) {
   if (entry.fix == api::FixCondition::kAny) return Truth::kYes;
   if (fix == api::FixState::kUnknown) return Truth::kUnknown;
   return FromBool((fix == api::FixState::kAvailable) == (entry.fix == api::FixCondition::kAvailable));
+}
+
+Truth MeetsLayer(const api::ForbidEntry& entry, api::Layer layer) {
+  if (entry.layers.empty()) return Truth::kYes;
+  if (std::ranges::find(entry.layers, layer) != entry.layers.end()) return Truth::kYes;
+  return layer == api::Layer::kUnknown ? Truth::kUnknown : Truth::kNo;
 }
 
 Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding) {
@@ -80,7 +86,8 @@ Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding) {
 }
 
 Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding) {
-  const Truth cheap = std::min({MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsScore(entry, finding)});
+  const Truth cheap = std::min(
+      {MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsLayer(entry, finding.layer), MeetsScore(entry, finding)});
   return cheap == Truth::kNo ? Truth::kNo : std::min(cheap, MeetsIds(ids, finding));
 }
 
@@ -88,6 +95,7 @@ std::string MissingValues(const api::ForbidEntry& entry, const FindingView& find
   std::vector<std::string_view> missing;
   if (MeetsSeverity(entry, finding.severity) == Truth::kUnknown) missing.push_back("its severity");
   if (MeetsFix(entry, finding.fix) == Truth::kUnknown) missing.push_back("whether there is a fix");
+  if (MeetsLayer(entry, finding.layer) == Truth::kUnknown) missing.push_back("which part of the image it is in");
   if (MeetsScore(entry, finding) == Truth::kUnknown) missing.push_back("its CVSS score");
   return fmt::format("{}", fmt::join(missing, " and "));
 }
@@ -102,10 +110,10 @@ std::int64_t CutFindings(const api::ForbidEntry& entry, const ScanRecord& scan) 
 
   std::int64_t cut = 0;
   for (const api::FindingCount& bucket : scan.counts())
-    if (MayBeInBucket(entry, bucket.severity, bucket.fix)) cut += CountOf(bucket);
+    if (MayBeInBucket(entry, bucket.severity, bucket.fix, bucket.layer)) cut += CountOf(bucket);
   for (std::size_t i = 0; i < scan.size(); ++i) {
     const FindingView finding = scan.Finding(i);
-    if (MayBeInBucket(entry, finding.severity, finding.fix)) --cut;
+    if (MayBeInBucket(entry, finding.severity, finding.fix, finding.layer)) --cut;
   }
   return std::max<std::int64_t>(cut, 0);
 }

@@ -36,6 +36,8 @@ class ForbiddenIds {
 Truth MeetsSeverity(const api::ForbidEntry& entry, api::Severity severity);
 // fix: Available. fix: None means that no fix exists, be it None or WillNotFix.
 Truth MeetsFix(const api::ForbidEntry& entry, api::FixState fix);
+// Layer Unknown is unknown, unless the entry lists Unknown itself.
+Truth MeetsLayer(const api::ForbidEntry& entry, api::Layer layer);
 Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding);
 Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding);
 
@@ -45,8 +47,8 @@ Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const Findin
 // The values that make Meets unknown: "its severity and whether it has a fix".
 std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding);
 
-// How many of the findings that were cut from the scan may meet the entry. With trustworthy counts: those in the buckets of severity and
-// fix that the entry may ask for, less the kept ones. Otherwise every cut finding may.
+// How many of the findings that were cut from the scan may meet the entry. With trustworthy counts: those in the buckets of severity, fix
+// and layer that the entry may ask for, less the kept ones. Otherwise every cut finding may.
 std::int64_t CutFindings(const api::ForbidEntry& entry, const ScanRecord& scan);
 
 }  // namespace hullwright::policy

@@ -84,12 +84,19 @@ std::string AndMore(std::size_t count) {
   return count < 2 ? "" : fmt::format(", and {} more", count - 1);
 }
 
+// The finding with what the entry asks of it beside severity and fix, which are always told.
+std::string DescribeFor(const api::ForbidEntry& entry, const FindingView& finding) {
+  std::string text = Describe(finding);
+  if (!entry.layers.empty()) text += fmt::format(", layer {}", api::ToString(finding.layer));
+  return text;
+}
+
 std::string ForbiddenMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
   if (entry.more_than > 0)
     return fmt::format("{} findings meet {}, which allows {}; the most severe is {}", findings.size(), Printable(entry.name),
-                       entry.more_than, Describe(findings.front()));
-  if (findings.size() == 1) return fmt::format("{}, is forbidden by {}", Describe(findings.front()), Printable(entry.name));
-  return fmt::format("{}{}, are forbidden by {}", Describe(findings.front()), AndMore(findings.size()), Printable(entry.name));
+                       entry.more_than, DescribeFor(entry, findings.front()));
+  if (findings.size() == 1) return fmt::format("{}, is forbidden by {}", DescribeFor(entry, findings.front()), Printable(entry.name));
+  return fmt::format("{}{}, are forbidden by {}", DescribeFor(entry, findings.front()), AndMore(findings.size()), Printable(entry.name));
 }
 
 std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {

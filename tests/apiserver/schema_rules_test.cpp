@@ -110,7 +110,7 @@ std::vector<Rule> RulesOfPolicies() {
       {kind, "spec.rules.publishers", "minimum must be at most the number of refs",
        Policy(R"("publishers": {"refs": [{"name": "acme"}, {"name": "qa"}], "minimum": 2})"),
        Policy(R"("publishers": {"refs": [{"name": "acme"}, {"name": "qa"}], "minimum": 3})")},
-      {kind, "spec.rules.vulnerabilities.forbid[]", "an entry needs a condition: severities, fix, minCVSS or ids",
+      {kind, "spec.rules.vulnerabilities.forbid[]", "an entry needs a condition: severities, fix, layers, minCVSS or ids",
        Policy(R"("vulnerabilities": {"forbid": [{"name": "any", "fix": "Available"}]})"),
        Policy(R"("vulnerabilities": {"forbid": [{"name": "any", "fix": "Any"}]})")},
       {kind, "spec.rules.attestations[].matchExpressions[]", "values are for the operators In, NotIn and Matches, and only for them",

@@ -49,6 +49,20 @@ TEST_CASE("a fix state meets a fix condition as documented", "[policy]") {
   }
 }
 
+TEST_CASE("a layer meets an entry that lists it, and an unknown one might", "[policy]") {
+  const auto meets = [](std::vector<api::Layer> layers, api::Layer layer) {
+    api::ForbidEntry entry = Entry("entry", {});
+    entry.layers = std::move(layers);
+    return MeetsLayer(entry, layer);
+  };
+  CHECK(meets({}, api::Layer::kUnknown) == Truth::kYes);
+  CHECK(meets({api::Layer::kApplication}, api::Layer::kApplication) == Truth::kYes);
+  CHECK(meets({api::Layer::kApplication}, api::Layer::kBase) == Truth::kNo);
+  CHECK(meets({api::Layer::kApplication}, api::Layer::kUnknown) == Truth::kUnknown);
+  CHECK(meets({api::Layer::kApplication, api::Layer::kUnknown}, api::Layer::kUnknown) == Truth::kYes);
+  CHECK(meets({api::Layer::kUnknown}, api::Layer::kBase) == Truth::kNo);
+}
+
 TEST_CASE("the conditions of an entry are joined by the least of them", "[policy]") {
   api::ForbidEntry entry = Entry("entry", {Severity::kCritical});
   entry.fix = FixCondition::kAvailable;
@@ -91,8 +105,10 @@ TEST_CASE("the values that are missing are named", "[policy]") {
   api::ForbidEntry entry = Entry("entry", {Severity::kCritical});
   entry.fix = FixCondition::kAvailable;
   entry.min_cvss = *Decimal::Parse("9.0");
+  entry.layers = {api::Layer::kBase};
   const ScanRecord record(Scan('1', {Finding("CVE-1", Severity::kUnknown, FixState::kUnknown)}));
-  CHECK(MissingValues(entry, record.Finding(0)) == "its severity and whether there is a fix and its CVSS score");
+  CHECK(MissingValues(entry, record.Finding(0)) ==
+        "its severity and whether there is a fix and which part of the image it is in and its CVSS score");
 }
 
 ScanRecord Truncated(std::int64_t cut, std::vector<api::FindingCount> counts, std::vector<api::Finding> kept = {}) {
@@ -113,6 +129,12 @@ TEST_CASE("the counts say how many cut findings an entry may ask for", "[policy]
                                          {Severity::kCritical, FixState::kNone, api::Layer::kApplication, 2},
                                          {Severity::kLow, FixState::kNone, api::Layer::kBase, 2}},
                                         {kept})) == 2);
+  api::ForbidEntry of_application = critical;
+  of_application.layers = {api::Layer::kApplication};
+  const auto critical_in = [](api::Layer layer) { return api::FindingCount{Severity::kCritical, FixState::kNone, layer, 2}; };
+  CHECK(CutFindings(of_application, Truncated(2, {critical_in(api::Layer::kBase)})) == 0);
+  CHECK(CutFindings(of_application, Truncated(2, {critical_in(api::Layer::kApplication)})) == 2);
+  CHECK(CutFindings(of_application, Truncated(2, {critical_in(api::Layer::kUnknown)})) == 2);
 }
 
 TEST_CASE("counts that cannot be true prove nothing and break nothing", "[policy]") {
