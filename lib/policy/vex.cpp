@@ -1,0 +1,108 @@
+#include "policy/vex.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/image_reference.h"
+#include "base/text.h"
+
+namespace hullwright::policy {
+namespace {
+
+std::string LastSegment(std::string_view name) {
+  return std::string(name.substr(name.rfind('/') + 1));
+}
+
+void AddName(std::string_view text, std::vector<std::string>& names) {
+  const auto reference = ImageReference::Parse(text);
+  if (reference && !reference->digest && reference->tag_defaulted) names.push_back(reference->Name());
+}
+
+// purl-spec, type oci: the version is a digest; repository_url is, by whoever wrote it, the whole name or what stands before its last
+// segment.
+VexImage ImageOfPackageUrl(const PackageUrl& url) {
+  VexImage image{
+      .kind = VexImage::Kind::kNamed, .digest = {}, .names = {}, .last_segment = std::string(url.Name()), .tag = {}, .architecture = {}};
+  if (const auto digest = Digest::Parse(url.version))
+    image.digest = *digest;
+  else
+    image.tag = url.version;
+  if (const std::string* tag = url.Qualifier("tag"); tag != nullptr && !image.digest) image.tag = *tag;
+  if (const std::string* architecture = url.Qualifier("arch")) image.architecture = *architecture;
+  if (const std::string* repository = url.Qualifier("repository_url")) {
+    if (LastSegment(*repository) == image.last_segment) AddName(*repository, image.names);
+    AddName(*repository + "/" + image.last_segment, image.names);
+    if (image.names.empty() && !image.digest) image.kind = VexImage::Kind::kOther;  // it cannot be read
+  }
+  return image;
+}
+
+// Any word is a reference to a runtime ("debian"), so one without a digest must say its host to be taken for an image's name.
+bool LooksLikeReference(std::string_view text) {
+  const std::string_view first = text.substr(0, text.find('/'));
+  const bool has_host =
+      first.size() < text.size() && (first.find('.') != std::string_view::npos || first.find(':') != std::string_view::npos);
+  return has_host || text.find("@sha256:") != std::string_view::npos;
+}
+
+std::uint64_t SizeOf(const VexStatement& statement) {
+  std::uint64_t size = 1;
+  for (const VexProduct& product : statement.products) size += 1 + product.packages.size();
+  return size;
+}
+
+}  // namespace
+
+std::string_view ToString(VexStatus status) {
+  switch (status) {
+    case VexStatus::kFixed:
+      return "fixed";
+    case VexStatus::kNotAffected:
+      return "not_affected";
+    case VexStatus::kUnderInvestigation:
+      return "under_investigation";
+    case VexStatus::kAffected:
+      return "affected";
+  }
+  return "";
+}
+
+VexImage VexImage::Parse(std::string_view text) {
+  if (const auto url = PackageUrl::Parse(text); url && url->Type() == "oci") return ImageOfPackageUrl(*url);
+  VexImage image{.kind = Kind::kOther, .digest = {}, .names = {}, .last_segment = {}, .tag = {}, .architecture = {}};
+  const auto reference = LooksLikeReference(text) ? ImageReference::Parse(text) : Fail(ErrorCode::kInvalidInput, "no image");
+  if (!reference) return image;
+  image.kind = Kind::kNamed;
+  image.digest = reference->digest;
+  image.names = {reference->Name()};
+  if (reference->tag && !reference->tag_defaulted && !reference->digest) image.tag = *reference->tag;
+  return image;
+}
+
+VexDocument::VexDocument(std::string format, std::vector<VexStatement> statements)
+    : format_(std::move(format)), statements_(std::move(statements)) {
+  for (std::uint32_t i = 0; i < statements_.size(); ++i)
+    for (const std::string& name : statements_[i].names) index_.emplace_back(LowerCase(name), i);
+  std::ranges::sort(index_);
+  const auto doubles = std::ranges::unique(index_);
+  index_.erase(doubles.begin(), doubles.end());
+  for (auto begin = index_.begin(); begin != index_.end();) {
+    std::uint64_t size = 0;
+    auto end = begin;
+    for (; end != index_.end() && end->first == begin->first; ++end) size += SizeOf(statements_[end->second]);
+    comparisons_ = std::max(comparisons_, size);
+    begin = end;
+  }
+  if (!index_.empty()) comparisons_ += static_cast<std::uint64_t>(std::bit_width(index_.size()));
+}
+
+std::vector<const VexStatement*> VexDocument::Naming(std::string_view vulnerability) const {
+  std::vector<const VexStatement*> naming;
+  const std::string name = LowerCase(vulnerability);
+  for (auto entry = std::ranges::lower_bound(index_, name, {}, &std::pair<std::string, std::uint32_t>::first);
+       entry != index_.end() && entry->first == name; ++entry)
+    naming.push_back(&statements_[entry->second]);
+  return naming;
+}
+
+}  // namespace hullwright::policy
