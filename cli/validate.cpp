@@ -62,9 +62,7 @@ std::vector<std::string> MistakesIn(const ManifestObject& object, std::optional<
   JsonReader reader;
   const auto element = reader.Read(object.json, {.max_bytes = 4 * kMaxManifestBytes});
   if (!element) return OneByOne(element.error().message);
-  const auto read = api::ReadKey(*element);
-  if (!read) return OneByOne(read.error().message);
-  key = *read;
+  if (const auto read = api::ReadKey(*element)) key = *read;
   const auto decoded = api::DecodeObject(*element);
   if (!decoded) return OneByOne(decoded.error().message);
   return evidence::MistakesInTrustMaterial(*decoded);

@@ -49,6 +49,14 @@ Error NotOurs(JsonElement object) {
   return {ErrorCode::kUnsupported, std::move(message)};
 }
 
+// nullptr: a Namespace.
+Result<const Kind*> FindKindOf(JsonElement object) {
+  if (!object.is_object()) return Fail(ErrorCode::kInvalidInput, fmt::format("must be an object, not {}", JsonTypeName(object)));
+  const Kind* kind = TextMember(object, "apiVersion") == kApiVersion ? FindKind(TextMember(object, "kind")) : nullptr;
+  if (kind == nullptr && !IsNamespace(object)) return std::unexpected(NotOurs(object));
+  return kind;
+}
+
 Result<ObjectMeta> ReadMetadata(JsonElement object) {
   auto metadata = Member(object, "metadata");
   if (!metadata) return Fail(ErrorCode::kInvalidInput, "metadata.name: is required");
@@ -90,9 +98,9 @@ std::vector<JsonElement> Items(JsonElement document) {
 }
 
 Result<ObjectKey> ReadKey(JsonElement object) {
-  if (!object.is_object()) return Fail(ErrorCode::kInvalidInput, fmt::format("must be an object, not {}", JsonTypeName(object)));
-  const Kind* kind = TextMember(object, "apiVersion") == kApiVersion ? FindKind(TextMember(object, "kind")) : nullptr;
-  if (kind == nullptr && !IsNamespace(object)) return std::unexpected(NotOurs(object));
+  const auto found = FindKindOf(object);
+  if (!found) return std::unexpected(found.error());
+  const Kind* kind = *found;
   auto metadata = ReadMetadata(object);
   if (!metadata) return std::unexpected(metadata.error());
   ObjectKey key{kind == nullptr ? std::string(kNamespaceKind) : kind->info.kind, metadata->namespace_, metadata->name};
@@ -102,10 +110,6 @@ Result<ObjectKey> ReadKey(JsonElement object) {
 }
 
 Result<Object> DecodeObject(JsonElement object) {
-  auto key = ReadKey(object);
-  if (!key) return std::unexpected(key.error());
-  const Kind* kind = FindKind(key->kind);
-  if (kind != nullptr) return kind->decode(object, *kind);
   static const Kind namespace_kind{.info = {"Namespace", "namespaces", "namespace", false},
                                    .short_name = "ns",
                                    .doc = "",
@@ -113,7 +117,14 @@ Result<Object> DecodeObject(JsonElement object) {
                                    .columns = {},
                                    .table = TableOf<Namespace>(),
                                    .decode = DecodeAs<Namespace>};
-  return namespace_kind.decode(object, namespace_kind);
+  const auto kind = FindKindOf(object);
+  if (!kind) return std::unexpected(kind.error());
+  const Kind& known = *kind == nullptr ? namespace_kind : **kind;
+  const auto key = ReadKey(object);
+  // A name that is wrong must not hide what else is: the whole object tells both.
+  auto decoded = known.decode(object, known);
+  if (!key && decoded) return std::unexpected(key.error());
+  return decoded;
 }
 
 std::string EncodeJson(const ImageScan& scan) {

@@ -60,13 +60,21 @@ TEST_CASE("objects of others are told from objects of ours that this version doe
 TEST_CASE("a name is there and is a DNS name", "[api]") {
   std::string name =
       "metadata.name: must be a name of lower-case letters, digits, \"-\" and \".\", beginning and ending with a letter or digit, ";
-  CHECK(MessageOf(Changed("TrustedPublisher", "/metadata", "-")) == "metadata.name: is required");
+  CHECK(MessageOf(Changed("TrustedPublisher", "/metadata", "-")) == "metadata: is required: object");
   CHECK(MessageOf(Changed("TrustedPublisher", "/metadata", "{}")) == "metadata.name: is required: name");
   CHECK(MessageOf(Changed("TrustedPublisher", "/metadata/name", R"("Acme")")) == name + "not \"Acme\"");
   CHECK(MessageOf(Changed("TrustedPublisher", "/metadata/name", R"("a/b")")) == name + "not \"a/b\"");
   CHECK(MessageOf(Changed("TrustedPublisher", "/metadata/name", R"("a\u001bb")")).find('\x1b') == std::string::npos);
   CHECK(MessageOf(Changed("TrustedPublisher", "/metadata/name", "\"" + std::string(253, 'a') + "\"")).empty());
   CHECK_FALSE(MessageOf(Changed("TrustedPublisher", "/metadata/name", "\"" + std::string(254, 'a') + "\"")).empty());
+}
+
+TEST_CASE("a wrong name does not hide what else is wrong", "[api]") {
+  Json object = Changed("ImageAdmissionPolicy", "/metadata/name", R"("Acme")");
+  object["spec"] = 7;
+  const std::string told = MessageOf(object);
+  CHECK(told.find("metadata.name: must be a name") != std::string::npos);
+  CHECK(told.find("spec: must be of type object, not integer") != std::string::npos);
 }
 
 TEST_CASE("a kind lives in a namespace or in none", "[api]") {
