@@ -1,6 +1,7 @@
 #include "evidence/revocation_fetcher.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -50,7 +51,8 @@ void RevocationFetcher::AskResponders(const RevocationQuery& query, RevocationMa
   if (urls.empty()) return;
   const std::string question = OcspRequest(query.certificate, query.issuer);
   for (const std::string& url : urls) {
-    const auto answer = Get(url + "\n" + verify::ToHex(verify::Sha256(question)),
+    const std::string key = url + "\n" + verify::ToHex(verify::Sha256(question));
+    const auto answer = Get(key,
                             {.url = url,
                              .max_bytes = kMaxOcspBytes,
                              .deadline = std::min(deadline, steady_clock::now() + options_.ocsp_time),
@@ -60,12 +62,15 @@ void RevocationFetcher::AskResponders(const RevocationQuery& query, RevocationMa
     if (!answer) continue;
     Add(material.ocsp_responses, *answer);
     if (IsAnswered(query, material)) return;
+    NoteUseless(key);
   }
 }
 
 void RevocationFetcher::AskLists(const RevocationQuery& query, RevocationMaterial& material, Deadline deadline) {
   const Deadline until = std::min(deadline, steady_clock::now() + options_.list_time);
+  std::vector<std::string> asked;
   const auto fetch = [&](const std::string& url) {
+    asked.push_back(url);
     auto list = Get(url, {.url = url, .max_bytes = options_.max_list_bytes, .deadline = until}, deadline);
     if (list) Add(material.crls, *list);
     return list;
@@ -79,10 +84,11 @@ void RevocationFetcher::AskLists(const RevocationQuery& query, RevocationMateria
       freshest.insert(freshest.end(), parsed->delta_urls().begin(), parsed->delta_urls().end());
     for (const std::string& delta : Askable(freshest)) {
       if (IsAnswered(query, material)) return;
-      (void)fetch(delta);
+      std::ignore = fetch(delta);
     }
     if (IsAnswered(query, material)) return;
   }
+  for (const std::string& url : asked) NoteUseless(url);
 }
 
 std::optional<std::string> RevocationFetcher::Get(const std::string& key, const FetchRequest& request, Deadline deadline) {
@@ -91,7 +97,7 @@ std::optional<std::string> RevocationFetcher::Get(const std::string& key, const 
     const auto found = all.find(key);
     if (found == all.end()) return std::nullopt;
     const auto age = now - found->second.at;
-    const bool counts = age >= age.zero() && age < (found->second.bytes ? options_.answer_life : options_.failure_life);
+    const bool counts = age >= age.zero() && age < LifeOf(found->second);
     return counts ? std::optional(found->second) : std::nullopt;
   });
   if (known) return known->bytes;
@@ -102,6 +108,16 @@ std::optional<std::string> RevocationFetcher::Get(const std::string& key, const 
   // That the caller had no time left says nothing of whom it asked.
   if (bytes || steady_clock::now() < deadline) Remember(key, {bytes, now});
   return bytes;
+}
+
+void RevocationFetcher::NoteUseless(const std::string& key) {
+  remembered_.With([&](auto& all) {
+    if (const auto found = all.find(key); found != all.end()) found->second.useless = true;
+  });
+}
+
+std::chrono::minutes RevocationFetcher::LifeOf(const Remembered& answer) const {
+  return answer.bytes && !answer.useless ? options_.answer_life : options_.failure_life;
 }
 
 // What is over the bounds makes room whole: answers are few and soon there again.

@@ -19,7 +19,8 @@ namespace hullwright::evidence {
 
 struct RevocationFetcherOptions {
   std::chrono::milliseconds ocsp_time{2'000}, list_time{5'000};  // of one request
-  // How long an answer is used without asking again, whatever it says of itself; and how long one that failed is not asked again.
+  // How long an answer is used without asking again, whatever it says of itself; and how long who failed to answer, or answered nothing
+  // (bytes that tell neither good nor revoked, which anybody on the way can put there), is not asked again.
   std::chrono::minutes answer_life{60}, failure_life{1};
   std::size_t max_list_bytes = 32u << 20;  // as notation-core-go
   std::size_t max_bytes = 64u << 20;       // of all that is remembered
@@ -46,6 +47,7 @@ class RevocationFetcher {
   struct Remembered {
     std::optional<std::string> bytes;  // nullopt: it failed
     Time at{};
+    bool useless = false;  // the bytes answered nothing
   };
 
   void AskResponders(const verify::RevocationQuery& query, verify::RevocationMaterial& material, Deadline deadline);
@@ -53,6 +55,8 @@ class RevocationFetcher {
   // From memory or by asking; key: what was asked. deadline: the caller's.
   std::optional<std::string> Get(const std::string& key, const FetchRequest& request, Deadline deadline);
   void Remember(const std::string& key, Remembered answer);
+  void NoteUseless(const std::string& key);
+  std::chrono::minutes LifeOf(const Remembered& answer) const;
 
   TrustFetcher& fetcher_;
   const Clock& clock_;

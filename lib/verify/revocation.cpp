@@ -85,6 +85,10 @@ Checked<void> AskLists(const Query& query, std::span<const Crl> lists) {
   return std::unexpected(unknown);
 }
 
+bool Tells(const Checked<void>& told) {
+  return told || told.error().step == Step::kRevoked;
+}
+
 Checked<void> CheckOne(const Query& query, const RevocationMaterial& material, std::span<const Crl> lists) {
   const auto ocsp = OcspUrls(query.certificate);
   const auto crls = CrlUrls(query.certificate);
@@ -92,9 +96,8 @@ Checked<void> CheckOne(const Query& query, const RevocationMaterial& material, s
   if (ocsp->empty() && crls->empty()) return {};
   Checked<void> told = Reject(Step::kRevocationUnknown, "");
   if (!ocsp->empty()) told = AskOcsp(query, material.ocsp_responses);
-  const bool answered = told || told.error().step == Step::kRevoked;
-  if (!answered && !crls->empty()) told = AskLists(query, lists);
-  if (told || told.error().step == Step::kRevoked) return told;
+  if (!Tells(told) && !crls->empty()) told = AskLists(query, lists);
+  if (Tells(told)) return told;
   return Reject(Step::kRevocationUnknown, fmt::format("{}: {}", Name(query.certificate), told.error().message));
 }
 
@@ -104,10 +107,6 @@ std::vector<Crl> ReadLists(const std::vector<std::string>& documents) {
   for (const std::string& document : documents)
     if (auto list = Crl::FromDer(document)) lists.push_back(*std::move(list));
   return lists;
-}
-
-bool Tells(const Checked<void>& told) {
-  return told || told.error().step == Step::kRevoked;
 }
 
 std::optional<RevocationQuery> QueryFor(const Certificate& certificate, const Certificate& issuer) {

@@ -228,6 +228,24 @@ TEST_CASE("an answer serves for an hour, a failure for a minute", "[evidence]") 
   CHECK(down.fetcher.Statistics().answered == 1);
 }
 
+TEST_CASE("bytes that answer nothing serve no longer than a failure", "[evidence]") {
+  World world = World::WithBoth();
+  world.web.answers[std::string(kOcspUrl)] = "nonsense";
+  world.web.answers[std::string(kListUrl)] = "nonsense";
+  CHECK(world.Check() == kUnknown);
+  SECTION("the responder comes back") {
+    world.Ocsp(0);
+  }
+  SECTION("the list comes back") {
+    world.List(world.Fresh());
+  }
+  world.clock.MoveOn(std::chrono::seconds(59));
+  CHECK(world.Check() == kUnknown);
+  CHECK(world.web.asked.empty());
+  world.clock.MoveOn(std::chrono::seconds(1));
+  CHECK(world.Check() == "good");
+}
+
 // --- a signature beside an image
 
 struct SignedWorld : World {
