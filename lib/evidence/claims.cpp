@@ -1,6 +1,7 @@
 #include "evidence/claims.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/base64.h"
@@ -84,9 +85,15 @@ class Judgement {
   void Try(const FoundClaim& claim, Claim kind, const std::string& predicate_type, Verifier<Proved> verify,
            std::vector<policy::Verified<Proved>>& accepted) {
     const verify::SignatureMaterial material = MaterialOf(claim);
-    const verify::ImageUnderTest image{subject_.digest, subject_.reference, now_};
+    const verify::ImageUnderTest image{subject_.digest, subject_.reference, now_, Aliased()};
     for (const verify::Authority& authority : publisher_.authorities)
       Take(claim, authority.name, kind, predicate_type, verify(material, authority, image), accepted);
+  }
+
+  std::span<const ImagePattern> Aliased() const {
+    const bool is_alias =
+        std::ranges::any_of(publisher_.aliases, [this](const ImagePattern& alias) { return alias.Matches(subject_.reference); });
+    return is_alias ? std::span(publisher_.repositories) : std::span<const ImagePattern>();
   }
 
   using ProvedSignature = verify::Checked<policy::Verified<policy::Signature>>;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/image_pattern.h"
 #include "policy/trust_facts.h"
 #include "registry/registry.h"
 #include "verify/image_verification.h"
@@ -27,6 +28,7 @@ struct PublisherTrust {
   std::vector<verify::Authority> authorities;  // Key and Keyless
   std::vector<verify::NotationAuthority> notation;
   std::vector<BrokenAuthority> broken;
+  std::vector<ImagePattern> repositories, aliases;
   // Where signatures lie when not beside the image.
   std::optional<registry::RepositoryName> signature_repository;
   // Of everything above. Facts are remembered under it, so that changed trust finds none.

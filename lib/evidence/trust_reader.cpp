@@ -228,6 +228,15 @@ struct TrustReader::Reading {
     trust.broken.push_back({authority.name, {ReasonWord::kTrustMaterialInvalid, message}});
   }
 
+  void Names(const api::TrustedPublisherSpec& spec) {
+    trust.repositories = spec.repositories;
+    trust.aliases = spec.aliases;
+    for (const auto* patterns : {&trust.repositories, &trust.aliases}) {
+      for (const ImagePattern& pattern : *patterns) seen += pattern.text() + "\n";
+      seen += "\n";
+    }
+  }
+
   void Place(const std::string& signature_repository) {
     seen += signature_repository + "\n";
     if (signature_repository.empty()) return;
@@ -250,6 +259,7 @@ std::shared_ptr<const TrustMaterial> TrustReader::ReadTrust(const TrustObjects& 
     reading.trust.name = publisher.metadata.name;
     for (const api::Authority& authority : publisher.spec.authorities) reading.Add(authority);
     reading.Place(publisher.spec.signature_repository);
+    reading.Names(publisher.spec);
     reading.trust.fingerprint = verify::ToHex(verify::Sha256(reading.seen));
     material->publishers.emplace(publisher.metadata.name, std::make_shared<const PublisherTrust>(std::move(reading.trust)));
   }

@@ -198,12 +198,12 @@ Checked<VerifiedLayer> VerifyLayer(const CosignLayer& layer, const LayerPolicy& 
 }
 
 Checked<SimpleSigningPayload> RequireSignatureClaims(const CosignLayer& layer, const Digest& image, const ImageReference& reference,
-                                                     ReferenceMatch match) {
+                                                     ReferenceMatch match, std::span<const ImagePattern> aliased) {
   if (layer.envelope) return Reject(Step::kSubject, "an attestation is no signature");
   auto payload = SimpleSigningPayload::Parse(layer.bytes);
   if (!payload) return payload;
   if (const auto same = RequireDigest(*payload, image); !same) return std::unexpected(same.error());
-  if (const auto same = RequireReference(*payload, reference, match); !same) return std::unexpected(same.error());
+  if (const auto same = RequireReference(*payload, reference, match, aliased); !same) return std::unexpected(same.error());
   return payload;
 }
 

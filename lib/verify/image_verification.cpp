@@ -98,7 +98,7 @@ Checked<policy::Verified<policy::Signature>> LayerSignature(const SignatureMater
                                                             const ImageUnderTest& image) {
   auto checked = CheckLayer(material, authority);
   if (!checked) return std::unexpected(checked.error());
-  const auto claims = RequireSignatureClaims(checked->layer, image.digest, image.reference, authority.reference_match);
+  const auto claims = RequireSignatureClaims(checked->layer, image.digest, image.reference, authority.reference_match, image.aliased);
   if (!claims) return std::unexpected(claims.error());
   return Attested(std::move(checked->signer), authority, image, "cosign-legacy");
 }

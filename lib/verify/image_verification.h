@@ -6,12 +6,14 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/image_pattern.h"
 #include "base/image_reference.h"
 #include "policy/trust_facts.h"
 #include "policy/verified.h"
@@ -64,6 +66,8 @@ struct ImageUnderTest {
   Digest digest;             // what would run, or the index it is listed in
   ImageReference reference;  // the name that is asked for, not a mirror's
   Time now{};
+  // Where that name is an alias of the publisher's: what it names, and the publisher signs (cosign's layers name a repository).
+  std::span<const ImagePattern> aliased = {};
 };
 
 // "This image is ours." A bundle must be of a statement of cosign's signature predicate, or of the manifest itself: an attestation by the

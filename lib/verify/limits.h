@@ -8,7 +8,6 @@ namespace hullwright::verify::limits {
 
 inline constexpr std::size_t kEnvelopeBytes = 8u << 20;           // one signature or attestation blob
 inline constexpr std::size_t kTrustRootBytes = 4u << 20;          // trusted_root.json, a file of certificates
-inline constexpr std::size_t kLayersPerManifest = 64;             // cosign .sig and .att
 inline constexpr std::size_t kSignaturesPerImage = 64;            // tried, good or bad
 inline constexpr std::size_t kLogEntriesPerBundle = 32;           // sigstore-go
 inline constexpr std::size_t kTimestampsPerBundle = 32;           // sigstore-go

@@ -58,7 +58,7 @@ Checked<std::vector<PemBlock>> ReadPem(std::string_view text, std::size_t max_bl
     if (blocks.size() == max_blocks) return Reject(Step::kLimit, fmt::format("more than {} PEM blocks", max_blocks));
     blocks.push_back({raw.label, std::string(reinterpret_cast<const char*>(raw.data), static_cast<std::size_t>(raw.length))});
   }
-  if (blocks.empty()) return Reject(Step::kParse, "no PEM block (\"-----BEGIN …-----\") was found");
+  if (blocks.empty()) return Reject(Step::kParse, "no PEM block (\"-----BEGIN ...-----\") was found");
   return blocks;
 }
 

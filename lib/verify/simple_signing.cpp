@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "verify/json_fields.h"
 #include "verify/limits.h"
@@ -90,7 +92,8 @@ Checked<void> RequireDigest(const SimpleSigningPayload& payload, const Digest& i
   return Reject(Step::kSubject, fmt::format("the signature is for {}, not for {}", payload.digest.text(), image.text()));
 }
 
-Checked<void> RequireReference(const SimpleSigningPayload& payload, const ImageReference& image, ReferenceMatch match) {
+Checked<void> RequireReference(const SimpleSigningPayload& payload, const ImageReference& image, ReferenceMatch match,
+                               std::span<const ImagePattern> aliased) {
   if (match == ReferenceMatch::kIgnore) return {};
   if (match == ReferenceMatch::kRepositoryUnlessEmpty && payload.docker_reference.empty()) return {};
   const auto signed_reference = ImageReference::Parse(payload.docker_reference);
@@ -98,7 +101,9 @@ Checked<void> RequireReference(const SimpleSigningPayload& payload, const ImageR
     return Reject(Step::kSubject,
                   fmt::format("the signed docker-reference \"{}\" is no image reference", Printable(payload.docker_reference)));
   }
-  const bool same_repository = signed_reference->Name() == image.Name();
+  const bool same_repository =
+      signed_reference->Name() == image.Name() ||
+      std::ranges::any_of(aliased, [&](const ImagePattern& repository) { return repository.Matches(*signed_reference); });
   // A name alone is no exact reference: the tag that a runtime would add was not signed (containers/image).
   const bool named_only = signed_reference->tag_defaulted || image.tag_defaulted;
   const bool same_rest = !named_only && signed_reference->tag == image.tag && signed_reference->digest == image.digest;

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/digest.h"
+#include "base/image_pattern.h"
 #include "base/image_reference.h"
 #include "verify/failure.h"
 
@@ -34,6 +36,8 @@ enum class ReferenceMatch {
 
 // kSubject: another image; tells what was signed.
 Checked<void> RequireDigest(const SimpleSigningPayload& payload, const Digest& image);
-Checked<void> RequireReference(const SimpleSigningPayload& payload, const ImageReference& image, ReferenceMatch match);
+// aliased: repositories of which the image's name is an alias, so that a signature under one of them counts for it.
+Checked<void> RequireReference(const SimpleSigningPayload& payload, const ImageReference& image, ReferenceMatch match,
+                               std::span<const ImagePattern> aliased = {});
 
 }  // namespace hullwright::verify

@@ -113,6 +113,29 @@ TEST_CASE("a signature vouches for no document that is not there", "[evidence]")
   CHECK(FirstFailure(origin) == ReasonWord::kImageAbsent);
 }
 
+TEST_CASE("under an alias, the signed name is that of the publisher's own repository", "[evidence]") {
+  World world;
+  const std::string mirrored = "mirror.example/acme/app";
+  const Digest image = Push(world.registry, mirrored, {.layers = {{"application/x", "layer"}}}, "1");
+  const std::string signed_name = GENERATE(std::string("registry.example/app"), std::string("registry.example/other"));
+  testing::ManifestParts signature;
+  signature.layers.push_back(SignedLayer(world.key, testing::SimpleSigningPayload(image, signed_name)));
+  Push(world.registry, mirrored, signature, fmt::format("sha256-{}.sig", image.hex()));
+  auto acme = std::make_shared<PublisherTrust>(*testing::TrustInKeys("acme", {&world.key}));
+  acme->repositories = {*ImagePattern::Parse("registry.example/app")};
+  acme->aliases = {*ImagePattern::Parse("mirror.example/acme/**")};
+  auto material = std::make_shared<TrustMaterial>();
+  material->publishers["acme"] = acme;
+  world.trust = material;
+  const Origin origin = world.Get(world.Query(mirrored + ":1"));
+  if (signed_name == "registry.example/app") {
+    CHECK(IsSigned(origin));
+  } else {
+    CHECK_FALSE(IsSigned(origin));
+    CHECK(FirstFailure(origin) == ReasonWord::kSubjectMismatch);
+  }
+}
+
 TEST_CASE("what asks for nothing touches no registry and no pull secret", "[evidence]") {
   World world;
   ImageQuery query = world.ByTag();

@@ -69,4 +69,14 @@ TEST_CASE("The signed name must be the image's repository, or wholly the same, a
   CHECK_FALSE(Match("reference#@!", "registry.example/app:1", kRepositoryUnlessEmpty).has_value());
 }
 
+TEST_CASE("Where the image's name is an alias, the signed name may be what it names", "[verify]") {
+  const auto payload = SimpleSigningPayload::Parse(Payload("registry.example/acme/app")).value();
+  const ImageReference image = ImageReference::Parse("mirror.example/acme/app:1").value();
+  const std::vector<ImagePattern> ours{ImagePattern::Parse("registry.example/acme/**").value()},
+      others{ImagePattern::Parse("registry.example/other/**").value()};
+  CHECK(RequireReference(payload, image, ReferenceMatch::kRepository, ours).has_value());
+  CHECK(RequireReference(payload, image, ReferenceMatch::kRepository, others).error().step == Step::kSubject);
+  CHECK(RequireReference(payload, image, ReferenceMatch::kExact, ours).error().step == Step::kSubject);
+}
+
 }  // namespace hullwright::verify
