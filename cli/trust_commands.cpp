@@ -42,7 +42,7 @@ void AddSigner(CLI::App& command, SignerOptions& signer, CLI::Option* policies) 
                                      "trusted_root.json: the authorities and logs that certificates and log entries rest on.")
                          ->type_name("FILE"));
   AddRequirement(command, "--transparency-log", signer.transparency_log,
-                 "With --key: whether the signature must be in a transparency log.");
+                 "Whether the signature must be in a transparency log. With --certificate-identity, Ignore asks for a time-stamp instead.");
   AddRequirement(command, "--certificate-transparency", signer.certificate_transparency,
                  "With --certificate-identity: whether the certificate must be in a certificate log; a private Fulcio may have none.");
   policies->excludes(

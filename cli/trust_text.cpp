@@ -17,8 +17,11 @@ AuthorityText TextOf(const std::string& name, const verify::KeylessAuthority& au
   std::vector<std::string> wanted;
   wanted.reserve(authority.identities.size());
   for (const verify::IdentityMatcher& matcher : authority.identities) wanted.push_back(matcher.Wanted());
-  return {name, "Keyless", fmt::format("{}", fmt::join(wanted, "; ")),
-          authority.certificate_log_required ? "certificate in a transparency log" : "the certificate's own log is not asked for"};
+  const bool logged = authority.transparency_log == verify::TransparencyLogRule::kRequired;
+  return {
+      name, "Keyless", fmt::format("{}", fmt::join(wanted, "; ")),
+      fmt::format("{}, {}", logged ? "in a transparency log" : "with a time-stamp, no transparency log is asked for",
+                  authority.certificate_log_required ? "certificate in a certificate log" : "the certificate's own log is not asked for")};
 }
 
 AuthorityText TextOf(const verify::NotationAuthority& authority) {

@@ -66,7 +66,8 @@ nlohmann::json KeyAuthority(const SignerOptions& signer, const std::string& pem)
 }
 
 nlohmann::json KeylessAuthority(const SignerOptions& signer) {
-  nlohmann::json keyless = {{"issuer", signer.issuer}, {"trustRootRef", {{"name", kCommandLine}}}};
+  nlohmann::json keyless = {
+      {"issuer", signer.issuer}, {"transparencyLog", signer.transparency_log}, {"trustRootRef", {{"name", kCommandLine}}}};
   if (signer.identity.empty())
     keyless["subjectRegExp"] = signer.identity_pattern;
   else

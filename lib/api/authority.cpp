@@ -121,6 +121,9 @@ const Table& TableOf<KeylessAuthority>() {
       Field<&KeylessAuthority::extensions>("extensions",
           "What else the certificate must say, by the names that Fulcio gives its extensions, each exactly.")
           .Items(1, 32).Length(1, 1024).KeyFormat(kFulcioExtension),
+      Field<&KeylessAuthority::transparency_log>("transparencyLog",
+          "Required: a signature counts only with a proof that it stands in a log of the trust root. Ignore: for a Sigstore without a "
+          "log, such as GitHub's for private repositories; an RFC 3161 time-stamp of an authority of the trust root proves the time."),
       Field<&KeylessAuthority::trust_root_ref>("trustRootRef",
           "The TrustRoot that knows the certificate authority and the logs. Left out: the one called public."),
   }).Check(CheckKeyless)

@@ -36,7 +36,9 @@ struct KeylessAuthority {
   std::string subject;
   std::optional<RegularExpression> subject_reg_exp;
   std::map<std::string, std::string> extensions;  // by Fulcio's names ("sourceRepositoryURI"): exact values, all of them
-  std::optional<NameRef> trust_root_ref;          // absent: kDefaultTrustRoot
+  // Ignore: the time of signing is proved by a time-stamp authority of the TrustRoot alone.
+  LogRequirement transparency_log = LogRequirement::kRequired;
+  std::optional<NameRef> trust_root_ref;  // absent: kDefaultTrustRoot
 };
 
 // What Notary Project verification leaves to be logged: nothing, or time-stamps, expiry and revocation. Weaker levels are no trust.

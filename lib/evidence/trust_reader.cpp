@@ -157,9 +157,13 @@ struct TrustReader::Reading {
     if (!matcher) return std::unexpected(matcher.error());
     auto root = SigstoreRoot(authority.TrustRootName());
     if (!root) return std::unexpected(root.error());
+    const auto log = keyless.transparency_log == api::LogRequirement::kRequired ? verify::TransparencyLogRule::kRequired
+                                                                                : verify::TransparencyLogRule::kIgnored;
     seen += root->certificate_transparency ? "ct\n" : "no ct\n";
-    trust.authorities.push_back({trust.name, authority.name,
-                                 verify::KeylessAuthority{{std::move(*matcher)}, std::move(root->root), root->certificate_transparency}});
+    seen += log == verify::TransparencyLogRule::kRequired ? "log\n" : "no log\n";
+    trust.authorities.push_back(
+        {trust.name, authority.name,
+         verify::KeylessAuthority{{std::move(*matcher)}, std::move(root->root), root->certificate_transparency, log}});
     return {};
   }
 

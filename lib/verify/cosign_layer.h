@@ -66,7 +66,7 @@ Checked<VerifiedLayer> VerifyLayer(const CosignLayer& layer, const LayerPolicy& 
 
 // What a signature layer that verified says: it is of this image, under a name that agrees with the reference.
 Checked<SimpleSigningPayload> RequireSignatureClaims(const CosignLayer& layer, const Digest& image, const ImageReference& reference,
-                                                     ReferenceMatch match, std::span<const ImagePattern> aliased);
+                                                     ReferenceMatch match, std::span<const ImagePattern> aliased = {});
 // What an attestation layer that verified says, about this image.
 Checked<Statement> RequireAttestationClaims(const CosignLayer& layer, const Digest& image);
 

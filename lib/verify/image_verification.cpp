@@ -32,7 +32,12 @@ Demand DemandOf(const KeyAuthority& authority) {
 }
 
 Demand DemandOf(const KeylessAuthority& authority) {
-  return {{}, RootOf(authority.root), EvidenceThresholds{.certificate_timestamps = authority.certificate_log_required ? 1u : 0u}};
+  EvidenceThresholds thresholds{.certificate_timestamps = authority.certificate_log_required ? 1u : 0u};
+  if (authority.transparency_log == TransparencyLogRule::kIgnored) {
+    thresholds.logs = 0;
+    thresholds.signed_timestamps = 1;
+  }
+  return {{}, RootOf(authority.root), thresholds};
 }
 
 Demand DemandOf(const Authority& authority) {

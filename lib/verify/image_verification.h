@@ -53,6 +53,8 @@ struct KeylessAuthority {
   std::vector<IdentityMatcher> identities;  // any of them; none: nobody
   std::shared_ptr<const TrustedRoot> root;  // never null
   bool certificate_log_required = true;     // false: a private Fulcio without a certificate transparency log
+  // kIgnored: a time-stamp authority of the root proves the time instead, and nothing else does.
+  TransparencyLogRule transparency_log = TransparencyLogRule::kRequired;
 };
 
 struct Authority {

@@ -131,6 +131,8 @@ json MintedSigstore::Bundle(const SignatureShape& shape) const {
     const auto signed_message = verify::SignedMessage::OfBytes(message);
     const std::string body = verify::RebuildRekor2Body({signature, described, signed_message, nullptr, {}}).value();
     material["tlogEntries"] = json::array({EntryJson(rekor2.Log("hashedrekord", "0.0.2", body, shape.time))});
+  }
+  if (shape.log == LogForm::kRekor2 || shape.log == LogForm::kTimeStamp) {
     const std::string token = authority.Response(signature, shape.time);
     material["timestampVerificationData"]["rfc3161Timestamps"] = json::array({{{"signedTimestamp", EncodeBase64(token)}}});
   }

@@ -12,7 +12,7 @@
 
 namespace hullwright::testing {
 
-enum class LogForm { kNone, kRekor1, kRekor2 };  // kRekor2 comes with a time-stamp token
+enum class LogForm { kNone, kTimeStamp, kRekor1, kRekor2 };  // kTimeStamp: a token and no entry; kRekor2 comes with a token
 
 struct SignatureShape {
   bool by_key = false;    // else by a certificate of MintedSigstore's Fulcio

@@ -140,7 +140,8 @@ inline const std::vector<std::string_view>& Variants(std::string_view kind) {
   static const std::vector<std::string_view> none;
   static const std::map<std::string_view, std::vector<std::string_view>> variants = {
       {"TrustedPublisher",
-       {"spec: {authorities: [{name: a, type: Keyless, keyless: {issuer: \"https://a.example\", subject: ann@a.example}}]}",
+       {"spec: {authorities: [{name: a, type: Keyless, keyless: {issuer: \"https://a.example\", subject: ann@a.example, "
+        "transparencyLog: Ignore}}]}",
         "spec: {authorities: [{name: a, type: Key, key: {pem: \"-----BEGIN PUBLIC KEY-----\\nAAAA\\n-----END PUBLIC KEY-----\\n\", "
         "transparencyLog: Required, trustRootRef: {name: public}}}]}",
         "spec: {authorities: [{name: a, type: Key, key: {configMapKeyRef: {name: keys, key: cosign.pub}}}]}",

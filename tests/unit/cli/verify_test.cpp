@@ -183,6 +183,16 @@ TEST_CASE("a certificate without a log promise passes only where none is asked f
   CHECK(bench.Verify(kIdentity, kIssuer, {"--certificate-transparency", "Ignore"}).code == ExitCode::kPass);
 }
 
+TEST_CASE("a keyless signature that stands in no log passes only where none is asked for, by its time-stamp", "[cli]") {
+  SigstoreBench bench;
+  bench.Refer({.log = hullwright::testing::LogForm::kTimeStamp});
+  CHECK(bench.Verify(kIdentity, kIssuer).code == ExitCode::kViolation);
+  const auto output = bench.Verify(kIdentity, kIssuer, {"--transparency-log", "Ignore"});
+  INFO(output.out << output.err);
+  CHECK(output.code == ExitCode::kPass);
+  CHECK_THAT(output.out, Contains("with a time-stamp, no transparency log is asked for"));
+}
+
 TEST_CASE("an attestation is asked for by its type, and is no signature", "[cli]") {
   SigstoreBench bench;
   bench.Refer({.predicate_type = "https://example.com/checked/v1"});

@@ -32,7 +32,7 @@ struct Setting {
   Authority MakeAuthority() const {
     auto shared = std::make_shared<const TrustedRoot>(root);
     if (by_key) return {"acme", "release", KeyAuthority{Sigstore().PublicKey(), log_rule, shared}};
-    return {"acme", "ci", KeylessAuthority{{IdentityMatcher::Make({subject, "", issuer, "", {}}).value()}, shared}};
+    return {"acme", "ci", KeylessAuthority{{IdentityMatcher::Make({subject, "", issuer, "", {}}).value()}, shared, true, log_rule}};
   }
   ImageUnderTest MakeImage() const { return {digest, ImageReference::Parse(reference).value(), testing::kMintedTime}; }
 };
@@ -143,7 +143,7 @@ TEST_CASE("A key does not pass for a certificate nor a certificate for a key", "
   CHECK(SignatureStep(Material(Sigstore().CosignLayer({.statement = false})), by_key) == Name(Step::kKey));
 }
 
-TEST_CASE("A log is demanded unless the policy ignores it, which it can for keys alone", "[verify]") {
+TEST_CASE("A log is demanded unless the policy ignores it", "[verify]") {
   Setting required;
   required.by_key = true;
   Setting ignored = required;
@@ -157,6 +157,27 @@ TEST_CASE("A log is demanded unless the policy ignores it, which it can for keys
   CHECK(SignatureStep(layer, required) == Name(Step::kTransparencyLog));
   CHECK(SignatureStep(layer, ignored) == "accepted");
   CHECK(SignatureStep(Material(Sigstore().Bundle({.log = LogForm::kNone}))) == Name(Step::kTransparencyLog));
+}
+
+TEST_CASE("Where the policy asks for no log, a certificate counts at the time that a trusted time-stamp authority says", "[verify]") {
+  Setting ignored;
+  ignored.log_rule = TransparencyLogRule::kIgnored;
+  for (const bool statement : {false, true}) {
+    const SignatureShape stamped{.statement = statement, .log = LogForm::kTimeStamp};
+    CHECK(SignatureStep(Material(Sigstore().Bundle(stamped)), ignored) == "accepted");
+    CHECK(SignatureStep(Material(Sigstore().Bundle(stamped))) == Name(Step::kTransparencyLog));
+  }
+  // A log's own word on the time is not asked for, and then is none.
+  CHECK(SignatureStep(Material(Sigstore().Bundle({.log = LogForm::kNone})), ignored) == Name(Step::kTimestamp));
+  CHECK(SignatureStep(Material(Sigstore().Bundle({.log = LogForm::kRekor1})), ignored) == Name(Step::kTimestamp));
+  json bundle = Sigstore().Bundle({.log = LogForm::kTimeStamp});
+  const json other = Sigstore().Bundle({.log = LogForm::kTimeStamp});
+  bundle["verificationMaterial"]["timestampVerificationData"] = other["verificationMaterial"]["timestampVerificationData"];
+  CHECK(SignatureStep(Material(bundle), ignored) == Name(Step::kTimestamp));
+  const SignatureShape late{.log = LogForm::kTimeStamp, .time = testing::kMintedTime + std::chrono::hours(24 * 365)};
+  CHECK(SignatureStep(Material(Sigstore().Bundle(late)), ignored) != "accepted");
+  ignored.root.timestamp_authorities.clear();
+  CHECK(SignatureStep(Material(Sigstore().Bundle({.log = LogForm::kTimeStamp})), ignored) == Name(Step::kTimestamp));
 }
 
 TEST_CASE("A log entry of another signature proves nothing, however genuine", "[verify]") {
