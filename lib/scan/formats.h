@@ -11,4 +11,7 @@ Result<Report> DecodeTrivy(JsonElement document, const ReportLimits& limits);
 // Grype's JSON (anchore/grype:grype/presenter/models/document.go).
 Result<Report> DecodeGrype(JsonElement document, const ReportLimits& limits);
 
+// Of the formats that scanners write: the predicates, which carry another report, are not among them.
+Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);
+
 }  // namespace hullwright::scan

@@ -69,10 +69,7 @@ void ReadFix(const ReportNode& vulnerability, api::Finding& finding) {
 
 void ReadAliases(const ReportNode& match, api::Finding& finding) {
   match.ForEach("relatedVulnerabilities", [&](const ReportNode& related) {
-    const std::string_view id = related.Text("id", kMaxIdBytes);
-    // A distribution's CVE is related to the same CVE at NVD.
-    if (!id.empty() && id != finding.id && std::ranges::find(finding.aliases, id) == finding.aliases.end())
-      finding.aliases.emplace_back(id);
+    AddAlias(finding, related.Text("id", kMaxIdBytes));  // a distribution's CVE is related to the same CVE at NVD
   });
 }
 
@@ -116,19 +113,10 @@ Result<Matches> ReadMatches(const ReportNode& root, const ReportLimits& limits) 
   return matches;
 }
 
-std::optional<Digest> ReadManifestDigest(const ReportNode& target) {
-  const std::string_view text = target.Text("manifestDigest", kMaxTextBytes);
-  if (text.empty()) return std::nullopt;
-  auto digest = Digest::Parse(text);
-  if (digest) return std::move(*digest);
-  target.Mistake("manifestDigest", digest.error().message);
-  return std::nullopt;
-}
-
 void ReadImage(const ReportNode& target, Report& report) {
   report.artifact_name = target.DisplayText("userInput", kMaxPackageBytes);
   report.repo_digests = ReadRepoDigests(target, "repoDigests");
-  report.manifest_digest = ReadManifestDigest(target);
+  report.manifest_digest = ReadDigest(target, "manifestDigest");
   report.platform = ReadPlatform(target);
   api::ImageFacts image;
   const auto size = target.Integer("imageSize");

@@ -29,15 +29,21 @@ struct Binding {
 
 constexpr std::string_view kNameIt = "say which image it is with --image REPOSITORY@DIGEST";
 
-std::set<Digest> DigestsOf(const std::vector<ImageReference>& references) {
-  std::set<Digest> digests;
-  for (const auto& reference : references) digests.insert(*reference.digest);
+std::set<Digest> DigestsOf(const Report& report) {
+  std::set<Digest> digests(report.digests.begin(), report.digests.end());
+  for (const auto& reference : report.repo_digests) digests.insert(*reference.digest);
   return digests;
 }
 
+// A statement may have thousands of subjects.
 std::string Joined(const std::set<Digest>& digests) {
+  constexpr std::size_t kMaxTold = 4;
   std::string text;
-  for (const auto& digest : digests) text += (text.empty() ? "" : ", ") + digest.text();
+  std::size_t told = 0;
+  for (const auto& digest : digests) {
+    if (told++ == kMaxTold) return text + fmt::format(" and {} more", digests.size() - kMaxTold);
+    text += (text.empty() ? "" : ", ") + digest.text();
+  }
   return text;
 }
 
@@ -59,17 +65,17 @@ Result<Binding> BindByReport(const Report& report) {
     return Fail(ErrorCode::kInvalidInput,
                 fmt::format("the report was not made from an image, so nothing in it proves a digest: {}", kNameIt));
   }
-  const auto digests = DigestsOf(report.repo_digests);
-  if (digests.empty()) return Fail(ErrorCode::kInvalidInput, fmt::format("the report names no repository digest: {}", kNameIt));
+  const auto digests = DigestsOf(report);
+  if (digests.empty()) return Fail(ErrorCode::kInvalidInput, fmt::format("the report names no digest of the image: {}", kNameIt));
   if (digests.size() > 1) {
     return Fail(ErrorCode::kInvalidInput, fmt::format("the report names several digests ({}): {}", Joined(digests), kNameIt));
   }
   return BindingOf(report, *digests.begin());
 }
 
-// The digests that the report gives for the repository the submitter names.
+// The digests that the report gives for the repository the submitter names; those without a repository are given for every one.
 std::set<Digest> ClaimsFor(const Report& report, const ImageReference& image) {
-  std::set<Digest> claims;
+  std::set<Digest> claims(report.digests.begin(), report.digests.end());
   for (const auto& reference : report.repo_digests) {
     if (reference.Name() == image.Name()) claims.insert(*reference.digest);
   }

@@ -22,8 +22,8 @@ struct ImportOptions {
   std::size_t max_bytes = 256u << 10;  // of the encoded object; findings are cut from the least severe end and counted
 };
 
-// A report is bound to a digest only if it proves it (exactly one RepoDigests digest) or the submitter names it; otherwise kInvalidInput
-// says how to name it.
+// A report is bound to a digest only if it proves it (it names exactly one) or the submitter names it; otherwise kInvalidInput says how to
+// name it.
 Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options);
 
 // The scan with one scanner's result replaced or added: results stand side by side, findings of several scanners with the same

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <span>
+
 #include "base/json.h"
 #include "scan/formats.h"
 
@@ -20,26 +23,51 @@ bool IsGrype(JsonElement document) {
   return descriptor && TextMember(*descriptor, "name") == "grype";
 }
 
-Error NotRecognised(JsonElement document) {
-  constexpr std::string_view kKnown =
-      "known are Trivy's JSON (\"trivy image --format json\", marked by SchemaVersion and ArtifactName) and Grype's JSON (\"grype -o "
-      "json\", "
-      "marked by descriptor.name)";
-  if (!document.is_object()) {
-    return {ErrorCode::kInvalidInput, fmt::format("a scan report is a JSON object, not {}; {}", JsonTypeName(document), kKnown)};
+struct Format {
+  std::string_view name, mark;
+  bool (*recognises)(JsonElement);
+  Result<Report> (*decode)(JsonElement, const ReportLimits&);
+};
+
+// What scanners write, in the order in which they are asked.
+constexpr std::array<Format, 2> kScannerFormats = {{
+    {"Trivy's JSON", "SchemaVersion and ArtifactName", IsTrivy, DecodeTrivy},
+    {"Grype's JSON", "descriptor.name", IsGrype, DecodeGrype},
+}};
+
+const Format* Recognise(std::span<const Format> formats, JsonElement document) {
+  for (const Format& format : formats) {
+    if (format.recognises(document)) return &format;
   }
-  return {ErrorCode::kUnsupported, fmt::format("not a scan report of a format that is known here; {}", kKnown)};
+  return nullptr;
+}
+
+void AddKnown(std::string& text, std::span<const Format> formats) {
+  for (const Format& format : formats) text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", format.name, format.mark);
+}
+
+Error NotRecognised(JsonElement document) {
+  std::string known;
+  AddKnown(known, kScannerFormats);
+  if (!document.is_object()) {
+    return {ErrorCode::kInvalidInput,
+            fmt::format("a scan report is a JSON object, not {}; known are, with their marks: {}", JsonTypeName(document), known)};
+  }
+  return {ErrorCode::kUnsupported, fmt::format("not a scan report of a format that is known here; known are, with their marks: {}", known)};
 }
 
 }  // namespace
+
+Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits) {
+  const Format* const format = Recognise(kScannerFormats, document);
+  return format != nullptr ? format->decode(document, limits) : std::unexpected(NotRecognised(document));
+}
 
 Result<Report> DecodeReport(std::string_view json, const ReportLimits& limits) {
   JsonReader reader;
   const auto document = reader.Read(json, {.max_bytes = limits.max_bytes, .max_depth = kMaxDepth});
   if (!document) return std::unexpected(document.error().Within("scan report"));
-  if (IsTrivy(*document)) return DecodeTrivy(*document, limits);
-  if (IsGrype(*document)) return DecodeGrype(*document, limits);
-  return std::unexpected(NotRecognised(*document));
+  return DecodeScannerReport(*document, limits);
 }
 
 }  // namespace hullwright::scan

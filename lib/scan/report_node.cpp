@@ -55,6 +55,11 @@ bool ReportNode::HasText(std::string_view key) const {
   return element && element->is_string();
 }
 
+bool ReportNode::HasList(std::string_view key) const {
+  const auto element = Find(key);
+  return element && element->is_array();
+}
+
 bool ReportNode::IsSwitchedOn(std::string_view key) const {
   const auto element = Find(key);
   if (!element) return false;
@@ -77,6 +82,14 @@ std::string ReportNode::DisplayText(std::string_view key, std::size_t max_bytes)
   std::string text(CutAtCharacter(element->get_string().value_unsafe(), max_bytes));
   std::ranges::replace_if(text, [](unsigned char letter) { return letter < 0x20 || letter == 0x7f; }, ' ');
   return text;
+}
+
+std::string_view ReportNode::Prose(std::string_view key) const {
+  const auto element = Find(key);
+  if (!element) return {};
+  if (element->is_string()) return element->get_string().value_unsafe();
+  WrongType(api::Path(path_, key), "a string", *element);
+  return {};
 }
 
 std::optional<bool> ReportNode::Flag(std::string_view key) const {
@@ -145,9 +158,12 @@ std::optional<JsonElement> ReportNode::Find(std::string_view key) const {
 
 std::optional<JsonArray> ReportNode::List(std::string_view key) const {
   const auto element = Find(key);
-  if (!element) return std::nullopt;
-  if (element->is_array()) return element->get_array().value_unsafe();
-  WrongType(api::Path(path_, key), "a list", *element);
+  return element ? ListAt(api::Path(path_, key), *element) : std::nullopt;
+}
+
+std::optional<JsonArray> ReportNode::ListAt(const api::Path& path, JsonElement element) const {
+  if (element.is_array()) return element.get_array().value_unsafe();
+  if (!element.is_null()) WrongType(path, "a list", element);
   return std::nullopt;
 }
 

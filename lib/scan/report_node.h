@@ -38,6 +38,7 @@ class ReportNode {
   bool Has(std::string_view key) const;  // a member other than null
   bool HasNumber(std::string_view key) const;
   bool HasText(std::string_view key) const;
+  bool HasList(std::string_view key) const;
   bool IsSwitchedOn(std::string_view key) const;  // a setting of any type other than null, false and ""
 
   // "" for not known. A text that is too long or holds a control character is a mistake: cutting it would make it another name.
@@ -49,6 +50,8 @@ class ReportNode {
   std::optional<double> Number(std::string_view key) const;
   std::optional<Time> Timestamp(std::string_view key) const;
   std::vector<std::string_view> Texts(std::string_view key, std::size_t max_bytes) const;
+  // Prose as it stands, line breaks and all, to look for a word in: what is cut out of it has been checked by nobody.
+  std::string_view Prose(std::string_view key) const;
 
   std::size_t Count(std::string_view key) const;  // items of a list; 0 when absent
 
@@ -57,6 +60,14 @@ class ReportNode {
   void ForEach(std::string_view key, Use use) const;
   template <class Use>
   void ForEachMember(Use use) const;
+  // For an object of lists: use(key, ReportNode) for every object in the list of every member, or use(key, text) for every text there.
+  template <class Use>
+  void ForEachInMembers(Use use) const;
+  template <class Use>
+  void ForEachTextInMembers(std::size_t max_bytes, Use use) const;
+  // For a document that is a list: use(ReportNode) for every object in it.
+  template <class Use>
+  static void ForEachIn(JsonArray document, api::Mistakes& mistakes, Use use);
 
   void Mistake(std::string_view key, std::string_view what) const;
 
@@ -65,6 +76,7 @@ class ReportNode {
 
   std::optional<JsonElement> Find(std::string_view key) const;
   std::optional<JsonArray> List(std::string_view key) const;
+  std::optional<JsonArray> ListAt(const api::Path& path, JsonElement element) const;
   void WrongType(const api::Path& path, std::string_view wanted, JsonElement found) const;
   std::string_view CheckedText(const api::Path& path, JsonElement element, std::size_t max_bytes) const;
 
@@ -91,6 +103,41 @@ void ReportNode::ForEachMember(Use use) const {
   for (const auto member : *object_) {
     if (!member.value.is_null()) use(std::string_view(member.key), ReportNode(api::Path(path_, member.key), member.value, *mistakes_));
   }
+}
+
+template <class Use>
+void ReportNode::ForEachInMembers(Use use) const {
+  if (!object_) return;
+  for (const auto member : *object_) {
+    const api::Path list_path(path_, member.key);
+    const auto list = ListAt(list_path, member.value);
+    std::size_t index = 0;
+    if (!list) continue;
+    for (const JsonElement item : *list) {
+      use(std::string_view(member.key), ReportNode(api::Path(list_path, index++), item, *mistakes_));
+    }
+  }
+}
+
+template <class Use>
+void ReportNode::ForEachTextInMembers(std::size_t max_bytes, Use use) const {
+  if (!object_) return;
+  for (const auto member : *object_) {
+    const api::Path list_path(path_, member.key);
+    const auto list = ListAt(list_path, member.value);
+    std::size_t index = 0;
+    if (!list) continue;
+    for (const JsonElement item : *list) {
+      use(std::string_view(member.key), CheckedText(api::Path(list_path, index++), item, max_bytes));
+    }
+  }
+}
+
+template <class Use>
+void ReportNode::ForEachIn(JsonArray document, api::Mistakes& mistakes, Use use) {
+  const api::Path root;
+  std::size_t index = 0;
+  for (const JsonElement item : document) use(ReportNode(api::Path(root, index++), item, mistakes));
 }
 
 }  // namespace hullwright::scan

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "base/text.h"
 
 namespace hullwright::scan {
@@ -10,6 +14,49 @@ namespace {
 // A reference's own bound (255 bytes) and the longest digest (sha512).
 constexpr std::size_t kMaxReferenceBytes = 512;
 constexpr std::size_t kMaxPlatformBytes = 64;
+constexpr std::size_t kMaxScannerBytes = 63;
+
+struct StatusWord {
+  std::string_view word;
+  api::FixState fix;
+};
+
+// aquasecurity/trivy-db:pkg/types/status.go, but for not_affected, which is no finding at all. "affected" is how Trivy says that the vendor
+// has confirmed the vulnerability and has no fix yet; "unknown" and "under_investigation" that nobody has said anything about a fix.
+constexpr std::array<StatusWord, 7> kStatusWords = {{
+    {"unknown", api::FixState::kUnknown},
+    {"affected", api::FixState::kNone},
+    {"fixed", api::FixState::kAvailable},
+    {"under_investigation", api::FixState::kUnknown},
+    {"will_not_fix", api::FixState::kWillNotFix},
+    {"fix_deferred", api::FixState::kWillNotFix},  // Red Hat: not in the current release, no date given
+    {"end_of_life", api::FixState::kWillNotFix},   // the branch gets no more fixes
+}};
+
+bool IsDigit(char letter) {
+  return letter >= '0' && letter <= '9';
+}
+
+std::size_t DigitsAt(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && IsDigit(text[end])) ++end;
+  return end - at;
+}
+
+// Length of the CVE id ("CVE-2021-3572") that begins there, 0 when none does.
+std::size_t CveLengthAt(std::string_view text, std::size_t at) {
+  constexpr std::string_view kPrefix = "CVE-";
+  if (!text.substr(at).starts_with(kPrefix) || DigitsAt(text, at + kPrefix.size()) != 4) return 0;
+  const std::size_t dash = at + kPrefix.size() + 4;
+  const std::size_t digits = dash < text.size() && text[dash] == '-' ? DigitsAt(text, dash + 1) : 0;
+  return digits < 4 || dash + 1 + digits - at > kMaxIdBytes ? 0 : dash + 1 + digits - at;
+}
+
+std::size_t TextBytes(const api::Finding& finding) {
+  std::size_t bytes = finding.id.size() + finding.package.size() + finding.version.size() + finding.fixed_in.size();
+  for (const auto& alias : finding.aliases) bytes += sizeof alias + alias.size();
+  return bytes;
+}
 
 }  // namespace
 
@@ -28,6 +75,15 @@ std::vector<ImageReference> ReadRepoDigests(const ReportNode& node, std::string_
   return references;
 }
 
+std::optional<Digest> ReadDigest(const ReportNode& node, std::string_view key) {
+  const std::string_view text = node.Text(key, kMaxTextBytes);
+  if (text.empty()) return std::nullopt;
+  auto digest = Digest::Parse(text);
+  if (digest) return std::move(*digest);
+  node.Mistake(key, digest.error().message);
+  return std::nullopt;
+}
+
 std::optional<api::Platform> ReadPlatform(const ReportNode& node) {
   api::Platform platform;
   platform.os = node.Text("os", kMaxPlatformBytes);
@@ -37,12 +93,91 @@ std::optional<api::Platform> ReadPlatform(const ReportNode& node) {
   return platform;
 }
 
+std::optional<api::Platform> ParsePlatform(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || text.size() > kMaxPlatformBytes) return std::nullopt;
+  const std::string_view rest = text.substr(slash + 1);
+  const std::size_t next = rest.find('/');
+  api::Platform platform;
+  platform.os = text.substr(0, slash);
+  platform.architecture = rest.substr(0, next);
+  if (next != std::string_view::npos) platform.variant = rest.substr(next + 1);
+  if (platform.os.empty() || platform.architecture.empty()) return std::nullopt;
+  return platform;
+}
+
 void AddTexts(std::vector<std::string>& list, const std::vector<std::string_view>& texts) {
   for (const std::string_view text : texts) list.emplace_back(text);
 }
 
+void AddAlias(api::Finding& finding, std::string_view id) {
+  if (id.empty() || id == finding.id || finding.aliases.size() > kMaxAliases) return;
+  if (std::ranges::find(finding.aliases, id) == finding.aliases.end()) finding.aliases.emplace_back(id);
+}
+
+std::vector<std::string_view> CveIds(std::string_view text) {
+  std::vector<std::string_view> ids;
+  for (std::size_t at = text.find("CVE-"); at != std::string_view::npos; at = text.find("CVE-", at + 1)) {
+    const std::string_view id = text.substr(at, CveLengthAt(text, at));
+    if (!id.empty() && std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+  }
+  return ids;
+}
+
+api::FixState FixOfStatus(std::string_view status, bool has_fixed_version) {
+  if (has_fixed_version) return api::FixState::kAvailable;
+  const auto known = std::ranges::find(kStatusWords, status, &StatusWord::word);
+  return known == kStatusWords.end() ? api::FixState::kUnknown : known->fix;
+}
+
+std::string ScannerName(std::string_view said, std::string_view otherwise) {
+  std::string name;
+  for (const char written : said) {
+    const char letter = LowerLetter(written);
+    const bool plain = IsDigit(letter) || (letter >= 'a' && letter <= 'z');
+    if (plain) name += letter;
+    // One dash for whatever stands between words, none at the beginning.
+    if (!plain && !name.empty() && name.back() != '-') name += '-';
+    if (name.size() == kMaxScannerBytes) break;
+  }
+  if (name.ends_with('-')) name.pop_back();
+  return name.empty() ? std::string(otherwise) : name;
+}
+
 Error TooManyFindings(std::size_t count, const ReportLimits& limits) {
   return {ErrorCode::kTooLarge, fmt::format("the report has {} findings or more, at most {} are read", count, limits.max_findings)};
+}
+
+bool BoundedFindings::Announce(std::size_t count) {
+  announced_ += count;
+  return announced_ <= limits_.max_findings;
+}
+
+void BoundedFindings::Add(api::Finding finding) {
+  bytes_ += TextBytes(finding);
+  if (!full()) findings_.Add(std::move(finding));
+}
+
+Result<Report> Conclude(Report report, BoundedFindings& findings, const api::Mistakes& mistakes, std::string doubt) {
+  const ReportLimits& limits = findings.limits_;
+  if (findings.announced_ > limits.max_findings) return std::unexpected(TooManyFindings(findings.announced_, limits));
+  if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
+  if (findings.full()) {
+    return Fail(ErrorCode::kTooLarge,
+                fmt::format("the findings of the report are more than {} bytes when each is written out: split it", limits.max_bytes));
+  }
+  if (doubt.empty() && findings.findings_.dropped_aliases()) {
+    doubt = fmt::format("a finding has more than {} other ids; those beyond are not kept", kMaxAliases);
+  }
+  report.findings = findings.findings_.Take();
+  report.outcome = doubt.empty() ? api::ScanOutcome::kComplete : api::ScanOutcome::kPartial;
+  report.outcome_reason = std::move(doubt);
+  return report;
+}
+
+std::string DoubtOfNothing(const Report& report, const BoundedFindings& findings) {
+  if (!findings.empty()) return "";
+  return fmt::format("{} found nothing, and this format does not show that it saw any package", report.scanner);
 }
 
 }  // namespace hullwright::scan

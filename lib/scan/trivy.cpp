@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/text.h"
@@ -15,31 +14,6 @@ namespace hullwright::scan {
 namespace {
 
 constexpr std::int64_t kSchemaVersion = 2;
-
-struct Status {
-  std::string_view word;
-  api::FixState fix;
-};
-
-// aquasecurity/trivy-db:pkg/types/status.go, but for not_affected, which is no finding at all. "affected" is how Trivy says that the vendor
-// has confirmed the vulnerability and has no fix yet; "unknown" and "under_investigation" that nobody has said anything about a fix.
-constexpr std::array<Status, 7> kStatuses = {{
-    {"unknown", api::FixState::kUnknown},
-    {"affected", api::FixState::kNone},
-    {"fixed", api::FixState::kAvailable},
-    {"under_investigation", api::FixState::kUnknown},
-    {"will_not_fix", api::FixState::kWillNotFix},
-    {"fix_deferred", api::FixState::kWillNotFix},  // Red Hat: not in the current release, no date given
-    {"end_of_life", api::FixState::kWillNotFix},   // the branch gets no more fixes
-}};
-constexpr std::string_view kNotAffected = "not_affected";
-
-// A version that mends it is a fix, whatever the status says beside it: the stricter reading for rules on fixable findings.
-api::FixState FixOf(std::string_view status, bool has_fixed_version) {
-  if (has_fixed_version) return api::FixState::kAvailable;
-  const auto known = std::ranges::find(kStatuses, status, &Status::word);
-  return known == kStatuses.end() ? api::FixState::kUnknown : known->fix;
-}
 
 // One source's score, the newer scale first. CVSS v2 is left out: its scale is another one and mostly lower, so that a bound like "9.0"
 // would pass what v3 calls 9.8.
@@ -85,7 +59,7 @@ api::Finding ReadFinding(const ReportNode& vulnerability) {
   finding.severity = ParseSeverity(vulnerability.Text("Severity", kMaxTextBytes));
   finding.cvss = ChooseScore(vulnerability);
   finding.fixed_in = vulnerability.DisplayText("FixedVersion", kMaxFixedInBytes);
-  finding.fix = FixOf(vulnerability.Text("Status", kMaxTextBytes), !finding.fixed_in.empty());
+  finding.fix = FixOfStatus(vulnerability.Text("Status", kMaxTextBytes), !finding.fixed_in.empty());
   finding.published = vulnerability.Timestamp("PublishedDate");
   finding.scanners = {"trivy"};
   return finding;

@@ -41,13 +41,14 @@ TEST_CASE("Formats are told apart by their own marks", "[scan]") {
     const auto decoded = DecodeReport(text);
     REQUIRE_FALSE(decoded);
     CHECK(decoded.error().code == ErrorCode::kUnsupported);
-    CHECK(decoded.error().message.find("Trivy") != std::string::npos);
-    CHECK(decoded.error().message.find("Grype") != std::string::npos);
+    for (const std::string format : {"Trivy", "Grype"}) {
+      CHECK_THAT(decoded.error().message, Catch::Contains(format));
+    }
   }
 }
 
 TEST_CASE("What is no JSON object is no report", "[scan]") {
-  for (const std::string text : {"", "[]", "null", "{", "{\"SchemaVersion\": 2,", "\xff\xfe"}) {
+  for (const std::string text : {"", "[]", "[{}]", "null", "{", "{\"SchemaVersion\": 2,", "\xff\xfe"}) {
     CAPTURE(text);
     const auto decoded = DecodeReport(text);
     REQUIRE_FALSE(decoded);
