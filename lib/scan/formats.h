@@ -10,6 +10,8 @@ namespace hullwright::scan {
 Result<Report> DecodeTrivy(JsonElement document, const ReportLimits& limits);
 // Grype's JSON (anchore/grype:grype/presenter/models/document.go).
 Result<Report> DecodeGrype(JsonElement document, const ReportLimits& limits);
+// Snyk's JSON of "snyk container test", an object or a list of them (snyk/cli:src/lib/snyk-test/legacy.ts).
+Result<Report> DecodeSnyk(JsonElement document, const ReportLimits& limits);
 
 // Of the formats that scanners write: the predicates, which carry another report, are not among them.
 Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);

@@ -14,6 +14,11 @@ namespace {
 // Real reports stay below 20 levels, but Grype's carry its configuration and package metadata of any depth.
 constexpr std::size_t kMaxDepth = 64;
 
+bool HasListAt(JsonElement document, std::string_view key) {
+  const auto member = Member(document, key);
+  return member && member->is_array();
+}
+
 bool IsTrivy(JsonElement document) {
   return Member(document, "SchemaVersion").has_value() && Member(document, "ArtifactName").has_value();
 }
@@ -23,6 +28,18 @@ bool IsGrype(JsonElement document) {
   return descriptor && TextMember(*descriptor, "name") == "grype";
 }
 
+bool IsSnykObject(JsonElement document) {
+  const auto ok = Member(document, "ok");
+  return ok && ok->is_bool() && (HasListAt(document, "vulnerabilities") || Member(document, "error").has_value());
+}
+
+// A list is Snyk's if its first item is: the decoder asks it of all the others.
+bool IsSnyk(JsonElement document) {
+  if (!document.is_array()) return IsSnykObject(document);
+  const JsonArray items = document.get_array().value_unsafe();
+  return items.begin() != items.end() && IsSnykObject(*items.begin());
+}
+
 struct Format {
   std::string_view name, mark;
   bool (*recognises)(JsonElement);
@@ -30,9 +47,10 @@ struct Format {
 };
 
 // What scanners write, in the order in which they are asked.
-constexpr std::array<Format, 2> kScannerFormats = {{
+constexpr std::array<Format, 3> kScannerFormats = {{
     {"Trivy's JSON", "SchemaVersion and ArtifactName", IsTrivy, DecodeTrivy},
     {"Grype's JSON", "descriptor.name", IsGrype, DecodeGrype},
+    {"Snyk's JSON of a container", "ok and vulnerabilities", IsSnyk, DecodeSnyk},
 }};
 
 const Format* Recognise(std::span<const Format> formats, JsonElement document) {
