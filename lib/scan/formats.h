@@ -12,6 +12,8 @@ Result<Report> DecodeTrivy(JsonElement document, const ReportLimits& limits);
 Result<Report> DecodeGrype(JsonElement document, const ReportLimits& limits);
 // Snyk's JSON of "snyk container test", an object or a list of them (snyk/cli:src/lib/snyk-test/legacy.ts).
 Result<Report> DecodeSnyk(JsonElement document, const ReportLimits& limits);
+// SARIF 2.1.0 (OASIS) as five scanners of images write it; of another tool it is no scan.
+Result<Report> DecodeSarif(JsonElement document, const ReportLimits& limits);
 
 // Of the formats that scanners write: the predicates, which carry another report, are not among them.
 Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);

@@ -40,6 +40,10 @@ bool IsSnyk(JsonElement document) {
   return items.begin() != items.end() && IsSnykObject(*items.begin());
 }
 
+bool IsSarif(JsonElement document) {
+  return TextMember(document, "version").starts_with("2.1") && HasListAt(document, "runs");
+}
+
 struct Format {
   std::string_view name, mark;
   bool (*recognises)(JsonElement);
@@ -47,10 +51,11 @@ struct Format {
 };
 
 // What scanners write, in the order in which they are asked.
-constexpr std::array<Format, 3> kScannerFormats = {{
+constexpr std::array<Format, 4> kScannerFormats = {{
     {"Trivy's JSON", "SchemaVersion and ArtifactName", IsTrivy, DecodeTrivy},
     {"Grype's JSON", "descriptor.name", IsGrype, DecodeGrype},
     {"Snyk's JSON of a container", "ok and vulnerabilities", IsSnyk, DecodeSnyk},
+    {"SARIF 2.1.0", "version and runs", IsSarif, DecodeSarif},
 }};
 
 const Format* Recognise(std::span<const Format> formats, JsonElement document) {

@@ -16,7 +16,8 @@ std::vector<std::pair<std::string, json>> EveryFormat() {
   return {{"trivy", TrivyReport({TrivyFinding("CVE-2026-1")})},
           {"grype", GrypeReport({GrypeMatch("CVE-2026-1")})},
           {"snyk", SnykReport()},
-          {"snyk list", json::array({SnykReport()})}};
+          {"snyk list", json::array({SnykReport()})},
+          {"sarif", SarifReport()}};
 }
 
 // Each scalar of the document replaced by the value, one at a time.

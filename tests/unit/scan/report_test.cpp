@@ -37,11 +37,11 @@ TEST_CASE("Formats are told apart by their own marks", "[scan]") {
   CHECK(DecodeReport(GrypeReport().dump())->scanner == "grype");
 
   for (const std::string text :
-       {"{}", R"({"runs": [], "version": "2.1.0"})", R"({"descriptor": {"name": "syft"}})", R"({"SchemaVersion": 2})"}) {
+       {"{}", R"({"runs": [], "version": "1.0.0"})", R"({"descriptor": {"name": "syft"}})", R"({"SchemaVersion": 2})"}) {
     const auto decoded = DecodeReport(text);
     REQUIRE_FALSE(decoded);
     CHECK(decoded.error().code == ErrorCode::kUnsupported);
-    for (const std::string format : {"Trivy", "Grype", "Snyk"}) {
+    for (const std::string format : {"Trivy", "Grype", "Snyk", "SARIF"}) {
       CHECK_THAT(decoded.error().message, Catch::Contains(format));
     }
   }

@@ -45,4 +45,29 @@ inline json SnykReport() {
                                          {"path", "registry.example/shop/api:1"}}})}};
 }
 
+inline json SarifRun(const std::string& tool) {
+  return {{"tool", {{"driver", {{"name", tool}, {"version", "1.2.3"}, {"rules", json::array()}}}}}, {"results", json::array()}};
+}
+
+// Trivy's; its result is of another package than its rule.
+inline json SarifReport() {
+  json run = SarifRun("Trivy");
+  run["tool"]["driver"]["rules"].push_back(
+      {{"id", "CVE-2026-1"},
+       {"name", "OsPackageVulnerability"},
+       {"help", {{"text", "Vulnerability CVE-2026-1\nSeverity: HIGH\nPackage: openssl\nFixed Version: 3.0.15"}}},
+       {"properties", {{"cvssv3_baseScore", 7.5}, {"security-severity", "7.5"}, {"tags", json::array({"vulnerability", "HIGH"})}}}});
+  run["results"].push_back({{"ruleId", "CVE-2026-1"},
+                            {"ruleIndex", 0},
+                            {"level", "error"},
+                            {"message",
+                             {{"text",
+                               "Package: libssl3\nInstalled Version: 3.0.11\nVulnerability CVE-2026-1\nSeverity: HIGH\nFixed Version: "
+                               "3.0.15\nLink: x"}}}});
+  run["properties"] = {{"imageID", "sha256:1"},
+                       {"imageName", "registry.example/shop/api:1"},
+                       {"repoDigests", json::array({"registry.example/shop/api@" + kDigestA})}};
+  return {{"version", "2.1.0"}, {"runs", json::array({run})}};
+}
+
 }  // namespace hullwright::scan::test
