@@ -1,6 +1,8 @@
 // The decoders of the formats that DecodeReport recognises; each takes a document that bears its marks.
 #pragma once
 
+#include <optional>
+
 #include "base/json.h"
 #include "scan/report.h"
 
@@ -14,6 +16,11 @@ Result<Report> DecodeGrype(JsonElement document, const ReportLimits& limits);
 Result<Report> DecodeSnyk(JsonElement document, const ReportLimits& limits);
 // SARIF 2.1.0 (OASIS) as five scanners of images write it; of another tool it is no scan.
 Result<Report> DecodeSarif(JsonElement document, const ReportLimits& limits);
+// Harbor's vulnerability report 1.1, as an adapter answers it or keyed by its MIME type as Harbor itself does
+// (goharbor/pluggable-scanner-spec:api/spec/scanner-adapter-openapi-v1.2.yaml).
+Result<Report> DecodeHarbor(JsonElement document, const ReportLimits& limits);
+// The report in such a document, whichever of the two it is; nothing where it is neither.
+std::optional<JsonElement> HarborReportIn(JsonElement document);
 
 // Of the formats that scanners write: the predicates, which carry another report, are not among them.
 Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);

@@ -44,6 +44,10 @@ bool IsSarif(JsonElement document) {
   return TextMember(document, "version").starts_with("2.1") && HasListAt(document, "runs");
 }
 
+bool IsHarbor(JsonElement document) {
+  return HarborReportIn(document).has_value();
+}
+
 struct Format {
   std::string_view name, mark;
   bool (*recognises)(JsonElement);
@@ -51,11 +55,12 @@ struct Format {
 };
 
 // What scanners write, in the order in which they are asked.
-constexpr std::array<Format, 4> kScannerFormats = {{
+constexpr std::array<Format, 5> kScannerFormats = {{
     {"Trivy's JSON", "SchemaVersion and ArtifactName", IsTrivy, DecodeTrivy},
     {"Grype's JSON", "descriptor.name", IsGrype, DecodeGrype},
     {"Snyk's JSON of a container", "ok and vulnerabilities", IsSnyk, DecodeSnyk},
     {"SARIF 2.1.0", "version and runs", IsSarif, DecodeSarif},
+    {"Harbor's report", "its MIME type as key, or generated_at, scanner and artifact", IsHarbor, DecodeHarbor},
 }};
 
 const Format* Recognise(std::span<const Format> formats, JsonElement document) {

@@ -17,7 +17,9 @@ std::vector<std::pair<std::string, json>> EveryFormat() {
           {"grype", GrypeReport({GrypeMatch("CVE-2026-1")})},
           {"snyk", SnykReport()},
           {"snyk list", json::array({SnykReport()})},
-          {"sarif", SarifReport()}};
+          {"sarif", SarifReport()},
+          {"harbor", HarborReport()},
+          {"harbor keyed", json{{kHarborType, HarborReport()}}}};
 }
 
 // Each scalar of the document replaced by the value, one at a time.

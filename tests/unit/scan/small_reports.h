@@ -70,4 +70,20 @@ inline json SarifReport() {
   return {{"version", "2.1.0"}, {"runs", json::array({run})}};
 }
 
+// As an adapter answers; Harbor keys it by its MIME type.
+inline json HarborReport() {
+  return {{"generated_at", "2026-03-01T12:00:00.258693685Z"},
+          {"artifact", {{"repository", "shop/api"}, {"digest", kDigestA}, {"mime_type", "application/vnd.oci.image.manifest.v1+json"}}},
+          {"scanner", {{"name", "Trivy"}, {"vendor", "Aqua Security"}, {"version", "v0.44.0"}}},
+          {"severity", "High"},
+          {"vulnerabilities", json::array({{{"id", "CVE-2026-1"},
+                                            {"package", "libssl3"},
+                                            {"version", "3.0.11"},
+                                            {"fix_version", "3.0.15"},
+                                            {"severity", "High"},
+                                            {"artifact_digests", json::array({kDigestA})},
+                                            {"preferred_cvss", {{"score_v3", 7.8}, {"score_v2", nullptr}}}}})}};
+}
+inline const std::string kHarborType = "application/vnd.security.vulnerability.report; version=1.1";
+
 }  // namespace hullwright::scan::test
