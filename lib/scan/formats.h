@@ -21,6 +21,8 @@ Result<Report> DecodeSarif(JsonElement document, const ReportLimits& limits);
 Result<Report> DecodeHarbor(JsonElement document, const ReportLimits& limits);
 // The report in such a document, whichever of the two it is; nothing where it is neither.
 std::optional<JsonElement> HarborReportIn(JsonElement document);
+// Clair v4's vulnerability_report (quay/claircore:vulnerabilityreport.go).
+Result<Report> DecodeClair(JsonElement document, const ReportLimits& limits);
 
 // Of the formats that scanners write: the predicates, which carry another report, are not among them.
 Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);

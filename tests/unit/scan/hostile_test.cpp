@@ -19,7 +19,8 @@ std::vector<std::pair<std::string, json>> EveryFormat() {
           {"snyk list", json::array({SnykReport()})},
           {"sarif", SarifReport()},
           {"harbor", HarborReport()},
-          {"harbor keyed", json{{kHarborType, HarborReport()}}}};
+          {"harbor keyed", json{{kHarborType, HarborReport()}}},
+          {"clair", ClairReport()}};
 }
 
 // Each scalar of the document replaced by the value, one at a time.

@@ -86,4 +86,34 @@ inline json HarborReport() {
 }
 inline const std::string kHarborType = "application/vnd.security.vulnerability.report; version=1.1";
 
+inline json ClairReport() {
+  return {
+      {"manifest_hash", kDigestA},
+      {"packages",
+       {{"1", {{"id", "1"}, {"name", "libssl3"}, {"version", "3.0.11"}, {"kind", "binary"}}},
+        {"2", {{"id", "2"}, {"name", "openssl"}, {"version", "3.0.11"}, {"kind", "SOURCE"}}},
+        {"3", {{"id", "3"}, {"name", "pip"}, {"version", "19.3.1"}, {"kind", "BINARY"}}}}},
+      {"distributions", {{"7", {{"id", "7"}, {"did", "debian"}, {"version_id", "12"}, {"pretty_name", "Debian 12"}}}}},
+      {"environments",
+       {{"1", json::array({{{"package_db", "var/lib/dpkg/status"}, {"introduced_in", kDigestB}, {"distribution_id", "7"}}})},
+        {"3", json::array({{{"package_db", "python:usr/lib"}, {"introduced_in", kDigestB}, {"repository_ids", nullptr}}})}}},
+      {"vulnerabilities",
+       {{"10",
+         {{"id", "10"},
+          {"name", "CVE-2026-1"},
+          {"issued", "2026-01-01T00:00:00Z"},
+          {"normalized_severity", "High"},
+          {"fixed_in_version", "3.0.15"}}},
+        {"11",
+         {{"id", "11"},
+          {"name", "pyup.io-42559 (CVE-2021-3572)"},
+          {"issued", "0001-01-01T00:00:00Z"},
+          {"normalized_severity", "Unknown"},
+          {"fixed_in_version", ""}}}}},
+      {"package_vulnerabilities", {{"1", json::array({"10"})}, {"3", json::array({"11"})}}},
+      {"enrichments",
+       {{"message/vnd.clair.map.vulnerability; enricher=clair.cvss schema=https://example.com/cvss.json",
+         json::array({{{"10", json::array({{{"version", "3.1"}, {"baseScore", 7.5}}, {{"version", "2.0"}, {"baseScore", 10.0}}})}}})}}}};
+}
+
 }  // namespace hullwright::scan::test
