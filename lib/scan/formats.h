@@ -23,6 +23,8 @@ Result<Report> DecodeHarbor(JsonElement document, const ReportLimits& limits);
 std::optional<JsonElement> HarborReportIn(JsonElement document);
 // Clair v4's vulnerability_report (quay/claircore:vulnerabilityreport.go).
 Result<Report> DecodeClair(JsonElement document, const ReportLimits& limits);
+// trivy-operator's VulnerabilityReport, v1alpha1, the whole object.
+Result<Report> DecodeTrivyOperator(JsonElement document, const ReportLimits& limits);
 
 // Of the formats that scanners write: the predicates, which carry another report, are not among them.
 Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);

@@ -52,6 +52,11 @@ bool IsClair(JsonElement document) {
   return Member(document, "manifest_hash").has_value() && Member(document, "package_vulnerabilities").has_value();
 }
 
+bool IsTrivyOperator(JsonElement document) {
+  return TextMember(document, "apiVersion").starts_with("aquasecurity.github.io/") &&
+         TextMember(document, "kind").ends_with("VulnerabilityReport");
+}
+
 struct Format {
   std::string_view name, mark;
   bool (*recognises)(JsonElement);
@@ -59,13 +64,14 @@ struct Format {
 };
 
 // What scanners write, in the order in which they are asked.
-constexpr std::array<Format, 6> kScannerFormats = {{
+constexpr std::array<Format, 7> kScannerFormats = {{
     {"Trivy's JSON", "SchemaVersion and ArtifactName", IsTrivy, DecodeTrivy},
     {"Grype's JSON", "descriptor.name", IsGrype, DecodeGrype},
     {"Snyk's JSON of a container", "ok and vulnerabilities", IsSnyk, DecodeSnyk},
     {"SARIF 2.1.0", "version and runs", IsSarif, DecodeSarif},
     {"Harbor's report", "its MIME type as key, or generated_at, scanner and artifact", IsHarbor, DecodeHarbor},
     {"Clair's vulnerability report", "manifest_hash and package_vulnerabilities", IsClair, DecodeClair},
+    {"trivy-operator's VulnerabilityReport", "apiVersion and kind", IsTrivyOperator, DecodeTrivyOperator},
 }};
 
 const Format* Recognise(std::span<const Format> formats, JsonElement document) {

@@ -20,7 +20,8 @@ std::vector<std::pair<std::string, json>> EveryFormat() {
           {"sarif", SarifReport()},
           {"harbor", HarborReport()},
           {"harbor keyed", json{{kHarborType, HarborReport()}}},
-          {"clair", ClairReport()}};
+          {"clair", ClairReport()},
+          {"trivy-operator", OperatorReport()}};
 }
 
 // Each scalar of the document replaced by the value, one at a time.

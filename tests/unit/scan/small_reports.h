@@ -116,4 +116,26 @@ inline json ClairReport() {
          json::array({{{"10", json::array({{{"version", "3.1"}, {"baseScore", 7.5}}, {{"version", "2.0"}, {"baseScore", 10.0}}})}}})}}}};
 }
 
+inline json OperatorReport() {
+  return {{"apiVersion", "aquasecurity.github.io/v1alpha1"},
+          {"kind", "VulnerabilityReport"},
+          {"metadata", {{"name", "pod-api"}, {"labels", {{"trivy-operator.container.name", "api"}}}}},
+          {"report",
+           {{"updateTimestamp", "2026-03-01T12:00:00Z"},
+            {"scanner", {{"name", "Trivy"}, {"vendor", "Aqua Security"}, {"version", "0.48.3"}}},
+            {"registry", {{"server", "registry.example"}}},
+            {"artifact", {{"repository", "shop/api"}, {"digest", kDigestA}, {"tag", "1"}}},
+            {"os", {{"family", "debian"}, {"name", "12.8"}}},
+            {"summary", {{"criticalCount", 0}, {"highCount", 1}, {"mediumCount", 0}, {"lowCount", 0}, {"unknownCount", 0}}},
+            {"vulnerabilities", json::array({{{"vulnerabilityID", "CVE-2026-1"},
+                                              {"resource", "libssl3"},
+                                              {"installedVersion", "3.0.11"},
+                                              {"fixedVersion", "3.0.15"},
+                                              {"publishedDate", "2026-01-01T00:00:00Z"},
+                                              {"lastModifiedDate", ""},
+                                              {"severity", "HIGH"},
+                                              {"score", 7.5},
+                                              {"class", "os-pkgs"}}})}}}};
+}
+
 }  // namespace hullwright::scan::test
