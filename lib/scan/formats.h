@@ -25,6 +25,8 @@ std::optional<JsonElement> HarborReportIn(JsonElement document);
 Result<Report> DecodeClair(JsonElement document, const ReportLimits& limits);
 // trivy-operator's VulnerabilityReport, v1alpha1, the whole object.
 Result<Report> DecodeTrivyOperator(JsonElement document, const ReportLimits& limits);
+// CycloneDX 1.4 and later with vulnerabilities.
+Result<Report> DecodeCycloneDx(JsonElement document, const ReportLimits& limits);
 
 // Of the formats that scanners write: the predicates, which carry another report, are not among them.
 Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);

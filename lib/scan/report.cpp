@@ -57,6 +57,10 @@ bool IsTrivyOperator(JsonElement document) {
          TextMember(document, "kind").ends_with("VulnerabilityReport");
 }
 
+bool IsCycloneDx(JsonElement document) {
+  return TextMember(document, "bomFormat") == "CycloneDX";
+}
+
 struct Format {
   std::string_view name, mark;
   bool (*recognises)(JsonElement);
@@ -64,7 +68,7 @@ struct Format {
 };
 
 // What scanners write, in the order in which they are asked.
-constexpr std::array<Format, 7> kScannerFormats = {{
+constexpr std::array<Format, 8> kScannerFormats = {{
     {"Trivy's JSON", "SchemaVersion and ArtifactName", IsTrivy, DecodeTrivy},
     {"Grype's JSON", "descriptor.name", IsGrype, DecodeGrype},
     {"Snyk's JSON of a container", "ok and vulnerabilities", IsSnyk, DecodeSnyk},
@@ -72,6 +76,7 @@ constexpr std::array<Format, 7> kScannerFormats = {{
     {"Harbor's report", "its MIME type as key, or generated_at, scanner and artifact", IsHarbor, DecodeHarbor},
     {"Clair's vulnerability report", "manifest_hash and package_vulnerabilities", IsClair, DecodeClair},
     {"trivy-operator's VulnerabilityReport", "apiVersion and kind", IsTrivyOperator, DecodeTrivyOperator},
+    {"CycloneDX with vulnerabilities", "bomFormat", IsCycloneDx, DecodeCycloneDx},
 }};
 
 const Format* Recognise(std::span<const Format> formats, JsonElement document) {

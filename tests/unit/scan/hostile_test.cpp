@@ -21,7 +21,8 @@ std::vector<std::pair<std::string, json>> EveryFormat() {
           {"harbor", HarborReport()},
           {"harbor keyed", json{{kHarborType, HarborReport()}}},
           {"clair", ClairReport()},
-          {"trivy-operator", OperatorReport()}};
+          {"trivy-operator", OperatorReport()},
+          {"cyclonedx", CycloneDxReport()}};
 }
 
 // Each scalar of the document replaced by the value, one at a time.

@@ -138,4 +138,41 @@ inline json OperatorReport() {
                                               {"class", "os-pkgs"}}})}}}};
 }
 
+inline json CycloneDxReport() {
+  return {
+      {"bomFormat", "CycloneDX"},
+      {"specVersion", "1.5"},
+      {"serialNumber", "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79"},
+      {"metadata",
+       {{"timestamp", "2026-03-01T12:00:00Z"},
+        {"tools", {{"components", json::array({{{"name", "trivy"}, {"version", "0.68.2"}}})}}},
+        {"component",
+         {{"bom-ref", "image"},
+          {"type", "container"},
+          {"name", "registry.example/shop/api:1"},
+          {"properties",
+           json::array({{{"name", "aquasecurity:trivy:RepoDigest"}, {"value", "registry.example/shop/api@" + kDigestA}}})}}}}},
+      {"components",
+       json::array({{{"bom-ref", "os"}, {"type", "operating-system"}, {"name", "debian"}, {"version", "12.8"}},
+                    {{"bom-ref", "a"},
+                     {"type", "library"},
+                     {"name", "libssl3"},
+                     {"version", "3.0.11"},
+                     {"purl", "pkg:deb/debian/libssl3@3.0.11?arch=amd64"},
+                     {"components", json::array({{{"bom-ref", "b"}, {"type", "library"}, {"name", "inner"}, {"version", "2"}}})}}})},
+      {"vulnerabilities",
+       json::array({{{"bom-ref", "v"},
+                     {"id", "CVE-2026-1"},
+                     {"source", {{"name", "debian"}}},
+                     {"references", json::array({{{"id", "DSA-1"}, {"source", {{"name", "debian"}}}}})},
+                     {"ratings", json::array({{{"source", {{"name", "debian"}}}, {"severity", "low"}},
+                                              {{"source", {{"name", "nvd"}}}, {"score", 7.5}, {"severity", "high"}, {"method", "CVSSv31"}},
+                                              {{"source", {{"name", "nvd"}}}, {"score", 10.0}, {"method", "CVSSv2"}}})},
+                     {"published", "2026-01-01T00:00:00.000Z"},
+                     {"analysis", {{"state", "not_affected"}, {"justification", "code_not_reachable"}}},
+                     {"affects", json::array({{{"ref", "a"}},
+                                              {{"ref", "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#b"}},
+                                              {{"ref", "pkg:npm/gone@7"}}})}}})}};
+}
+
 }  // namespace hullwright::scan::test
