@@ -114,9 +114,9 @@ void AddScanImport(CLI::App& scan, Action& action) {
   CLI::App& command = *scan.add_subcommand(
       "import",
       "Turn a scanner's report into an ImageScan\n\n"
-      "Reads Trivy and Grype reports in JSON. A report is bound to a digest only when it proves it or when --image names it: you then "
-      "answer for "
-      "it. A scan of the same digest that is there already is merged with the new one. Without --to the ImageScan is printed.");
+      "Reads JSON reports of Trivy, Grype, Snyk, Harbor, Clair and trivy-operator, SARIF, CycloneDX and attested scans. A report is bound "
+      "to a digest only when it proves it or when --image names it: you then answer for it. A scan of the same digest that is there "
+      "already is merged with the new one. Without --to the ImageScan is printed.");
   command.add_option("--report", options->report, "The report, or - for standard input.")->type_name("FILE")->required();
   command.add_option("--image", options->image, "What was scanned, with its digest.")->type_name("REPO@DIGEST");
   command.add_option("--to", options->to, "A folder (DIR/sha256-….json), or the word cluster.")->type_name("DIR|cluster");

@@ -27,6 +27,11 @@ Result<Report> DecodeClair(JsonElement document, const ReportLimits& limits);
 Result<Report> DecodeTrivyOperator(JsonElement document, const ReportLimits& limits);
 // CycloneDX 1.4 and later with vulnerabilities.
 Result<Report> DecodeCycloneDx(JsonElement document, const ReportLimits& limits);
+// The predicate of a scan without the statement around it: cosign's (specs/COSIGN_VULN_ATTESTATION_SPEC.md) or in-toto's vulns 0.1 and 0.2
+// (in-toto/attestation:spec/predicates/vulns.md). Nobody has verified a signature here.
+Result<Report> DecodeScanPredicate(JsonElement document, const ReportLimits& limits);
+// The same inside an in-toto statement, whose subject is what was scanned.
+Result<Report> DecodeScanStatement(JsonElement document, const ReportLimits& limits);
 
 // Of the formats that scanners write: the predicates, which carry another report, are not among them.
 Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& limits);

@@ -61,6 +61,16 @@ bool IsCycloneDx(JsonElement document) {
   return TextMember(document, "bomFormat") == "CycloneDX";
 }
 
+bool IsStatement(JsonElement document) {
+  return TextMember(document, "_type").starts_with("https://in-toto.io/Statement/");
+}
+
+bool IsScanPredicate(JsonElement document) {
+  const auto scanner = Member(document, "scanner");
+  return (scanner && Member(*scanner, "result").has_value()) ||
+         (HasListAt(document, "scanners") && Member(document, "metadata").has_value());
+}
+
 struct Format {
   std::string_view name, mark;
   bool (*recognises)(JsonElement);
@@ -78,6 +88,11 @@ constexpr std::array<Format, 8> kScannerFormats = {{
     {"trivy-operator's VulnerabilityReport", "apiVersion and kind", IsTrivyOperator, DecodeTrivyOperator},
     {"CycloneDX with vulnerabilities", "bomFormat", IsCycloneDx, DecodeCycloneDx},
 }};
+// What carries such a report, or another scan, as an attestation.
+constexpr std::array<Format, 2> kAttestationFormats = {{
+    {"an in-toto statement of a scan", "_type and predicateType", IsStatement, DecodeScanStatement},
+    {"the predicate of one (cosign's vuln, in-toto's vulns)", "scanner.result", IsScanPredicate, DecodeScanPredicate},
+}};
 
 const Format* Recognise(std::span<const Format> formats, JsonElement document) {
   for (const Format& format : formats) {
@@ -93,6 +108,7 @@ void AddKnown(std::string& text, std::span<const Format> formats) {
 Error NotRecognised(JsonElement document) {
   std::string known;
   AddKnown(known, kScannerFormats);
+  AddKnown(known, kAttestationFormats);
   if (!document.is_object()) {
     return {ErrorCode::kInvalidInput,
             fmt::format("a scan report is a JSON object, not {}; known are, with their marks: {}", JsonTypeName(document), known)};
@@ -111,7 +127,8 @@ Result<Report> DecodeReport(std::string_view json, const ReportLimits& limits) {
   JsonReader reader;
   const auto document = reader.Read(json, {.max_bytes = limits.max_bytes, .max_depth = kMaxDepth});
   if (!document) return std::unexpected(document.error().Within("scan report"));
-  return DecodeScannerReport(*document, limits);
+  const Format* const attestation = Recognise(kAttestationFormats, *document);
+  return attestation != nullptr ? attestation->decode(*document, limits) : DecodeScannerReport(*document, limits);
 }
 
 }  // namespace hullwright::scan

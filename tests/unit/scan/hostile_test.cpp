@@ -22,7 +22,11 @@ std::vector<std::pair<std::string, json>> EveryFormat() {
           {"harbor keyed", json{{kHarborType, HarborReport()}}},
           {"clair", ClairReport()},
           {"trivy-operator", OperatorReport()},
-          {"cyclonedx", CycloneDxReport()}};
+          {"cyclonedx", CycloneDxReport()},
+          {"cosign", CarriedPredicate()},
+          {"in-toto", ListedPredicate()},
+          {"cosign statement", StatementOf(CarriedPredicate())},
+          {"in-toto statement", StatementOf(ListedPredicate())}};
 }
 
 // Each scalar of the document replaced by the value, one at a time.

@@ -5,6 +5,7 @@
 #include "api/object.h"
 #include "base/rfc3339.h"
 #include "unit/scan/report_builder.h"
+#include "unit/scan/small_reports.h"
 
 using namespace hullwright;
 using namespace hullwright::scan;
@@ -194,6 +195,60 @@ TEST_CASE("The submitter may name another repository, but not contradict the rep
     CHECK(error.message.find(kDigestB) != std::string::npos);
   }
   CHECK(Refused(TrivyReport(), Options("registry.example/shop/api:1")).message.find("digest") != std::string::npos);
+}
+
+TEST_CASE("A digest without a repository is bound to as it is, and the submitter may not name another", "[scan]") {
+  json statement = StatementOf(ListedPredicate(), "https://in-toto.io/attestation/vulns/v0.2");
+  statement["subject"][0] = {{"name", "api"}, {"digest", {{"sha256", std::string(64, 'a')}}}};
+  for (const json& report : {HarborReport(), json{{kHarborType, HarborReport()}}, ClairReport(), statement}) {
+    const api::ImageScan scan = Imported(report);
+    CHECK(scan.spec.digest.text() == kDigestA);
+    CHECK(scan.status.repositories.empty());
+    CheckReadable(scan);
+    const api::ImageScan named = Imported(report, Options("registry.example/shop/api@" + kDigestA));
+    CHECK(named.spec.digest.text() == kDigestA);
+    CHECK(named.status.repositories == std::vector<std::string>{"registry.example/shop/api"});
+    const Error error = Refused(report, Options("registry.example/shop/api@" + kDigestB));
+    CHECK(error.code == ErrorCode::kInvalidInput);
+    CHECK_THAT(error.message, Catch::Contains(kDigestA) && Catch::Contains(kDigestB));
+  }
+}
+
+TEST_CASE("trivy-operator's report, Trivy's SARIF and a statement are bound to the repository digest they name", "[scan]") {
+  const json statement = StatementOf(CarriedPredicate());
+  for (const json& report : {OperatorReport(), SarifReport(), statement}) {
+    const api::ImageScan scan = Imported(report);
+    CHECK(scan.spec.digest.text() == (report == statement ? kDigestB : kDigestA));
+    CHECK(scan.status.repositories == std::vector<std::string>{"registry.example/shop/api"});
+    CheckReadable(scan);
+  }
+}
+
+TEST_CASE("A format that names no digest needs the submitter's word", "[scan]") {
+  json sarif = SarifReport();
+  sarif["runs"][0]["tool"]["driver"]["name"] = "Grype";
+  for (const json& report : {SnykReport(), json::array({SnykReport()}), sarif, ListedPredicate(), CycloneDxReport()}) {
+    const Error error = Refused(report);
+    CHECK(error.code == ErrorCode::kInvalidInput);
+    CHECK_THAT(error.message, Catch::Contains("--image REPOSITORY@DIGEST"));
+    const api::ImageScan scan = Imported(report, Options("registry.example/shop/api@" + kDigestA));
+    CHECK(scan.spec.digest.text() == kDigestA);
+    CheckReadable(scan);
+  }
+  // A bill of materials proves nothing, but it may not contradict.
+  CHECK_THAT(Refused(CycloneDxReport(), Options("registry.example/shop/api@" + kDigestB)).message, Catch::Contains(kDigestA));
+}
+
+TEST_CASE("A statement of very many subjects is refused in a short line", "[scan]") {
+  json statement = StatementOf(ListedPredicate(), "https://in-toto.io/attestation/vulns/v0.2");
+  for (int i = 0; i < 1000; ++i) {
+    const std::string number = std::to_string(i);
+    statement["subject"].push_back({{"name", ""}, {"digest", {{"sha256", std::string(64 - number.size(), 'c') + number}}}});
+  }
+  const Error error = Refused(statement);
+  CHECK(error.code == ErrorCode::kInvalidInput);
+  CHECK_THAT(error.message, Catch::Contains("and 997 more"));
+  CHECK(error.message.size() < 1000);
 }
 
 TEST_CASE("A report from the future is refused, a skew of five minutes is not", "[scan]") {

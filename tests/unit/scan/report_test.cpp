@@ -41,7 +41,8 @@ TEST_CASE("Formats are told apart by their own marks", "[scan]") {
     const auto decoded = DecodeReport(text);
     REQUIRE_FALSE(decoded);
     CHECK(decoded.error().code == ErrorCode::kUnsupported);
-    for (const std::string format : {"Trivy", "Grype", "Snyk", "SARIF", "Harbor", "Clair", "trivy-operator", "CycloneDX"}) {
+    for (const std::string format :
+         {"Trivy", "Grype", "Snyk", "SARIF", "Harbor", "Clair", "trivy-operator", "CycloneDX", "in-toto", "cosign"}) {
       CHECK_THAT(decoded.error().message, Catch::Contains(format));
     }
   }

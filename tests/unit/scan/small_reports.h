@@ -175,4 +175,34 @@ inline json CycloneDxReport() {
                                               {{"ref", "pkg:npm/gone@7"}}})}}})}};
 }
 
+// in-toto's predicate: the findings themselves.
+inline json ListedPredicate() {
+  return {{"scanner",
+           {{"uri", "pkg:github/aquasecurity/trivy@244fd47e07d1004f0aed9"},
+            {"version", "0.68.2"},
+            {"db", {{"uri", "pkg:github/aquasecurity/trivy-db"}, {"version", "2"}, {"lastUpdate", "2026-02-28T06:00:00Z"}}},
+            {"result", json::array({{{"id", "CVE-2026-1"},
+                                     {"severity", json::array({{{"method", "nvd"}, {"score", "medium"}},
+                                                               {{"method", "cvss_score"}, {"score", "5.2"}}})}}})}}},
+          {"metadata", {{"scanStartedOn", "2026-03-01T12:00:00Z"}, {"scanFinishedOn", "2026-03-01T12:05:00Z"}}}};
+}
+
+// cosign's: the scanner's report as a whole.
+inline json CarriedPredicate() {
+  return {{"invocation", {{"parameters", nullptr}, {"uri", ""}, {"event_id", ""}, {"builder.id", ""}}},
+          {"scanner",
+           {{"uri", "pkg:github/aquasecurity/trivy@v0.68.2"},
+            {"version", "v0.68.2"},
+            {"db", {{"uri", ""}, {"version", ""}}},
+            {"result", TrivyReport({TrivyFinding("CVE-2026-1")})}}},
+          {"metadata", {{"scanStartedOn", "2026-03-01T11:59:00Z"}, {"scanFinishedOn", "2026-03-01T12:00:00Z"}}}};
+}
+
+inline json StatementOf(const json& predicate, const std::string& type = "https://cosign.sigstore.dev/attestation/vuln/v1") {
+  return {{"_type", "https://in-toto.io/Statement/v0.1"},
+          {"subject", json::array({{{"name", "registry.example/shop/api"}, {"digest", {{"sha256", std::string(64, 'b')}}}}})},
+          {"predicateType", type},
+          {"predicate", predicate}};
+}
+
 }  // namespace hullwright::scan::test
