@@ -10,6 +10,7 @@
 #include "scan/assemble.h"
 #include "scan/findings.h"
 #include "scan/import.h"
+#include "scan/package_name.h"
 
 namespace hullwright::scan {
 namespace {
@@ -34,16 +35,12 @@ Result<void> CheckSameImage(const api::ImageScan& existing, const api::ImageScan
                   existing.spec.digest.text(), PlatformText(*here), PlatformText(*there)));
 }
 
-// A package whatever its qualifiers: scanners write the same package URL with other ones ("arch", "distro", "upstream").
-std::string_view PackageName(std::string_view package) {
-  if (!package.starts_with("pkg:")) return package;
-  package = package.substr(0, package.find_first_of("?#"));
-  const auto at = package.rfind('@');
-  return at == std::string_view::npos ? package : package.substr(0, at);
+std::string KeyOf(std::string_view id, std::string_view package, const api::Finding& finding) {
+  return fmt::format("{}\n{}\n{}", id, package, finding.version);
 }
 
 std::string KeyOf(std::string_view id, const api::Finding& finding) {
-  return fmt::format("{}\n{}\n{}", id, PackageName(finding.package), finding.version);
+  return KeyOf(id, WithoutQualifiers(finding.package), finding);
 }
 
 // The findings of two scans joined: those of the replaced scanner go, those that both speak of become one.
@@ -53,10 +50,25 @@ class Union {
     for (const auto& finding : existing) Keep(finding, replaced);
   }
 
-  void Add(const api::Finding& finding) {
-    if (const auto same = Find(by_id_, KeyOf(finding.id, finding), finding)) return Take(*same, finding);
-    if (const auto same = FindByAlias(finding)) return Take(*same, finding);
-    rows_.push_back({finding, true, false});
+  // Names of packages are compared last, so that nothing is taken for a finding that has its own place.
+  void Add(const std::vector<api::Finding>& findings) {
+    std::vector<const api::Finding*> left;
+    for (const auto& finding : findings) {
+      auto same = Find(by_id_, KeyOf(finding.id, finding), finding);
+      if (!same) same = FindByAlias(finding);
+      if (same) {
+        Take(*same, finding);
+      } else {
+        left.push_back(&finding);
+      }
+    }
+    for (const auto* finding : left) {
+      if (const auto same = FindByName(*finding)) {
+        Take(*same, *finding);
+      } else {
+        rows_.push_back({*finding, true, false});
+      }
+    }
   }
 
   std::vector<api::Finding> Findings() && {
@@ -81,6 +93,10 @@ class Union {
     const std::size_t place = rows_.size();
     by_id_.emplace(KeyOf(finding.id, finding), place);
     for (const auto& alias : finding.aliases) by_alias_.emplace(KeyOf(alias, finding), place);
+    for (const auto& name : BareNames(finding.package)) {
+      id_by_name_.emplace(KeyOf(finding.id, name, finding), place);
+      for (const auto& alias : finding.aliases) alias_by_name_.emplace(KeyOf(alias, name, finding), place);
+    }
     const bool gone = finding.scanners.empty();
     rows_.push_back({std::move(finding), false, gone});
   }
@@ -106,10 +122,38 @@ class Union {
     Collect(by_alias_, KeyOf(finding.id, finding), found);
     if (found.size() != 1) return std::nullopt;
     const Row& row = rows_[*found.begin()];
-    const bool named_by_row = row.finding.aliases.size() == 1 && row.finding.aliases.front() == finding.id;
-    const bool names_row = finding.aliases.size() == 1 && finding.aliases.front() == row.finding.id;
-    if (row.claimed || row.replaced || !(named_by_row || names_row)) return std::nullopt;
+    if (row.claimed || row.replaced || !IsOtherNameOf(row.finding, finding)) return std::nullopt;
     return *found.begin();
+  }
+
+  static bool IsOtherNameOf(const api::Finding& a, const api::Finding& b) {
+    const auto names = [](const api::Finding& one, const api::Finding& other) {
+      return one.aliases.size() == 1 && one.aliases.front() == other.id;
+    };
+    return names(a, b) || names(b, a);
+  }
+
+  // One scanner gave a package URL, another the bare name: the same finding where id (or the one other name), name and version are the same
+  // and only one package is meant ("foo" of npm is not that of PyPI).
+  std::optional<std::size_t> FindByName(const api::Finding& finding) const {
+    std::set<std::size_t> found;
+    for (const auto& name : BareNames(finding.package)) {
+      Collect(id_by_name_, KeyOf(finding.id, name, finding), found);
+      Collect(alias_by_name_, KeyOf(finding.id, name, finding), found);
+      if (finding.aliases.size() == 1) Collect(id_by_name_, KeyOf(finding.aliases.front(), name, finding), found);
+    }
+    const auto cannot_be = [&](std::size_t place) {
+      const Row& row = rows_[place];
+      const bool other_id = row.finding.id != finding.id;
+      return IsPackageUrl(row.finding.package) == IsPackageUrl(finding.package) ||
+             (other_id && (row.replaced || !IsOtherNameOf(row.finding, finding)));
+    };
+    std::erase_if(found, cannot_be);
+    if (found.empty()) return std::nullopt;
+    const auto package_of = [&](std::size_t place) { return WithoutQualifiers(rows_[place].finding.package); };
+    const bool one_package = std::ranges::all_of(found, [&](std::size_t place) { return package_of(place) == package_of(*found.begin()); });
+    const auto free = std::ranges::find_if(found, [&](std::size_t place) { return !rows_[place].claimed; });
+    return one_package && free != found.end() ? std::optional(*free) : std::nullopt;
   }
 
   static void Collect(const Index& index, const std::string& key, std::set<std::size_t>& found) {
@@ -121,6 +165,7 @@ class Union {
     Row& row = rows_[place];
     row.claimed = true;
     if (!row.replaced) {
+      if (IsPackageUrl(finding.package) && !IsPackageUrl(row.finding.package)) row.finding.package = finding.package;
       // Dropped aliases were reported when each report was read.
       std::ignore = Join(row.finding, finding);
       return;
@@ -133,6 +178,7 @@ class Union {
 
   std::vector<Row> rows_;
   Index by_id_, by_alias_;
+  Index id_by_name_, alias_by_name_;  // by bare names of the package
 };
 
 // What counts hold beyond those of the findings.
@@ -236,7 +282,7 @@ Result<api::ImageScan> Merge(const api::ImageScan& existing, const api::ImageSca
   const std::string scanner = newer.status.results.front().scanner_ref.name;
 
   Union findings(before.status.findings, scanner);
-  for (const auto& finding : newer.status.findings) findings.Add(finding);
+  findings.Add(newer.status.findings);
   const auto united = std::move(findings).Findings();
 
   api::ImageScan merged = before;

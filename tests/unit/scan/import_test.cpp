@@ -386,6 +386,77 @@ TEST_CASE("A vulnerability under two names is one finding where one name stands 
   }
 }
 
+TEST_CASE("A finding under the bare name of its package joins the one with the package URL", "[scan]") {
+  const auto with_url = FindingOf("CVE-2026-1", api::Severity::kMedium, "trivy");
+  auto bare = FindingOf("CVE-2026-1", api::Severity::kHigh, "snyk");
+  bare.package = "libssl3";
+  bare.aliases = {"SNYK-1", "GHSA-1"};
+  bare.fix = api::FixState::kAvailable;
+  const auto one = [](const api::ImageScan& merged) {
+    REQUIRE(merged.status.findings.size() == 1);
+    const auto& finding = merged.status.findings[0];
+    CHECK(finding.package == "pkg:deb/debian/libssl3@3.0.11?scanner=trivy");
+    CHECK(finding.severity == api::Severity::kHigh);
+    CHECK(finding.fix == api::FixState::kAvailable);
+    CHECK(finding.aliases == std::vector<std::string>{"SNYK-1", "GHSA-1"});
+    CHECK(finding.scanners.size() == 2);
+    CheckReadable(merged);
+  };
+  SECTION("whichever came first") {
+    one(Merge(ScanBy("trivy", {with_url}), ScanBy("snyk", {bare}), kNoCap).value());
+    one(Merge(ScanBy("snyk", {bare}), ScanBy("trivy", {with_url}), kNoCap).value());
+  }
+  SECTION("under the one other name") {
+    auto ghsa = FindingOf("GHSA-1", api::Severity::kMedium, "grype");
+    ghsa.aliases = {"CVE-2026-1"};
+    CHECK(Merge(ScanBy("grype", {ghsa}), ScanBy("snyk", {bare}), kNoCap)->status.findings.size() == 1);
+    CHECK(Merge(ScanBy("snyk", {bare}), ScanBy("grype", {ghsa}), kNoCap)->status.findings.size() == 1);
+    ghsa.aliases.push_back("CVE-2026-2");
+    CHECK(Merge(ScanBy("grype", {ghsa}), ScanBy("snyk", {bare}), kNoCap)->status.findings.size() == 2);
+  }
+  SECTION("as the ecosystem writes names") {
+    auto url = with_url;
+    const auto [package, name] = GENERATE(table<std::string, std::string>({{"pkg:npm/%40babel/core@3.0.11", "@babel/core"},
+                                                                           {"pkg:npm/@babel/core@3.0.11", "@Babel/core"},
+                                                                           {"pkg:maven/org.a/b@3.0.11?type=jar", "org.a:b"},
+                                                                           {"pkg:golang/github.com/x/y@3.0.11", "github.com/x/y"},
+                                                                           {"pkg:pypi/jinja2@3.0.11", "Jinja2"}}));
+    url.package = package;
+    bare.package = name;
+    CHECK(Merge(ScanBy("trivy", {url}), ScanBy("snyk", {bare}), kNoCap)->status.findings.size() == 1);
+  }
+  SECTION("not where another package, version or vulnerability is meant") {
+    auto other = bare;
+    other.package = "openssl";
+    CHECK(Merge(ScanBy("trivy", {with_url}), ScanBy("snyk", {other}), kNoCap)->status.findings.size() == 2);
+    other = bare;
+    other.version = "3.0.12";
+    CHECK(Merge(ScanBy("trivy", {with_url}), ScanBy("snyk", {other}), kNoCap)->status.findings.size() == 2);
+    other = bare;
+    other.id = "CVE-2026-9";
+    CHECK(Merge(ScanBy("trivy", {with_url}), ScanBy("snyk", {other}), kNoCap)->status.findings.size() == 2);
+    other = bare;
+    other.package = "(not named)";
+    CHECK(Merge(ScanBy("trivy", {with_url}), ScanBy("snyk", {other}), kNoCap)->status.findings.size() == 2);
+  }
+  SECTION("not where two packages could be meant") {
+    auto npm = with_url;
+    npm.package = "pkg:npm/libssl3@3.0.11";
+    CHECK(Merge(ScanBy("trivy", {with_url, npm}), ScanBy("snyk", {bare}), kNoCap)->status.findings.size() == 3);
+  }
+}
+
+TEST_CASE("A scanner's findings under bare names replace those with package URLs, and keep their clocks", "[scan]") {
+  api::ImageScan first = ScanBy("trivy", {FindingOf("CVE-2026-1", api::Severity::kCritical, "trivy")});
+  first.status.findings[0].first_seen = kNow;
+  auto bare = FindingOf("CVE-2026-1", api::Severity::kMedium, "trivy");
+  bare.package = "libssl3";
+  const auto merged = Merge(first, ScanBy("trivy", {bare}), kNoCap).value();
+  REQUIRE(merged.status.findings.size() == 1);
+  CHECK(merged.status.findings[0].severity == api::Severity::kMedium);
+  CHECK(merged.status.findings[0].first_seen == kNow);
+}
+
 TEST_CASE("Merged counts cover what was cut before and do not grow with every new scan", "[scan]") {
   constexpr std::size_t kCap = 20'000;
   const auto trivy = ScanBy("trivy", Numbered(200, api::Severity::kLow, "trivy"), kCap);
