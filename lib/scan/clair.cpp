@@ -42,9 +42,9 @@ ClairVulnerabilities ReadClairVulnerabilities(const ReportNode& root, const Clai
   ClairVulnerabilities vulnerabilities;
   const ReportNode list = root.Object("vulnerabilities");
   list.ForEachMember([&](std::string_view key, const ReportNode& entry) {
-    if (vulnerabilities.size() == limits.max_findings)
-      return list.Mistake(key, fmt::format("is one more than the {} that are read", limits.max_findings));
+    if (vulnerabilities.size() > limits.max_findings) return;
     api::Finding& finding = vulnerabilities[key];
+    if (vulnerabilities.size() > limits.max_findings) list.Mistake(key, TooManyOf(limits.max_findings));
     ReadClairIds(entry, finding);
     finding.severity = ParseSeverity(entry.Text("normalized_severity", kMaxTextBytes));
     finding.fixed_in = entry.DisplayText("fixed_in_version", kMaxFixedInBytes);
@@ -80,9 +80,9 @@ ClairPackages ReadClairPackages(const ReportNode& root, const ReportLimits& limi
   std::int64_t installed = 0;
   const ReportNode list = root.Object("packages");
   list.ForEachMember([&](std::string_view key, const ReportNode& entry) {
-    if (packages.size() == limits.max_packages)
-      return list.Mistake(key, fmt::format("is one more than the {} that are read", limits.max_packages));
+    if (packages.size() > limits.max_packages) return;
     packages[key] = {entry.Text("name", kMaxPackageBytes), entry.Text("version", kMaxVersionBytes)};
+    if (packages.size() > limits.max_packages) list.Mistake(key, TooManyOf(limits.max_packages));
     if (!EqualWithoutCase(entry.Text("kind", kMaxTextBytes), "source")) ++installed;
   });
   report.package_count = installed;

@@ -61,10 +61,9 @@ class BomComponents {
     const std::string_view ref = component.Text("bom-ref", kMaxPackageBytes);
     const std::string_view url = component.Text("purl", kMaxPackageBytes);
     const std::string_view name = component.Text("name", kMaxPackageBytes);
-    if (by_ref_.size() == limits_.max_packages) {
-      return component.Mistake("bom-ref", fmt::format("is one more than the {} components that are read", limits_.max_packages));
-    }
-    if (!ref.empty()) by_ref_[ref] = {url.empty() ? name : url, component.Text("version", kMaxVersionBytes)};
+    if (ref.empty() || by_ref_.size() > limits_.max_packages) return;
+    by_ref_[ref] = {url.empty() ? name : url, component.Text("version", kMaxVersionBytes)};
+    if (by_ref_.size() > limits_.max_packages) component.Mistake("bom-ref", TooManyOf(limits_.max_packages));
   }
 
   const ReportLimits& limits_;

@@ -144,6 +144,10 @@ std::string ScannerName(std::string_view said, std::string_view otherwise) {
   return name.empty() ? std::string(otherwise) : name;
 }
 
+std::string TooManyOf(std::size_t most) {
+  return fmt::format("is one more than the {} that are read", most);
+}
+
 Error TooManyFindings(std::size_t count, const ReportLimits& limits) {
   return {ErrorCode::kTooLarge, fmt::format("the report has {} findings or more, at most {} are read", count, limits.max_findings)};
 }

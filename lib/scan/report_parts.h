@@ -39,6 +39,8 @@ inline constexpr std::string_view kNotAffected = "not_affected";  // the one wor
 // How a scanner calls itself, as the name of a ScanResult: "Docker Scout" is docker-scout. otherwise where nothing of it is left.
 std::string ScannerName(std::string_view said, std::string_view otherwise);
 
+// Told once, at the first one too many, of members that must be kept while others are read.
+std::string TooManyOf(std::size_t most);
 Error TooManyFindings(std::size_t count, const ReportLimits& limits);
 
 // Findings as they are read, within the limits: a format that says a vulnerability once and names thousands of packages beside it can mean

@@ -259,6 +259,7 @@ class SarifRun {
   void AddOfRule(const SarifRule& rule) {
     if (!IsVulnerability(rule.kind)) return;
     if (rule.urls.empty()) return AddNamed(rule.finding);
+    if (!findings_.Announce(rule.urls.size())) return;
     for (const std::string& url : rule.urls) {
       if (findings_.full()) return;
       api::Finding finding = rule.finding;

@@ -138,7 +138,10 @@ TEST_CASE("What Clair says once and means often may not grow without bound", "[s
   CHECK(Decoded(report).findings.size() == 102);
   CHECK(Refused(report, {.max_bytes = 60'000}).code == ErrorCode::kTooLarge);
   CHECK(Refused(report, {.max_findings = 50}).code == ErrorCode::kTooLarge);
-  CHECK(Refused(report, {.max_packages = 50}).code == ErrorCode::kInvalidInput);
+  const Error packages = Refused(report, {.max_packages = 50});
+  CHECK(packages.code == ErrorCode::kInvalidInput);
+  CHECK_THAT(packages.message, Catch::Contains("one more than the 50"));
+  CHECK(packages.message.find("one more") == packages.message.rfind("one more"));
 }
 
 // Reads ../shared/samples; passes, saying so, where it is absent.

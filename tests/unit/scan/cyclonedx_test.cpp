@@ -107,6 +107,12 @@ TEST_CASE("A broken CycloneDX document is refused with the place of the mistake"
   CheckRefusedAt(report, place);
 }
 
+TEST_CASE("CycloneDX of more components than are kept is refused", "[scan]") {
+  const Error error = Refused(CycloneDxReport(), {.max_packages = 2});
+  CHECK(error.code == ErrorCode::kInvalidInput);
+  CHECK_THAT(error.message, Catch::Contains("one more than the 2"));
+}
+
 TEST_CASE("What CycloneDX says once and means often may not grow without bound", "[scan]") {
   json report = CycloneDxReport();
   for (int i = 0; i < 1000; ++i) {

@@ -134,6 +134,16 @@ TEST_CASE("Docker Scout's SARIF has severity and packages in the rule's properti
   CheckNotKnown(report);
 }
 
+TEST_CASE("Packages of a SARIF rule count as findings before they are read", "[scan]") {
+  json run = SarifRun("docker scout");
+  json purls = json::array();
+  for (int i = 0; i < 100; ++i) purls.push_back("pkg:npm/p" + std::to_string(i) + "@1");
+  AddRule(run, {{"id", "CVE-2026-1"}, {"properties", {{"purls", purls}}}});
+  for (int i = 0; i < 3; ++i) AddResult(run, "CVE-2026-1", "x");
+  CHECK(Decoded(Sarif(run)).findings.size() == 100);
+  CHECK(Refused(Sarif(run), {.max_findings = 50}).code == ErrorCode::kTooLarge);
+}
+
 TEST_CASE("clair-action's SARIF has no rules: package and severity stand in the message", "[scan]") {
   json run = SarifRun("Clair V4");
   AddResult(run, "4888901", "[pip - <21.1 - Medium] \"Pip version 21.1 includes a fix.\"");
