@@ -107,7 +107,7 @@ class Explainer {
   }
 
   void AddWaived(const policy::Waived& waived, Node& parent) const {
-    parent.Add(fmt::format("{} {} by {} until {}: {}", paint_.Dim("waived"), waived.what, waived.waiver, waived.until, waived.why));
+    parent.Add(fmt::format("{} {} by {}: {}", paint_.Dim("waived"), waived.what, waived.Who(), waived.why));
   }
 
   // first: what stands before the node's own line; rest: before its other lines and its children.

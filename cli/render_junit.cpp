@@ -94,8 +94,7 @@ class Junit {
   void AddImage(const ReviewedObject& object, const policy::ImageDecision& image, Suite& suite) const {
     std::string acting, told;
     for (const policy::Reason& reason : image.reasons) (reason.enforcement >= acts_ ? acting : told) += Line(reason);
-    for (const policy::Waived& waived : image.waived)
-      told += fmt::format("waived: {} by {} until {}\n", waived.what, waived.waiver, waived.until);
+    for (const policy::Waived& waived : image.waived) told += fmt::format("waived: {} by {}\n", waived.what, waived.Who());
     std::string content;
     if (!acting.empty()) {
       const policy::Reason& first = image.reasons.front();  // the engine puts what acts hardest first

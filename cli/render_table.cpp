@@ -98,7 +98,7 @@ class Table {
   }
 
   void AddWaived(const policy::Waived& waived) {
-    AddDetail(fmt::format("{} {} by {} until {}: {}", paint_.Dim("waived"), waived.what, waived.waiver, waived.until, waived.why));
+    AddDetail(fmt::format("{} {} by {}: {}", paint_.Dim("waived"), waived.what, waived.Who(), waived.why));
   }
 
   void AddProblem(const InputProblem& problem) {

@@ -100,8 +100,7 @@ std::vector<std::string> WaivedTexts(const policy::Decision& decision) {
   std::vector<std::string> texts;
   for (const auto& image : decision.images) {
     for (const auto& waived : image.waived) {
-      AddDistinct(texts, fmt::format("{} until {}: {} for {} ({})", waived.waiver, waived.until, waived.what, waived.policy,
-                                     Printable(waived.why, 128)));
+      AddDistinct(texts, fmt::format("{}: {} for {} ({})", waived.Who(), waived.what, waived.policy, Printable(waived.why, 128)));
     }
   }
   return texts;

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::string_view kNoGrace = "not enforced by this version: it keeps no clocks of findings, which grace periods need";
 constexpr std::string_view kNoEnrichment = "not enforced by this version: it does not join EPSS and KEV to findings";
-constexpr std::string_view kNoVex = "not enforced by this version: it does not join signed VEX statements to findings";
 
 const std::vector<ContainerType> kAllContainerTypes = {ContainerType::kContainers, ContainerType::kInitContainers,
                                                        ContainerType::kEphemeralContainers, ContainerType::kImageVolumes};
@@ -217,7 +216,7 @@ const Table& TableOf<ForbidEntry>() {
       Field<&ForbidEntry::ids>("ids", "Vulnerability ids or aliases, in upper or lower case. Left out: any.")
           .Items(1, 256).Length(1, 128).Format(kVulnerabilityId).Distinct(),
       Field<&ForbidEntry::more_than>("moreThan", "How many such findings are still accepted.").Between(0, 100'000),
-      Field<&ForbidEntry::waivable>("waivable", "Whether exceptions and break-glass count against this entry."),
+      Field<&ForbidEntry::waivable>("waivable", "Whether exceptions, break-glass and VEX statements count against this entry."),
       Reserved("graceHours", kNoGrace),
       Reserved("graceFrom", kNoGrace),
       Reserved("knownExploited", kNoEnrichment),
@@ -262,6 +261,18 @@ const Table& TableOf<WaiverConsent>() {
 }
 
 template <>
+const Table& TableOf<VexRules>() {
+  // clang-format off
+  static const auto table = StructTable<VexRules>({
+      Field<&VexRules::publisher_refs>("publisherRefs",
+          "TrustedPublishers whose statements count, attested beside the images of their own repositories.")
+          .Required().Items(1, 32).DistinctBy({"name"}),
+  });
+  // clang-format on
+  return table;
+}
+
+template <>
 const Table& TableOf<VulnerabilityRules>() {
   // clang-format off
   static const auto table = StructTable<VulnerabilityRules>({
@@ -270,7 +281,8 @@ const Table& TableOf<VulnerabilityRules>() {
           .Required().Items(1, 64).DistinctBy({"name"}),
       Field<&VulnerabilityRules::scan>("scan", "What a scan must be like to count. One that is missing or older is no data."),
       Field<&VulnerabilityRules::waivers>("waivers", "The policy's consent to exceptions. Left out: none count."),
-      Reserved("vex", kNoVex),
+      Field<&VulnerabilityRules::vex>("vex",
+          "Whose signed VEX statements (OpenVEX, CycloneDX, CSAF) take findings away from entries that may be waived. Left out: nobody's."),
   });
   // clang-format on
   return table;

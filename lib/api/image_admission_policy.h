@@ -71,10 +71,16 @@ struct WaiverConsent {
   std::optional<std::int64_t> max_days;         // longest life of an exception, from creation to expiry
 };
 
+// Whose signed VEX statements count, for the images of their own repositories.
+struct VexRules {
+  std::vector<NameRef> publisher_refs;  // TrustedPublishers, at least one, distinct
+};
+
 struct VulnerabilityRules {
   std::vector<ForbidEntry> forbid;  // at least one; names unique
   ScanRequirements scan;
   std::optional<WaiverConsent> waivers;
+  std::optional<VexRules> vex;
 };
 
 struct PolicyRules {

@@ -75,7 +75,8 @@ bool AsksOrigin(const api::PolicyRules& rules, const std::vector<api::TrustedPub
     return publisher.spec.verification == api::PublisherVerification::kSignature &&
            std::ranges::find(rules.publishers->refs, publisher.metadata.name, &api::NameRef::name) != rules.publishers->refs.end();
   };
-  return rules.image || !rules.attestations.empty() || (rules.publishers && std::ranges::any_of(publishers, is_asked));
+  const bool asks_vex = rules.vulnerabilities && rules.vulnerabilities->vex;
+  return rules.image || !rules.attestations.empty() || asks_vex || (rules.publishers && std::ranges::any_of(publishers, is_asked));
 }
 
 std::shared_ptr<const TrustObjects> TrustOf(const Objects& objects) {

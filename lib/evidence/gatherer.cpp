@@ -39,12 +39,13 @@ std::string FactsKey(const ImageReference& reference, const Digest& digest, cons
                                 needs.configurations ? 'c' : '-', needs.base_images ? 'b' : '-', needs.every_platform ? 'p' : '-');
   AppendPublishers('s', needs.publishers, trust, key);
   AppendPublishers('a', needs.attesters, trust, key);
+  AppendPublishers('v', needs.vex_publishers, trust, key);
   for (const std::string& type : needs.predicate_types) key += "\nt" + type;
   return key;
 }
 
 bool NeedsFacts(const policy::EvidenceNeeds& needs) {
-  return needs.manifests || !needs.publishers.empty() || !needs.attesters.empty();
+  return needs.manifests || !needs.publishers.empty() || !needs.attesters.empty() || !needs.vex_publishers.empty();
 }
 
 // Facts that say of everything that it could not be found out.

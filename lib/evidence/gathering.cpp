@@ -47,6 +47,7 @@ class Gathering {
   void FindPublishers() {
     std::set<std::string> names = task_.needs.publishers;
     names.insert(task_.needs.attesters.begin(), task_.needs.attesters.end());
+    names.insert(task_.needs.vex_publishers.begin(), task_.needs.vex_publishers.end());
     for (const std::string& name : names) {
       if (const PublisherTrust* publisher = task_.trust->Find(name)) {
         publishers_.push_back(publisher);
@@ -131,7 +132,7 @@ class Gathering {
       formats.cosign = formats.cosign || !signer->authorities.empty();
       formats.notation = formats.notation || !signer->notation.empty();
     }
-    formats.attestations = !task_.needs.attesters.empty();
+    formats.attestations = !task_.needs.attesters.empty() || !task_.needs.vex_publishers.empty();
     const Discovery found = Discover(registry_, repository, subject.digest, formats, call_);
     unreachable_ = unreachable_ || found.unreachable;
     Tell(repository, signers, subject.digest, found);
@@ -153,6 +154,8 @@ class Gathering {
     wanted.signatures = task_.needs.publishers.contains(publisher.name);
     if (task_.needs.attesters.contains(publisher.name))
       wanted.predicate_types.assign(task_.needs.predicate_types.begin(), task_.needs.predicate_types.end());
+    if (task_.needs.vex_publishers.contains(publisher.name))
+      wanted.predicate_types.insert(wanted.predicate_types.end(), policy::kVexPredicateTypes.begin(), policy::kVexPredicateTypes.end());
     return wanted;
   }
 
@@ -160,7 +163,13 @@ class Gathering {
     return std::ranges::any_of(facts_.signatures, [&](const auto& signature) { return signature->publisher == publisher; });
   }
   bool HasAttestationOf(const std::string& publisher) const {
-    return std::ranges::any_of(facts_.attestations, [&](const auto& attestation) { return attestation->publisher == publisher; });
+    return std::ranges::any_of(facts_.attestations, [&](const auto& attestation) {
+      return attestation->publisher == publisher && task_.needs.predicate_types.contains(attestation->predicate_type);
+    });
+  }
+  bool HasVexOf(const std::string& publisher) const {
+    return std::ranges::any_of(facts_.attestations,
+                               [&](const auto& attestation) { return attestation->vex != nullptr && attestation->publisher == publisher; });
   }
   bool IsContentComplete() const {
     const auto is_read = [](const policy::PlatformManifest& platform) {
@@ -176,7 +185,9 @@ class Gathering {
     const std::size_t wanted = task_.needs.publishers.size() + task_.needs.attesters.size();
     const auto there = static_cast<std::size_t>(signed_by + attested_by);
     if (!IsContentComplete() || (wanted > 0 && there == 0)) return Yield::kNothing;
-    return there == wanted ? Yield::kAll : Yield::kSome;
+    // Most images have no VEX documents: none is not nothing, and looked for again like what else may still come.
+    const bool all_vex = std::ranges::all_of(task_.needs.vex_publishers, [&](const auto& name) { return HasVexOf(name); });
+    return there == wanted && all_vex ? Yield::kAll : Yield::kSome;
   }
 
   registry::Registry& registry_;

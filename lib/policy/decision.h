@@ -35,11 +35,13 @@ inline constexpr std::size_t kMaxFindingsPerReason = 5;
 
 // A finding or state that would have been a reason, had somebody not accepted it.
 struct Waived {
-  std::string waiver;  // "VulnerabilityException/shop/openssl", "BreakGlass/shop/tonight"
+  std::string waiver;  // "VulnerabilityException/shop/openssl", "BreakGlass/shop/tonight"; "TrustedPublisher/acme": its VEX statement
   std::string policy, rule;
   std::string what;   // "CVE-2024-1234 in pkg:deb/debian/openssl" or a reason word
   std::string why;    // the waiver's reason, and its owner or ticket
-  std::string until;  // RFC 3339
+  std::string until;  // RFC 3339; "" of a VEX statement, which has no end
+
+  std::string Who() const { return until.empty() ? waiver : waiver + " until " + until; }
 };
 // Beyond this many of one rule, one last entry counts the rest.
 inline constexpr std::size_t kMaxWaivedPerRule = 20;

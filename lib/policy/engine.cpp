@@ -41,12 +41,22 @@ std::uint64_t CostOfPredicates(const Policy& policy, const ImageFacts& image) {
   return bytes / kBytesPerComparison;
 }
 
+// What asking the VEX documents of the image about one name of a finding compares, a package URL at about ten times a word.
+std::uint64_t CostOfVex(const api::VulnerabilityRules& rules, const ImageFacts& image) {
+  constexpr std::uint64_t kComparisonsPerProduct = 10;
+  std::uint64_t comparisons = 0;
+  if (!rules.vex || !image.trust) return 0;
+  for (const Verified<Attestation>& attestation : image.trust->attestations)
+    if (attestation->vex) comparisons += attestation->vex->Comparisons();
+  return comparisons * kComparisonsPerProduct;
+}
+
 // What judging an image by a policy may cost, in comparisons of a finding with one condition: an upper estimate, so that a bound on it
 // bounds the time of a request without a clock.
 std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFacts& image) {
   constexpr std::uint64_t kOfAnyPolicy = 100;
   constexpr std::uint64_t kNamesOfAFinding = 2;          // an id and, mostly, one alias
-  constexpr std::uint64_t kFindingsThatAskWaivers = 10;  // about one finding in so many meets an entry
+  constexpr std::uint64_t kFindingsThatAskWaivers = 10;  // about one finding in so many meets an entry; the same of VEX statements
   const auto& rules = policy.object.spec.rules.vulnerabilities;
   if (!image.reference) return kOfAnyPolicy;
   const std::uint64_t of_predicates = CostOfPredicates(policy, image);
@@ -56,6 +66,7 @@ std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFa
   for (const auto& scan : image.scans) findings += scan->size();
   for (const ForbiddenIds& ids : policy.forbidden_ids) conditions += 1 + kNamesOfAFinding * ids.Comparisons();
   if (rules->waivers) conditions += waivers.names / kFindingsThatAskWaivers;
+  conditions += kNamesOfAFinding * CostOfVex(*rules, image) / kFindingsThatAskWaivers;
   return kOfAnyPolicy + of_predicates + waivers.images + findings * conditions;
 }
 

@@ -46,6 +46,10 @@ EvidenceNeeds NeedsOfPolicy(const PolicySet& policies, const Policy& policy, con
       if (IsAsked(policies, ref.name, image)) needs.publishers.insert(ref.name);
   }
   AddAttestations(policies, rules, image, needs);
+  if (rules.vulnerabilities && rules.vulnerabilities->vex) {
+    for (const api::NameRef& ref : rules.vulnerabilities->vex->publisher_refs)
+      if (IsAsked(policies, ref.name, image)) needs.vex_publishers.insert(ref.name);
+  }
   if (rules.image) AddImageRules(*rules.image, needs);
   needs.resolution = !image.digest && (needs.any() || AsksScansOrDigest(rules));
   return needs;
@@ -58,6 +62,7 @@ void EvidenceNeeds::Add(const EvidenceNeeds& other) {
   publishers.insert(other.publishers.begin(), other.publishers.end());
   attesters.insert(other.attesters.begin(), other.attesters.end());
   predicate_types.insert(other.predicate_types.begin(), other.predicate_types.end());
+  vex_publishers.insert(other.vex_publishers.begin(), other.vex_publishers.end());
   manifests |= other.manifests;
   configurations |= other.configurations;
   base_images |= other.base_images;

@@ -15,13 +15,14 @@ struct EvidenceNeeds {
   std::set<std::string> publishers;       // TrustedPublishers (Signature, covering the image) whose signatures count
   std::set<std::string> attesters;        // those whose attestations count …
   std::set<std::string> predicate_types;  // … of these types
+  std::set<std::string> vex_publishers;   // those whose VEX documents count (kVexPredicateTypes), where there are any
   bool manifests = false;                 // TrustFacts::platforms
   bool configurations = false;            // PlatformManifest::configuration
   bool base_images = false;               // TrustFacts::base_images
   bool every_platform = false;            // signatures and attestations about each manifest of an index, not about the index alone
 
   // Whether a registry must be asked at all.
-  bool any() const { return resolution || manifests || !publishers.empty() || !attesters.empty(); }
+  bool any() const { return resolution || manifests || !publishers.empty() || !attesters.empty() || !vex_publishers.empty(); }
   void Add(const EvidenceNeeds& other);
 };
 

@@ -31,12 +31,20 @@ void Count(ScanTally& tally, const Policy& policy) {
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) tally.entries[e].cut = CutFindings(rules.forbid[e], *tally.scan);
 }
 
-void TakeWaived(EntryTally& tally, const ScanRecord& scan, const api::ForbidEntry& entry, WaiverLookup& waivers) {
+std::optional<WaivedFinding> Exempted(std::uint32_t finding, const ScanRecord& scan, const api::ForbidEntry& entry, Truth meets,
+                                      const Exemptions& exemptions) {
+  const FindingView view = scan.Finding(finding);
+  if (const auto suppression = exemptions.vex.Covering(entry, scan, view)) return WaivedFinding{finding, nullptr, suppression};
+  const Waiver* waiver = exemptions.waivers.Covering(entry, view, meets);
+  return waiver == nullptr ? std::nullopt : std::optional(WaivedFinding{finding, waiver});
+}
+
+void TakeWaived(EntryTally& tally, const ScanRecord& scan, const api::ForbidEntry& entry, const Exemptions& exemptions) {
   const auto take_from = [&](std::vector<std::uint32_t>& findings, Truth meets) {
     std::erase_if(findings, [&](std::uint32_t finding) {
-      const Waiver* waiver = waivers.Covering(entry, scan.Finding(finding), meets);
-      if (waiver != nullptr) tally.waived.push_back({finding, waiver});
-      return waiver != nullptr;
+      const auto waived = Exempted(finding, scan, entry, meets, exemptions);
+      if (waived) tally.waived.push_back(*waived);
+      return waived.has_value();
     });
   };
   take_from(tally.met, Truth::kYes);
@@ -55,14 +63,14 @@ void DropForbidden(ScanTally& tally) {
 
 }  // namespace
 
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, WaiverLookup& waivers) {
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   ScanTally tally{&scan, std::vector<EntryTally>(rules.forbid.size())};
   Count(tally, policy);
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
     EntryTally& entry = tally.entries[e];
     const std::int64_t allowed = Allowed(rules.forbid[e]);
-    if (Size(entry.met) + Size(entry.unknown) + entry.cut > allowed) TakeWaived(entry, scan, rules.forbid[e], waivers);
+    if (Size(entry.met) + Size(entry.unknown) + entry.cut > allowed) TakeWaived(entry, scan, rules.forbid[e], exemptions);
     entry.violates = Size(entry.met) > allowed;
   }
   DropForbidden(tally);

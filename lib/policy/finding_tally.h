@@ -1,17 +1,27 @@
-// One scan against the forbid entries of one policy: which findings meet which entry, which might, and what waivers take away.
+// One scan against the forbid entries of one policy: which findings meet which entry, which might, and what VEX statements and waivers take
+// away.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "policy/forbid.h"
+#include "policy/vex_lookup.h"
 #include "policy/waivers.h"
 
 namespace hullwright::policy {
 
+// What may take a finding away: a statement that the hole is not there before somebody who accepts it.
+struct Exemptions {
+  VexLookup& vex;
+  WaiverLookup& waivers;
+};
+
 struct WaivedFinding {
   std::uint32_t finding;
-  const Waiver* waiver;
+  const Waiver* waiver;  // nullptr: suppression is there
+  std::optional<Suppression> suppression = std::nullopt;
 };
 
 // Findings are positions in the scan.
@@ -31,9 +41,9 @@ struct ScanTally {
   std::vector<EntryTally> entries;  // as the policy's forbid list
 };
 
-// Only findings that a scanner of scan.scannerRefs witnesses are looked at, where the policy names scanners. Waivers are asked only for
+// Only findings that a scanner of scan.scannerRefs witnesses are looked at, where the policy names scanners. Exemptions are asked only for
 // entries that would otherwise give a reason. An unknown finding that a violating entry of this policy already forbids is not counted
 // again.
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, WaiverLookup& waivers);
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions);
 
 }  // namespace hullwright::policy

@@ -149,6 +149,15 @@ void ReportTruncated(const RuleInput& input, const std::vector<ScanTally>& talli
   }
 }
 
+std::string WhoOf(const WaivedFinding& waived) {
+  return waived.waiver != nullptr ? waived.waiver->id : fmt::format("TrustedPublisher/{}", waived.suppression->publisher);
+}
+
+Waived RecordOf(const WaivedFinding& waived, std::string_view rule, std::string what) {
+  if (waived.waiver != nullptr) return RecordWaived(*waived.waiver, rule, std::move(what));
+  return RecordSuppressed(*waived.suppression, rule, std::move(what));
+}
+
 void ReportWaived(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, RuleReport& report) {
   const std::string rule = RuleOf(entry);
   std::vector<Waived> records;
@@ -156,10 +165,10 @@ void ReportWaived(const std::vector<ScanTally>& tallies, std::size_t index, cons
   for (const ScanTally& tally : tallies) {
     for (const WaivedFinding& waived : tally.entries[index].waived) {
       std::string what = NameOf(tally.scan->Finding(waived.finding));
-      const auto is_same = [&](const Waived& other) { return other.what == what && other.waiver == waived.waiver->id; };
+      const auto is_same = [&, who = WhoOf(waived)](const Waived& other) { return other.what == what && other.waiver == who; };
       if (std::ranges::any_of(records, is_same)) continue;
       if (records.size() < kMaxWaivedPerRule)
-        records.push_back(RecordWaived(*waived.waiver, rule, std::move(what)));
+        records.push_back(RecordOf(waived, rule, std::move(what)));
       else
         ++more;
     }
@@ -220,12 +229,13 @@ void JudgeScans(const RuleInput& input, WaiverLookup& waivers, RuleReport& repor
   });
 }
 
-void JudgeForbidden(const RuleInput& input, WaiverLookup& waivers, RuleReport& report) {
+void JudgeForbidden(const RuleInput& input, const Exemptions& exemptions, RuleReport& report) {
   const api::VulnerabilityRules& rules = *input.rules().vulnerabilities;
   std::vector<ScanTally> tallies;
   tallies.reserve(input.image.scans.size());
-  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, waivers));
-  for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, tallies, i, waivers, report);
+  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, exemptions));
+  for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, tallies, i, exemptions.waivers, report);
+  if (rules.vex) report.Trace("vulnerabilities.vex", Outcome::kPass, [&] { return exemptions.vex.Describe(); });
 }
 
 void JudgeVulnerabilities(const RuleInput& input, RuleReport& report) {
@@ -238,8 +248,9 @@ void JudgeVulnerabilities(const RuleInput& input, RuleReport& report) {
     return;
   }
   WaiverLookup waivers(input);
+  VexLookup vex(input, report);
   JudgeScans(input, waivers, report);
-  JudgeForbidden(input, waivers, report);
+  JudgeForbidden(input, {vex, waivers}, report);
 }
 
 }  // namespace hullwright::policy

@@ -1,6 +1,7 @@
 // rules.vulnerabilities: what the scans of the digest may say. Every scan (one per platform that an index lists) must pass.
 #pragma once
 
+#include "policy/finding_tally.h"
 #include "policy/rule.h"
 #include "policy/waivers.h"
 
@@ -15,6 +16,6 @@ void JudgeScans(const RuleInput& input, WaiverLookup& waivers, RuleReport& repor
 
 // "vulnerabilities.forbid[<name>]", for each entry. Looks at the findings of every scan, stale and partial ones included: what was found
 // stays found.
-void JudgeForbidden(const RuleInput& input, WaiverLookup& waivers, RuleReport& report);
+void JudgeForbidden(const RuleInput& input, const Exemptions& exemptions, RuleReport& report);
 
 }  // namespace hullwright::policy

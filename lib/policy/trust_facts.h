@@ -17,6 +17,7 @@
 #include "base/digest.h"
 #include "policy/reason.h"
 #include "policy/verified.h"
+#include "policy/vex.h"
 
 namespace hullwright::policy {
 
@@ -58,7 +59,8 @@ struct Attestation {
   Signer signer;
   Digest subject;
   std::string predicate_type;
-  std::shared_ptr<const std::string> predicate;  // JSON text, from the bytes that were verified
+  std::shared_ptr<const std::string> predicate;      // JSON text, from the bytes that were verified
+  std::shared_ptr<const VexDocument> vex = nullptr;  // the same, where the type is one of kVexPredicateTypes
 };
 
 enum class Claim { kSignature, kAttestation, kAny };

@@ -9,6 +9,7 @@
 #include "verify/bundle_verification.h"
 #include "verify/cosign_layer.h"
 #include "verify/predicate.h"
+#include "verify/vex.h"
 
 namespace hullwright::verify {
 namespace {
@@ -146,10 +147,17 @@ Checked<policy::Verified<policy::Attestation>> Attested(Checked<CheckedStatement
   if (checked->statement.predicate_type == kCosignSignaturePredicate) {
     return Reject(Step::kPredicate, "the statement is a signature, not an attestation");
   }
-  if (const auto kind = CheckPredicate(checked->statement); !kind) return std::unexpected(kind.error());
+  Statement& statement = checked->statement;
+  if (const auto kind = CheckPredicate(statement); !kind) return std::unexpected(kind.error());
+  std::shared_ptr<const policy::VexDocument> vex;
+  if (IsVex(statement.predicate_type)) {
+    auto document = ReadVex(statement.predicate_type, statement.predicate);
+    if (!document) return std::unexpected(document.error());
+    vex = std::make_shared<const policy::VexDocument>(std::move(*document));
+  }
   return Attestor::Attest(policy::Attestation{authority.publisher, std::move(checked->signer), image.digest,
-                                              std::move(checked->statement.predicate_type),
-                                              std::make_shared<const std::string>(std::move(checked->statement.predicate))});
+                                              std::move(statement.predicate_type),
+                                              std::make_shared<const std::string>(std::move(statement.predicate)), std::move(vex)});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/base64.h"
+#include "verify/dsse.h"
 
 namespace hullwright::testing {
 
@@ -24,6 +25,22 @@ void SignByKeys(MemoryRegistry& registry, const std::string& repository, const D
   ManifestParts parts;
   for (const MintedKey* key : keys) parts.layers.push_back(SignedLayer(*key, SimpleSigningPayload(digest, repository)));
   Push(registry, repository, parts, fmt::format("sha256-{}.sig", digest.hex()));
+}
+
+void AttestByKey(MemoryRegistry& registry, const std::string& repository, const Digest& digest, const MintedKey& key,
+                 const std::string& predicate_type, const std::string& predicate) {
+  constexpr std::string_view kPayloadType = "application/vnd.in-toto+json";
+  const std::string statement = fmt::format(
+      R"({{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"{}","subject":[{{"name":"{}","digest":{{"sha256":"{}"}}}}],"predicate":{}}})",
+      predicate_type, repository, digest.hex(), predicate);
+  const std::string signature =
+      key.Sign({verify::Scheme::kEcdsa, verify::HashAlgorithm::kSha256}, verify::PreAuthenticationEncoding(kPayloadType, statement));
+  const nlohmann::json envelope = {{"payloadType", kPayloadType},
+                                   {"payload", EncodeBase64(statement)},
+                                   {"signatures", {{{"keyid", ""}, {"sig", EncodeBase64(signature)}}}}};
+  const ManifestParts parts{
+      .layers = {{"application/vnd.dsse.envelope.v1+json", envelope.dump(), {{"dev.cosignproject.cosign/signature", ""}}}}};
+  Push(registry, repository, parts, fmt::format("sha256-{}.att", digest.hex()));
 }
 
 void SignByKey(LyingRegistry& registry, const std::string& path, const std::string& digest, const MintedKey& key) {

@@ -21,6 +21,10 @@ ManifestParts::Layer SignedLayer(const MintedKey& key, const std::string& payloa
 // Pushes sha256-….sig beside the image, with one layer for each key.
 void SignByKeys(MemoryRegistry& registry, const std::string& repository, const Digest& digest, const std::vector<const MintedKey*>& keys);
 
+// Pushes sha256-….att with one attestation, an envelope in a layer; predicate: JSON. Replaces what was attested there before.
+void AttestByKey(MemoryRegistry& registry, const std::string& repository, const Digest& digest, const MintedKey& key,
+                 const std::string& predicate_type, const std::string& predicate);
+
 // The same by one key, at PATH of a registry on 127.0.0.1. Replaces what was signed there before.
 void SignByKey(LyingRegistry& registry, const std::string& path, const std::string& digest, const MintedKey& key);
 

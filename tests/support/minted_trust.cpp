@@ -9,6 +9,7 @@
 
 #include "base/rfc3339.h"
 #include "verify/attestor.h"
+#include "verify/vex.h"
 
 namespace hullwright::tests {
 namespace {
@@ -80,9 +81,16 @@ void AddAttestation(const Json& given, policy::TrustFacts& facts) {
             "attestation");
   const std::string text =
       given.contains("predicateText") ? given.at("predicateText").get<std::string>() : given.value("predicate", Json::object()).dump();
-  facts.attestations.push_back(verify::Attestor::Attest(
-      policy::Attestation{given.at("publisher"), SignerOf(given), given.contains("subject") ? DigestOf(given.at("subject")) : facts.digest,
-                          given.at("type"), std::make_shared<const std::string>(text)}));
+  const std::string type = given.at("type");
+  policy::Attestation attestation{given.at("publisher"), SignerOf(given),
+                                  given.contains("subject") ? DigestOf(given.at("subject")) : facts.digest, type,
+                                  std::make_shared<const std::string>(text)};
+  if (verify::IsVex(type)) {
+    auto document = verify::ReadVex(type, text);
+    if (!document) Refuse(document.error().message);
+    attestation.vex = std::make_shared<const policy::VexDocument>(std::move(*document));
+  }
+  facts.attestations.push_back(verify::Attestor::Attest(std::move(attestation)));
 }
 
 void AddFailure(const Json& given, policy::TrustFacts& facts) {

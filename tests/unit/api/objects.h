@@ -60,6 +60,7 @@ spec:
     vulnerabilities:
       forbid: [{name: all, severities: [Critical], fix: Available, layers: [Application], minCVSS: "9.0", ids: [CVE-2021-44228], moreThan: 1, waivable: false}]
       waivers: {namespaceSelector: {matchLabels: {env: prod}, matchExpressions: [{key: team, operator: NotIn, values: [shop]}]}}
+      vex: {publisherRefs: [{name: acme}]}
 )"},
       {"ImageAdmissionPolicy", R"(
 spec:
@@ -81,6 +82,7 @@ spec:
         namespaceSelector: {matchLabels: {env: prod}, matchExpressions: [{key: team, operator: NotIn, values: [shop]}]}
         maxSeverity: High
         maxDays: 90
+      vex: {publisherRefs: [{name: acme}]}
 )"},
       {"TrustedPublisher", R"(
 spec: {signatureRepository: registry.example/signatures}

@@ -235,6 +235,28 @@ TEST_CASE("the engine decides every case file as expected", "[policy][cases]") {
   }
 }
 
+TEST_CASE("what there is of signed VEX statements, and why they take nothing away, is told to who asks for the trace", "[policy][cases]") {
+  std::map<std::string, std::string> told = {
+      {"a signed not_affected of a named publisher takes the finding away, and is shown", "1 statements of acme (OpenVEX)"},
+      {"without a statement the finding counts, and that there is none is no reason", "there are no statements"},
+      {"not_affected without a justification takes nothing away", "statements[0] says not_affected without a justification"},
+      {"a publisher by name says nothing", "named is trusted by name only"},
+      {"where nobody asked the registry statements take nothing away, and that is no reason", "no statements are known"},
+      {"a document that cannot be verified takes nothing away, and is no reason", "an attestation of acme does not count"},
+  };
+  for (const tests::Case& each : tests::LoadCases(kFolder)) {
+    const auto text = told.extract(each.name);
+    if (text.empty()) continue;
+    const Decision decision = Judge(each);
+    INFO(each.name << "\n" << Show(decision));
+    const auto& trace = decision.images.at(0).trace;
+    const auto vex = std::ranges::find(trace, "vulnerabilities.vex", &policy::RuleTrace::rule);
+    REQUIRE(vex != trace.end());
+    CHECK_THAT(vex->saw, Catch::Contains(text.mapped()));
+  }
+  CHECK(told.empty());
+}
+
 TEST_CASE("every reason word except the bound on images has a case in which it appears and one in which it does not", "[policy][cases]") {
   std::map<std::string, int> appears, absent;
   for (const tests::Case& each : tests::LoadCases(kFolder)) {

@@ -45,6 +45,18 @@ TEST_CASE("publishing keeps the set of policies when only scans have changed", "
   CHECK(catalogue.Policies() == before);
 }
 
+TEST_CASE("a policy that takes a publisher's word on findings has registries asked about images by digest", "[evidence]") {
+  Catalogue catalogue;
+  const std::string plain = PolicyText("production");
+  catalogue.Put(kPolicy, "file", DecodeYaml(plain));
+  catalogue.Publish();
+  CHECK_FALSE(catalogue.Trust()->asks_origin);
+  const std::size_t end = plain.rfind("}}");
+  catalogue.Put(kPolicy, "file", DecodeYaml(plain.substr(0, end) + ", vex: {publisherRefs: [{name: acme}]}" + plain.substr(end)));
+  catalogue.Publish();
+  CHECK(catalogue.Trust()->asks_origin);
+}
+
 TEST_CASE("the last good version of a policy stays in force while it is broken, and the problem says so", "[evidence]") {
   Catalogue catalogue;
   catalogue.Put(kPolicy, "file", DecodeYaml(PolicyText("production", "Low")));

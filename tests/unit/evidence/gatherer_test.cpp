@@ -340,6 +340,64 @@ TEST_CASE("old facts are gathered again behind the request that asked for them",
   REQUIRE(testing::WaitUntil([&] { return world.registry.CallCount() > calls; }, 10s));
 }
 
+// Needs the VEX documents of acme, and nothing else.
+ImageQuery AskingForVex(const World& world) {
+  ImageQuery query = world.ByDigest();
+  query.needs.publishers.clear();
+  query.needs.vex_publishers = {"acme"};
+  return query;
+}
+
+const std::string kFixedVex =
+    R"({"author":"acme","timestamp":"2026-01-01T00:00:00Z","statements":[{"vulnerability":{"name":"CVE-1"},"status":"fixed"}]})";
+
+TEST_CASE("VEX documents of a publisher that is asked for them are verified and read", "[evidence]") {
+  World world;
+  AttestByKey(world.registry, kRepository, world.image, world.key, "https://openvex.dev/ns", kFixedVex);
+  const Origin origin = world.Get(AskingForVex(world));
+  REQUIRE(origin.trust);
+  CHECK(origin.trust->failures.empty());
+  REQUIRE(origin.trust->attestations.size() == 1);
+  CHECK(origin.trust->attestations[0]->publisher == "acme");
+  REQUIRE(origin.trust->attestations[0]->vex);
+  CHECK(origin.trust->attestations[0]->vex->statements().at(0).names.at(0) == "CVE-1");
+}
+
+TEST_CASE("a VEX document that is malformed, or signed by another key, is a failure and no document", "[evidence]") {
+  World world;
+  AttestByKey(world.registry, kRepository, world.image, world.key, "https://cyclonedx.org/vex", R"({"bomFormat":"SPDX"})");
+  const Origin malformed = world.Get(AskingForVex(world));
+  CHECK(malformed.trust->attestations.empty());
+  CHECK(FirstFailure(malformed) == ReasonWord::kAttestationInvalid);
+  World other;
+  AttestByKey(other.registry, kRepository, other.image, MintedKey(MintedKey::kP256), "https://openvex.dev/ns", kFixedVex);
+  CHECK(other.Get(AskingForVex(other)).trust->attestations.empty());
+}
+
+TEST_CASE("an image without VEX documents is remembered as one, and a document that comes is seen", "[evidence]") {
+  World world;
+  const ImageQuery query = AskingForVex(world);
+  CHECK(world.Get(query).trust->attestations.empty());
+  CHECK(world.gatherer->Statistics().negative == 0);
+  AttestByKey(world.registry, kRepository, world.image, world.key, "https://openvex.dev/ns", kFixedVex);
+  const int calls = world.registry.CallCount();
+  world.clock.MoveOn(59s);
+  CHECK(world.gatherer->Recall(query)->trust->attestations.empty());
+  CHECK(world.registry.CallCount() == calls);
+  world.clock.MoveOn(2s);  // from now on gathered again behind the request that asks
+  CHECK(testing::WaitUntil([&] { return !world.gatherer->Recall(query)->trust->attestations.empty(); }, 10s));
+}
+
+TEST_CASE("a VEX document is not the attestation that a rule waits for", "[evidence]") {
+  World world;
+  AttestByKey(world.registry, kRepository, world.image, world.key, "https://openvex.dev/ns", kFixedVex);
+  ImageQuery query = AskingForVex(world);
+  query.needs.attesters = {"acme"};
+  query.needs.predicate_types = {"https://slsa.dev/provenance/v1"};
+  CHECK(world.Get(query).trust->attestations.size() == 1);
+  CHECK(world.gatherer->Statistics().negative == 1);
+}
+
 TEST_CASE("facts of one set of credentials are not told to another", "[evidence]") {
   World world;
   world.Sign();

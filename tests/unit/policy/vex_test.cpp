@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "policy/evidence_needs.h"
 #include "policy/vex_matching.h"
 #include "samples.h"
 
@@ -215,6 +216,24 @@ TEST_CASE("a document tells what asking it costs", "[policy]") {
   large.products.assign(100, VexProduct());
   CHECK(VexDocument("OpenVEX", {Statement(VexStatus::kFixed, At(0), {"CVE-2026-9"})}).Comparisons() < 10);
   CHECK(VexDocument("OpenVEX", {large, large, Statement(VexStatus::kFixed, At(0), {"CVE-2026-9"})}).Comparisons() > 200);
+}
+
+TEST_CASE("a policy that takes a publisher's word needs its documents about the images that are its own", "[policy]") {
+  api::TrustedPublisher acme, named;
+  acme.metadata.name = "acme";
+  acme.spec.repositories = samples::Patterns({"registry.example/acme/**"});
+  named.metadata.name = "named";
+  named.spec.repositories = samples::Patterns({"**"});
+  named.spec.verification = api::PublisherVerification::kNameOnly;
+  PolicySetParts parts = samples::Parts({samples::DenyCritical("floor")});
+  parts.policies[0].spec.rules.vulnerabilities->vex.emplace().publisher_refs = {{"acme"}, {"named"}, {"ghost"}};
+  parts.publishers = {acme, named};
+  const PolicySet policies(std::move(parts));
+  const auto needs = [&](const std::string& text) { return NeedsOf(policies, samples::Pod(), {}, ImageReference::Parse(text)); };
+  CHECK(needs("registry.example/acme/app:1").vex_publishers == std::set<std::string>{"acme"});
+  CHECK(needs("registry.example/acme/app:1").resolution);
+  CHECK(needs("registry.example/acme/app@" + kImage.text()).any());
+  CHECK_FALSE(needs("registry.example/lab/app@" + kImage.text()).any());
 }
 
 }  // namespace
