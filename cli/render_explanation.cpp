@@ -74,6 +74,9 @@ class Explainer {
     for (const policy::Waived& waived : image.waived) {
       if (waived.policy == policy && !rules.contains(waived.rule)) AddWaived(waived, node);
     }
+    for (const policy::Notice& notice : image.notices) {
+      if (notice.policy == policy) node.Add(fmt::format("{}: {}", paint_.Bold(notice.word), notice.message));
+    }
     if (node.children.empty()) node.Add(fmt::format("{} nothing to object", Mark(policy::Outcome::kPass)));
   }
 

@@ -43,6 +43,10 @@ Json ToJson(const policy::Waived& waived) {
           {"what", waived.what},     {"why", waived.why},       {"until", waived.until}};
 }
 
+Json ToJson(const policy::Notice& notice) {
+  return {{"notice", notice.word}, {"policy", notice.policy}, {"message", notice.message}};
+}
+
 Json ToJson(const policy::RuleTrace& trace) {
   return {{"policy", trace.policy}, {"rule", trace.rule}, {"outcome", policy::ToString(trace.outcome)}, {"saw", trace.saw}};
 }
@@ -57,6 +61,7 @@ Json ToJson(const policy::ImageDecision& image, int line) {
                {"reasons", ListOf(image.reasons)},
                {"waived", ListOf(image.waived)}};
   if (line > 0) json["line"] = line;
+  if (!image.notices.empty()) json["notices"] = ListOf(image.notices);
   if (!image.trace.empty()) json["trace"] = ListOf(image.trace);
   return json;
 }

@@ -95,6 +95,7 @@ class Junit {
     std::string acting, told;
     for (const policy::Reason& reason : image.reasons) (reason.enforcement >= acts_ ? acting : told) += Line(reason);
     for (const policy::Waived& waived : image.waived) told += fmt::format("waived: {} by {}\n", waived.what, waived.Who());
+    for (const policy::Notice& notice : image.notices) told += fmt::format("{}: {} [{}]\n", notice.word, notice.message, notice.policy);
     std::string content;
     if (!acting.empty()) {
       const policy::Reason& first = image.reasons.front();  // the engine puts what acts hardest first

@@ -55,7 +55,7 @@ class Table {
 
   void AddImage(const ReviewedObject& object, std::size_t index) {
     const policy::ImageDecision& image = object.decision.images[index];
-    if (image.reasons.empty() && image.waived.empty()) return;
+    if (image.reasons.empty() && image.waived.empty() && image.notices.empty()) return;
     std::string where = image.field_path;
     if (index < object.image_lines.size() && object.image_lines[index] > 0) where += fmt::format(" (line {})", object.image_lines[index]);
     out_ += Paragraph(std::string(kImageIndent, ' '), kImageIndent, where + "  " + image.reference, terminal_.width);
@@ -64,6 +64,7 @@ class Table {
       AddReason(image.reasons[i], !same_remedy);
     }
     for (const policy::Waived& waived : image.waived) AddWaived(waived);
+    for (const policy::Notice& notice : image.notices) AddDetail(fmt::format("{}: {}", paint_.Yellow(notice.word), notice.message));
   }
 
   std::string PaintedWord(const policy::Reason& reason) const {

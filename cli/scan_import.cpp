@@ -42,6 +42,8 @@ Result<scan::ImportOptions> Understand(const ScanImportOptions& options, const E
     if (!now) return std::unexpected(now.error().Within("--now"));
     import.now = *now;
   }
+  // On standard output nobody knows what was there before: a time of now would begin every grace period anew.
+  if (!options.to.empty()) import.first_seen = std::chrono::floor<std::chrono::seconds>(import.now);
   if (!options.database_updated_at.empty()) {
     const auto date = ParseRfc3339(options.database_updated_at);
     if (!date) return std::unexpected(date.error().Within("--database-updated-at"));
@@ -67,8 +69,8 @@ Result<std::unique_ptr<kube::KubeClient>> Connect(const ScanImportOptions& optio
   return kube::KubeClient::Connect(*access);
 }
 
-Result<Stored> Store(const api::ImageScan& scan, const ScanImportOptions& options, kube::KubeClient* client) {
-  return client != nullptr ? StoreInCluster(scan, *client) : StoreInFolder(scan, options.to);
+Result<Stored> Store(const api::ImageScan& scan, const ScanImportOptions& options, Time now, kube::KubeClient* client) {
+  return client != nullptr ? StoreInCluster(scan, *client, now) : StoreInFolder(scan, options.to, now);
 }
 
 std::string Summary(const api::ImageScan& scan, const Stored& stored) {
@@ -80,6 +82,7 @@ std::string Summary(const api::ImageScan& scan, const Stored& stored) {
   if (unknown > 0) text += fmt::format("; {} of severity Unknown, of which a rule about severities could not tell", unknown);
   if (scan.status.truncated_findings > 0)
     text += fmt::format("; {} of them, the least severe, only as counts", scan.status.truncated_findings);
+  if (!stored.unread.empty()) text += "; " + stored.unread;
   return text + "\n";
 }
 
@@ -104,7 +107,7 @@ Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptio
   const auto scan = scan::ToImageScan(*report, import);
   if (!scan) return std::unexpected(scan.error().Within(options.report == "-" ? "<stdin>" : options.report));
   if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", ""};
-  const auto stored = Store(*scan, options, client.get());
+  const auto stored = Store(*scan, options, import.now, client.get());
   if (!stored) return std::unexpected(stored.error());
   const api::ScanResult& result = scan->status.results.front();
   return CommandOutput{ExitCode::kPass, Summary(*scan, *stored) + (result.outcome == api::ScanOutcome::kComplete ? "" : Shortfall(result)),

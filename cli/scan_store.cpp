@@ -9,6 +9,7 @@
 #include "api/object.h"
 #include "base/json.h"
 #include "cli/files.h"
+#include "cli/scan_clocks.h"
 #include "kube/client.h"
 #include "scan/import.h"
 
@@ -21,7 +22,7 @@ constexpr std::string_view kResource = "/apis/hullwright.dev/v1alpha1/imagescans
 constexpr std::size_t kMaxStoredBytes = 4u << 20;
 constexpr int kMaxAttempts = 5;
 
-Deadline Soon() {
+Deadline StoreDeadline() {
   return std::chrono::steady_clock::now() + std::chrono::seconds(15);
 }
 
@@ -51,9 +52,9 @@ std::string WithoutStatus(const api::ImageScan& scan) {
 
 // What is there, created without status when there is nothing; created says which.
 Result<std::string> GetOrCreate(const api::ImageScan& scan, const std::string& path, kube::KubeClient& client, bool& created) {
-  auto found = client.Get(path, Soon());
+  auto found = client.Get(path, StoreDeadline());
   created = !found && found.error().code == ErrorCode::kNotFound;
-  if (created) found = client.Post(std::string(kResource), WithoutStatus(scan), Soon());
+  if (created) found = client.Post(std::string(kResource), WithoutStatus(scan), StoreDeadline());
   if (!found) return std::unexpected(found.error());
   return std::move(found->body);
 }
@@ -67,8 +68,8 @@ Result<Stored> TryInCluster(const api::ImageScan& scan, const std::string& where
   if (!merged) return std::unexpected(Error{ErrorCode::kInvalidInput, merged.error().message});
   auto next = WithStatusOf(*merged, *stored);
   if (!next) return std::unexpected(next.error());
-  if (auto put = client.Put(path + "/status", std::move(*next), Soon()); !put) return std::unexpected(put.error());
-  return Stored{where, !created};
+  if (auto put = client.Put(path + "/status", std::move(*next), StoreDeadline()); !put) return std::unexpected(put.error());
+  return Stored{where, !created, ""};
 }
 
 }  // namespace
@@ -83,26 +84,35 @@ Result<api::ImageScan> DecodeImageScan(std::string_view json) {
   return Fail(ErrorCode::kInvalidInput, "this is no ImageScan");
 }
 
-Result<Stored> StoreInFolder(const api::ImageScan& scan, const std::string& folder) {
+Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Time now) {
   if (!IsFolder(folder)) return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no such folder: create it first (mkdir -p)", folder));
   const auto lock = FolderLock::Take(folder);
   if (!lock) return std::unexpected(lock.error().Within(folder));
   const std::string path = (std::filesystem::path(folder) / (scan.metadata.name + ".json")).string();
+  scan::Clocks clocks(scan.status.repositories, now);
+  auto unread = LearnFromFolder(folder, path, scan, clocks);
+  if (!unread) return std::unexpected(unread.error().Within(folder));
+  clocks.Set(scan);
   const auto existing = ReadFile(path, kMaxStoredBytes);
   if (!existing && existing.error().code != ErrorCode::kNotFound) return std::unexpected(existing.error().Within(path));
   const auto merged = existing ? MergeInto(*existing, scan, path) : Result<api::ImageScan>(scan);
   if (!merged) return std::unexpected(merged.error());
   if (auto written = WriteFileAtomically(path, api::EncodeJson(*merged) + "\n"); !written)
     return std::unexpected(written.error().Within(path));
-  return Stored{path, existing.has_value()};
+  return Stored{path, existing.has_value(), std::move(*unread)};
 }
 
-Result<Stored> StoreInCluster(const api::ImageScan& scan, kube::KubeClient& client) {
+Result<Stored> StoreInCluster(api::ImageScan scan, kube::KubeClient& client, Time now) {
   const std::string where = "ImageScan " + scan.metadata.name;
+  scan::Clocks clocks(scan.status.repositories, now);
+  auto unread = LearnFromCluster(client, scan, clocks);
+  if (!unread) return std::unexpected(unread.error().Within(where));
+  clocks.Set(scan);
   for (int attempt = 1;; ++attempt) {
     auto stored = TryInCluster(scan, where, client);
     if (stored || stored.error().code != ErrorCode::kConflict || attempt == kMaxAttempts) {
       if (!stored) return std::unexpected(stored.error().Within(where));
+      stored->unread = std::move(*unread);
       return stored;
     }
   }
@@ -110,7 +120,7 @@ Result<Stored> StoreInCluster(const api::ImageScan& scan, kube::KubeClient& clie
 
 Result<std::string> ClusterUser(kube::KubeClient& client) {
   const auto reply = client.Post("/apis/authentication.k8s.io/v1/selfsubjectreviews",
-                                 R"({"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"})", Soon());
+                                 R"({"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"})", StoreDeadline());
   if (!reply) return std::unexpected(reply.error().Within("asking the cluster who we are"));
   JsonReader reader;
   const auto element = reader.Read(reply->body);

@@ -21,14 +21,18 @@ Result<api::ImageScan> DecodeImageScan(std::string_view json);
 struct Stored {
   std::string where;    // "scans/sha256-….json", "ImageScan sha256-…"
   bool merged = false;  // with what was there
+  std::string unread;   // what of earlier scans could not be read, and what follows; "": nothing
 };
 
+// Both keep the clocks of findings: what scans that are there already know of the same repository, vulnerability and package counts, not
+// the scan's own first_seen. now: later than that no time counts.
+
 // FOLDER/sha256-<hex>.json, replaced atomically, under the folder's lock.
-Result<Stored> StoreInFolder(const api::ImageScan& scan, const std::string& folder);
+Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Time now);
 
 // The object is created when absent; its status is then written through the status subresource with the resourceVersion that was read, and
 // anew when somebody else was faster.
-Result<Stored> StoreInCluster(const api::ImageScan& scan, kube::KubeClient& client);
+Result<Stored> StoreInCluster(api::ImageScan scan, kube::KubeClient& client, Time now);
 // Who the cluster says we are (SelfSubjectReview).
 Result<std::string> ClusterUser(kube::KubeClient& client);
 

@@ -17,8 +17,8 @@ namespace hullwright::cli {
 namespace {
 
 constexpr std::size_t kMaxBundleBytes = 16u << 20;
-constexpr std::size_t kMaxKeyBytes = 64u << 10;
-constexpr std::size_t kMaxRootBytes = 4u << 20;
+constexpr std::size_t kMaxBundleKeyBytes = 64u << 10;
+constexpr std::size_t kMaxBundleRootBytes = 4u << 20;
 constexpr std::size_t kMaxArtifactBytes = 1u << 30;  // larger ones by their digest
 
 // What ends the command: a usage error, something that cannot be read, or the step that did not hold.
@@ -65,7 +65,7 @@ Outcome<void> CheckOptions(const VerifyBundleOptions& options) {
 
 Outcome<verify::TrustedRoot> ReadRoot(const VerifyBundleOptions& options, const Environment& environment) {
   const std::string& path = options.trusted_root.empty() && !options.staging ? environment.trusted_root : options.trusted_root;
-  if (!path.empty()) return ReadAs(path, kMaxRootBytes, verify::TrustedRoot::Parse);
+  if (!path.empty()) return ReadAs(path, kMaxBundleRootBytes, verify::TrustedRoot::Parse);
   return End(ExitCode::kCouldNotTell, fmt::format("no trusted root is built in: give trusted_root.json of {} with --trusted-root{}",
                                                   options.staging ? "Sigstore's staging instance" : "the Sigstore instance",
                                                   options.staging ? "" : ", or name it in HULLCTL_TRUSTED_ROOT"));
@@ -105,7 +105,7 @@ Outcome<Signed> Judge(const VerifyBundleOptions& options, const Environment& env
   if (!root) return std::unexpected(root.error());
   std::vector<verify::TrustedKey> keys;
   if (!options.key.empty()) {
-    auto key = ReadAs(options.key, kMaxKeyBytes, verify::PublicKey::FromPem);
+    auto key = ReadAs(options.key, kMaxBundleKeyBytes, verify::PublicKey::FromPem);
     if (!key) return std::unexpected(key.error());
     keys.push_back({std::move(*key)});
   }

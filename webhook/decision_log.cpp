@@ -45,6 +45,7 @@ void RecordDecision(std::string_view path, const AdmissionRequest& request, cons
                                 {"policies", Bounded(policies, kMaxListBytes)},
                                 {"registry_outage", verdict.answer.audit_annotations.contains(kOutageAnnotation)},
                                 {"signature_tolerated", verdict.answer.audit_annotations.contains(kToleratedAnnotation)},
+                                {"within_grace", verdict.answer.audit_annotations.contains(kGraceAnnotation)},
                                 {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
                                 {"dry_run", request.dry_run}});
 }

@@ -176,6 +176,7 @@ std::map<std::string, std::string> AuditAnnotations(const policy::Decision& deci
   if (decision.unmatched) annotations["unmatched"] = "true";
   add(kOutageAnnotation, NoticeTexts(decision, policy::kRegistryOutage), "; ");
   add(kToleratedAnnotation, NoticeTexts(decision, policy::kSignatureTolerated), "; ");
+  add(kGraceAnnotation, NoticeTexts(decision, policy::kWithinGrace), "; ");
   return annotations;
 }
 

@@ -24,9 +24,10 @@ void AddWarnings(const policy::Decision& decision, std::string_view prefix, std:
 // Keeps the first of equal ones, and kMaxWarnings with "and N more".
 void BoundWarnings(std::vector<std::string>& warnings);
 
-// Keys of what log and metrics count as well: facts of before an outage; signatures that hold in part.
+// Keys of what log and metrics count as well: facts of before an outage; signatures that hold in part; findings that violate only later.
 inline constexpr const char* kOutageAnnotation = "registry-outage";
 inline constexpr const char* kToleratedAnnotation = "signature-tolerated";
+inline constexpr const char* kGraceAnnotation = "within-grace";
 
 std::map<std::string, std::string> AuditAnnotations(const policy::Decision& decision);
 

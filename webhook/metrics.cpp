@@ -204,6 +204,10 @@ struct Metrics::Families {
                                                            .Name("hullwright_tolerated_decisions_total")
                                                            .Help("Decisions that rest on a signature that holds in part.")
                                                            .Register(registry);
+  prometheus::Family<prometheus::Counter>& graces = BuildCounter()
+                                                        .Name("hullwright_grace_decisions_total")
+                                                        .Help("Decisions over findings that are forbidden only later.")
+                                                        .Register(registry);
   prometheus::Family<prometheus::Histogram>& durations =
       BuildHistogram().Name("hullwright_decision_duration_seconds").Help("From the whole request read to its answer.").Register(registry);
   prometheus::Family<prometheus::Counter>& unreadable =
@@ -249,6 +253,7 @@ void Metrics::CountDecision(std::string_view path, const AdmissionRequest& reque
   if (verdict.answer.audit_annotations.contains("unmatched")) families_->unmatched.Add({}).Increment();
   if (verdict.answer.audit_annotations.contains(kOutageAnnotation)) families_->outages.Add({}).Increment();
   if (verdict.answer.audit_annotations.contains(kToleratedAnnotation)) families_->tolerated.Add({}).Increment();
+  if (verdict.answer.audit_annotations.contains(kGraceAnnotation)) families_->graces.Add({}).Increment();
 }
 
 void Metrics::CountUnreadable(std::string_view path) {

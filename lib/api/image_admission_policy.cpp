@@ -8,7 +8,6 @@
 namespace hullwright::api {
 namespace {
 
-constexpr std::string_view kNoGrace = "not enforced by this version: it keeps no clocks of findings, which grace periods need";
 constexpr std::string_view kNoEnrichment = "not enforced by this version: it does not join EPSS and KEV to findings";
 
 const std::vector<ContainerType> kAllContainerTypes = {ContainerType::kContainers, ContainerType::kInitContainers,
@@ -56,10 +55,22 @@ void CheckPublishers(PublisherRules& rules, const Given& given) {
   }
 }
 
+// A grace period of a time that findings never have would never end.
+void CheckGrace(const ForbidEntry& entry, const Given& given) {
+  if (given.Has("graceHours") && !given.Has("graceFrom"))
+    given.Mistake("graceFrom", "is required beside graceHours: write FirstSeen, FixFirstSeen or Published");
+  if (given.Has("graceFrom") && !given.Has("graceHours"))
+    given.Mistake("graceHours", "is required beside graceFrom: write for how many hours a finding is let pass");
+  const bool fix_is_read = !given.Has("fix") || given.HasGood("fix");
+  if (given.HasGood("graceFrom") && entry.grace_from == GraceFrom::kFixFirstSeen && fix_is_read && entry.fix != FixCondition::kAvailable)
+    given.Mistake("graceFrom", "FixFirstSeen needs fix: Available in the same entry: a finding without a fix has no such time");
+}
+
 void CheckForbidEntry(ForbidEntry& entry, const Given& given) {
+  CheckGrace(entry, given);
   bool asks_for_fix = given.Has("fix") && (!given.HasGood("fix") || entry.fix != FixCondition::kAny);
   if (given.Has("severities") || given.Has("minCVSS") || given.Has("ids") || given.Has("layers") || asks_for_fix) return;
-  if (given.Has("graceHours") || given.Has("knownExploited") || given.Has("minEPSS")) return;  // told already
+  if (given.Has("knownExploited") || given.Has("minEPSS")) return;  // told already
   given.Mistake("", "an entry needs a condition, or every finding would meet it: write severities, fix, layers, minCVSS or ids");
 }
 
@@ -106,6 +117,16 @@ const std::vector<EnumWord<FixCondition>>& WordsOf<FixCondition>() {
       {FixCondition::kAny, "Any"},
       {FixCondition::kAvailable, "Available"},
       {FixCondition::kNone, "None"},
+  };
+  return words;
+}
+
+template <>
+const std::vector<EnumWord<GraceFrom>>& WordsOf<GraceFrom>() {
+  static const std::vector<EnumWord<GraceFrom>> words = {
+      {GraceFrom::kFirstSeen, "FirstSeen"},
+      {GraceFrom::kFixFirstSeen, "FixFirstSeen"},
+      {GraceFrom::kPublished, "Published"},
   };
   return words;
 }
@@ -215,15 +236,23 @@ const Table& TableOf<ForbidEntry>() {
       Field<&ForbidEntry::min_cvss>("minCVSS", "The least CVSS score that meets the entry.").Between(0, 10),
       Field<&ForbidEntry::ids>("ids", "Vulnerability ids or aliases, in upper or lower case. Left out: any.")
           .Items(1, 256).Length(1, 128).Format(kVulnerabilityId).Distinct(),
+      Field<&ForbidEntry::grace_hours>("graceHours",
+          "For so long after the time that graceFrom names, a finding that meets the entry gives a notice and does not violate. One of which "
+          "the scan does not say that time, or says one that is yet to come, is no data. Left out: it violates at once.")
+          .Between(1, 87'600),
+      Field<&ForbidEntry::grace_from>("graceFrom",
+          "FirstSeen: when the vulnerability was first seen in this repository and package. FixFirstSeen: when a fix was first seen for it "
+          "there; needs fix: Available. Published: when it was published. Given together with graceHours."),
       Field<&ForbidEntry::more_than>("moreThan", "How many such findings are still accepted.").Between(0, 100'000),
       Field<&ForbidEntry::waivable>("waivable", "Whether exceptions, break-glass and VEX statements count against this entry."),
-      Reserved("graceHours", kNoGrace),
-      Reserved("graceFrom", kNoGrace),
       Reserved("knownExploited", kNoEnrichment),
       Reserved("minEPSS", kNoEnrichment),
   }).Check(CheckForbidEntry)
   .Cel("has(self.severities) || has(self.layers) || has(self.minCVSS) || has(self.ids) || (has(self.fix) && self.fix != 'Any')",
-      "an entry needs a condition: severities, fix, layers, minCVSS or ids");
+      "an entry needs a condition: severities, fix, layers, minCVSS or ids")
+  .Cel("has(self.graceHours) == has(self.graceFrom)", "graceHours and graceFrom are given together")
+  .Cel("!has(self.graceFrom) || self.graceFrom != 'FixFirstSeen' || (has(self.fix) && self.fix == 'Available')",
+      "graceFrom FixFirstSeen needs fix: Available");
   // clang-format on
   return table;
 }
@@ -418,6 +447,7 @@ spec:
     vulnerabilities:
       forbid:
       - {name: fixable-critical, severities: [Critical], fix: Available}
+      - {name: fixable-high, severities: [High], fix: Available, graceHours: 168, graceFrom: FixFirstSeen}
       - {name: score, minCVSS: "9.0"}
       - {name: too-many, severities: [Medium], moreThan: 20}
       - {name: log4shell, ids: [CVE-2021-44228], waivable: false}

@@ -42,6 +42,8 @@ struct PublisherRules {
 };
 
 enum class FixCondition { kAny, kAvailable, kNone };
+// Which time of a finding a grace period begins at.
+enum class GraceFrom { kFirstSeen, kFixFirstSeen, kPublished };
 
 // The AND of its conditions, at least one of them given; a finding that meets all of them violates.
 struct ForbidEntry {
@@ -51,7 +53,10 @@ struct ForbidEntry {
   std::vector<Layer> layers;              // parts of the image; empty: any
   std::optional<Decimal> min_cvss;        // 0.0 to 10.0
   std::vector<std::string> ids;           // vulnerability ids or aliases, upper or lower case; empty: any
-  std::int64_t more_than = 0;             // violates when more findings than this meet the entry
+  // A finding that meets the entry violates only when so many hours have passed since the time that grace_from names. Both or none.
+  std::optional<std::int64_t> grace_hours;
+  std::optional<GraceFrom> grace_from;
+  std::int64_t more_than = 0;  // violates when more findings than this meet the entry
   bool waivable = true;
 };
 

@@ -48,7 +48,7 @@ inline constexpr std::size_t kMaxWaivedPerRule = 20;
 
 // Something that did not change the answer and that people must hear of all the same: warning, log, metric and audit annotation.
 struct Notice {
-  std::string_view word;  // kRegistryOutage, kSignatureTolerated
+  std::string_view word;  // kRegistryOutage, kSignatureTolerated, kWithinGrace
   std::string policy;
   std::string message;
 };
@@ -56,6 +56,8 @@ struct Notice {
 inline constexpr std::string_view kRegistryOutage = "RegistryOutage";
 // A signature counted of which something did not hold that its authority's level lets pass.
 inline constexpr std::string_view kSignatureTolerated = "SignatureTolerated";
+// Findings that meet a forbid entry do not violate yet, because its graceHours are not over; the message says from when on they do.
+inline constexpr std::string_view kWithinGrace = "WithinGrace";
 
 // What one policy saw of one image: the material of `hullctl explain`.
 struct RuleTrace {

@@ -156,12 +156,12 @@ Covered JudgePolicies(const Request& request, const ImageFacts& image, std::uint
     if (policy->object.IsCluster()) (coverage == Coverage::kYes ? covered.surely : covered.perhaps) = true;
     cost += CostOf(*policy, request, image);
     if (cost > request.options.max_comparisons) return covered;
-    const std::size_t reasons = decision.reasons.size();
+    const std::size_t texts = decision.reasons.size() + decision.notices.size();
     if (coverage == Coverage::kYes)
       JudgePolicy(*policy, request, image, decision);
     else
       ReportNamespaceUnknown(*policy, request, image, decision);
-    cost += kCostOfAReason * (decision.reasons.size() - reasons);
+    cost += kCostOfAReason * (decision.reasons.size() + decision.notices.size() - texts);
   }
   for (const BrokenPolicy* policy : request.policies.BrokenCandidates(request.subject, reference)) {
     if (!MayCover(*policy, request.subject, image)) continue;

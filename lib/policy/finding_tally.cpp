@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/grace.h"
+
 namespace hullwright::policy {
 namespace {
 
@@ -17,15 +19,24 @@ bool IsWitnessed(const FindingView& finding, const std::vector<api::NameRef>& sc
   return scanners.empty() || std::ranges::any_of(scanners, [&](const api::NameRef& ref) { return finding.SeenBy(ref.name); });
 }
 
-void Count(ScanTally& tally, const Policy& policy) {
+void Place(std::uint32_t finding, Truth meets, Grace grace, EntryTally& tally) {
+  if (meets == Truth::kNo) return;
+  if (grace == Grace::kRunning)
+    tally.graced.push_back(finding);
+  else if (meets == Truth::kYes && grace == Grace::kOver)
+    tally.met.push_back(finding);
+  else
+    tally.unknown.push_back(finding);
+}
+
+void Count(ScanTally& tally, const Policy& policy, Time now) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   for (std::uint32_t i = 0; i < tally.scan->size(); ++i) {
     const FindingView finding = tally.scan->Finding(i);
     if (!IsWitnessed(finding, rules.scan.scanner_refs)) continue;
     for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
       const Truth meets = Meets(rules.forbid[e], policy.forbidden_ids[e], finding);
-      if (meets == Truth::kYes) tally.entries[e].met.push_back(i);
-      if (meets == Truth::kUnknown) tally.entries[e].unknown.push_back(i);
+      if (meets != Truth::kNo) Place(i, meets, GraceOf(rules.forbid[e], finding, now), tally.entries[e]);
     }
   }
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) tally.entries[e].cut = CutFindings(rules.forbid[e], *tally.scan);
@@ -57,16 +68,30 @@ void DropForbidden(ScanTally& tally) {
     if (entry.violates) forbidden.insert(forbidden.end(), entry.met.begin(), entry.met.end());
   if (forbidden.empty()) return;
   std::ranges::sort(forbidden);
-  for (EntryTally& entry : tally.entries)
-    std::erase_if(entry.unknown, [&](std::uint32_t finding) { return std::ranges::binary_search(forbidden, finding); });
+  const auto is_forbidden = [&](std::uint32_t finding) { return std::ranges::binary_search(forbidden, finding); };
+  for (EntryTally& entry : tally.entries) {
+    std::erase_if(entry.unknown, is_forbidden);
+    std::erase_if(entry.graced, is_forbidden);
+  }
+}
+
+// What a statement or waiver covers is taken away, as far as can be seen now, also when its grace is over.
+void LookAhead(EntryTally& tally, const ScanRecord& scan, const api::ForbidEntry& entry, const Exemptions& exemptions) {
+  const std::int64_t allowed = Allowed(entry);
+  if (tally.violates || tally.graced.empty() || Size(tally.met) + Size(tally.graced) <= allowed) return;
+  std::erase_if(tally.graced, [&](std::uint32_t finding) { return Exempted(finding, scan, entry, Truth::kYes, exemptions).has_value(); });
+  const std::int64_t last_allowed = allowed - Size(tally.met);
+  if (Size(tally.graced) <= last_allowed) return;
+  std::ranges::stable_sort(tally.graced, {}, [&](std::uint32_t finding) { return GraceEnd(entry, scan.Finding(finding)); });
+  tally.violates_from = GraceEnd(entry, scan.Finding(tally.graced[static_cast<std::size_t>(last_allowed)]));
 }
 
 }  // namespace
 
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions) {
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, Time now) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   ScanTally tally{&scan, std::vector<EntryTally>(rules.forbid.size())};
-  Count(tally, policy);
+  Count(tally, policy, now);
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
     EntryTally& entry = tally.entries[e];
     const std::int64_t allowed = Allowed(rules.forbid[e]);
@@ -80,6 +105,7 @@ ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exem
     const std::int64_t possible = Size(entry.met) + Size(entry.unknown);
     entry.incomplete = !entry.violates && !entry.unknown.empty() && possible > allowed;
     entry.truncated = !entry.violates && entry.cut > 0 && possible + entry.cut > allowed;
+    LookAhead(entry, scan, rules.forbid[e], exemptions);
   }
   return tally;
 }

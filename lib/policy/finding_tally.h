@@ -28,12 +28,15 @@ struct WaivedFinding {
 struct EntryTally {
   std::vector<std::uint32_t> met;
   std::vector<std::uint32_t> unknown;  // a value that the entry asks for is missing
-  std::vector<WaivedFinding> waived;   // would be in one of the above
+  std::vector<std::uint32_t> graced;   // meet the entry, or might, but not before their grace is over
+  std::vector<WaivedFinding> waived;   // would be in met or unknown
   std::int64_t cut = 0;                // findings cut from the scan that might meet it
 
   bool violates = false;    // more met than the entry allows
   bool incomplete = false;  // not violating, but the unknown ones could make it so
   bool truncated = false;   // not violating, but the cut ones could make it so
+  // Not violating now, but from then on, if nothing changes: enough graces are over. The graced ones are in the order in which they end.
+  std::optional<Time> violates_from;
 };
 
 struct ScanTally {
@@ -44,6 +47,6 @@ struct ScanTally {
 // Only findings that a scanner of scan.scannerRefs witnesses are looked at, where the policy names scanners. Exemptions are asked only for
 // entries that would otherwise give a reason. An unknown finding that a violating entry of this policy already forbids is not counted
 // again.
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions);
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, Time now);
 
 }  // namespace hullwright::policy

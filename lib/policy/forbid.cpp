@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "policy/grace.h"
 
 namespace hullwright::policy {
 namespace {
@@ -91,12 +92,13 @@ Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const Findin
   return cheap == Truth::kNo ? Truth::kNo : std::min(cheap, MeetsIds(ids, finding));
 }
 
-std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding) {
+std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding, Time now) {
   std::vector<std::string_view> missing;
   if (MeetsSeverity(entry, finding.severity) == Truth::kUnknown) missing.push_back("its severity");
   if (MeetsFix(entry, finding.fix) == Truth::kUnknown) missing.push_back("whether there is a fix");
   if (MeetsLayer(entry, finding.layer) == Truth::kUnknown) missing.push_back("which part of the image it is in");
   if (MeetsScore(entry, finding) == Truth::kUnknown) missing.push_back("its CVSS score");
+  if (GraceOf(entry, finding, now) == Grace::kUnknown) missing.push_back(GraceClockWords(entry));
   return fmt::format("{}", fmt::join(missing, " and "));
 }
 

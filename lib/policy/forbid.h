@@ -44,8 +44,8 @@ Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding);
 // All conditions together; ids are the entry's.
 Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding);
 
-// The values that make Meets unknown: "its severity and whether it has a fix".
-std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding);
+// The values that make Meets, or the entry's grace, unknown: "its severity and whether it has a fix".
+std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding, Time now);
 
 // How many of the findings that were cut from the scan may meet the entry. With trustworthy counts: those in the buckets of severity, fix
 // and layer that the entry may ask for, less the kept ones. Otherwise every cut finding may.

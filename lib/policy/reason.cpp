@@ -169,7 +169,7 @@ constexpr std::array kWords = {
              "More findings than the forbid entry's moreThan meet it.",
              "Update packages or rebuild on a newer base image until no more findings than allowed are left."},
     WordInfo{ReasonWord::kFindingIncomplete, "FindingIncomplete", kNoData, RuleFamily::kVulnerabilities,
-             "A finding lacks a value (severity, fix state, layer or score) that a forbid entry asks for.",
+             "A finding lacks a value (severity, fix state, layer, score or the time a grace begins at) that a forbid entry asks for.",
              "Scan with a scanner that reports the missing value, or have the policy's owner ask for another one."},
     WordInfo{ReasonWord::kFindingsTruncated, "FindingsTruncated", kNoData, RuleFamily::kVulnerabilities,
              "Findings that a forbid entry may ask for were cut from the ImageScan to keep it small.",

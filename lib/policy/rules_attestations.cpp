@@ -9,14 +9,12 @@
 #include "base/json.h"
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "policy/clock_skew.h"
 #include "policy/predicate_conditions.h"
 #include "policy/vouching.h"
 
 namespace hullwright::policy {
 namespace {
-
-// How far the clocks of logs and time-stamp authorities may be ahead of ours.
-constexpr std::chrono::minutes kClockSkew{5};
 
 // What came nearest so far: a pass, or the doubt of the candidate that got furthest; could-not-tell before any violation.
 class Nearest {

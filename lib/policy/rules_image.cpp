@@ -9,6 +9,7 @@
 
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "policy/clock_skew.h"
 #include "policy/origin.h"
 #include "policy/rules_base_image.h"
 
@@ -19,7 +20,6 @@ using OptionalDoubt = std::optional<Doubt>;
 
 // 1980-01-01: what archives and reproducible builds write for "no time" is before it or equal to it (ZIP's epoch, and Unix' own).
 constexpr Time kFirstTime{std::chrono::sys_days(std::chrono::year{1980} / 1 / 2)};
-constexpr std::chrono::minutes kClockSkew{5};
 
 OptionalDoubt AgeDoubt(const RuleInput& input, const ImageConfiguration& configuration) {
   const auto& created = configuration.created;

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "policy/finding_tally.h"
 #include "policy/finding_text.h"
+#include "policy/grace.h"
 #include "policy/origin.h"
 #include "policy/scan_freshness.h"
 
@@ -91,17 +93,25 @@ std::string DescribeFor(const api::ForbidEntry& entry, const FindingView& findin
   return text;
 }
 
+// " since 2026-03-08T12:00:00Z", where a grace came before.
+std::string Since(const api::ForbidEntry& entry, const FindingView& finding) {
+  return entry.grace_hours ? " since " + FormatRfc3339(GraceEnd(entry, finding)) : "";
+}
+
 std::string ForbiddenMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
   if (entry.more_than > 0)
     return fmt::format("{} findings meet {}, which allows {}; the most severe is {}", findings.size(), Printable(entry.name),
                        entry.more_than, DescribeFor(entry, findings.front()));
-  if (findings.size() == 1) return fmt::format("{}, is forbidden by {}", DescribeFor(entry, findings.front()), Printable(entry.name));
-  return fmt::format("{}{}, are forbidden by {}", DescribeFor(entry, findings.front()), AndMore(findings.size()), Printable(entry.name));
+  if (findings.size() == 1)
+    return fmt::format("{}, is forbidden by {}{}", DescribeFor(entry, findings.front()), Printable(entry.name),
+                       Since(entry, findings.front()));
+  return fmt::format("{}{}, are forbidden by {}{}", DescribeFor(entry, findings.front()), AndMore(findings.size()), Printable(entry.name),
+                     Since(entry, findings.front()));
 }
 
-std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
+std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings, Time now) {
   return fmt::format("whether {}{}, meets {} is not known: the scan does not say {}", Describe(findings.front()), AndMore(findings.size()),
-                     Printable(entry.name), MissingValues(entry, findings.front()));
+                     Printable(entry.name), MissingValues(entry, findings.front(), now));
 }
 
 std::string NearMissOfAny(WaiverLookup& waivers, const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
@@ -126,12 +136,35 @@ void ReportViolation(const std::vector<ScanTally>& tallies, std::size_t index, c
   AddWithFindings(report, word, entry, ForbiddenMessage(entry, findings) + NearMissOfAny(waivers, entry, findings), findings);
 }
 
-void ReportIncomplete(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, WaiverLookup& waivers,
-                      RuleReport& report) {
+void ReportIncomplete(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry,
+                      WaiverLookup& waivers, RuleReport& report) {
   const std::vector<FindingView> findings = Collect(tallies, index, &EntryTally::incomplete, &EntryTally::unknown);
   if (findings.empty()) return;
   AddWithFindings(report, ReasonWord::kFindingIncomplete, entry,
-                  IncompleteMessage(entry, findings) + NearMissOfAny(waivers, entry, findings), findings);
+                  IncompleteMessage(entry, findings, input.now) + NearMissOfAny(waivers, entry, findings), findings);
+}
+
+// The date comes first: warnings are cut.
+std::string GraceMessage(const api::ForbidEntry& entry, const ScanTally& tally, const EntryTally& here) {
+  const std::string from = FormatRfc3339(*here.violates_from);
+  const FindingView first = tally.scan->Finding(here.graced.front());
+  if (entry.more_than > 0)
+    return fmt::format("from {} on, {} findings meet {}, which allows {}; the first is {}", from, here.met.size() + here.graced.size(),
+                       Printable(entry.name), entry.more_than, DescribeFor(entry, first));
+  return fmt::format("from {} on, {} forbids {}{}", from, Printable(entry.name), DescribeFor(entry, first), AndMore(here.graced.size()));
+}
+
+// Of several platforms the one that violates first speaks for all.
+void NoticeGrace(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry,
+                 RuleReport& report) {
+  const ScanTally* first = nullptr;
+  for (const ScanTally& tally : tallies) {
+    const EntryTally& here = tally.entries[index];
+    if (here.violates) return;
+    if (here.violates_from && (first == nullptr || *here.violates_from < *first->entries[index].violates_from)) first = &tally;
+  }
+  if (first == nullptr) return;
+  report.notices.push_back({kWithinGrace, "", OnPlatform(input, *first->scan, GraceMessage(entry, *first, first->entries[index]))});
 }
 
 void ReportTruncated(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry,
@@ -178,7 +211,7 @@ void ReportWaived(const std::vector<ScanTally>& tallies, std::size_t index, cons
 }
 
 void TraceEntry(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, RuleReport& report) {
-  std::size_t all = 0, met = 0, unknown = 0, waived = 0;
+  std::size_t all = 0, met = 0, unknown = 0, graced = 0, waived = 0;
   std::int64_t cut = 0;
   auto outcome = Outcome::kPass;
   for (const ScanTally& tally : tallies) {
@@ -186,14 +219,16 @@ void TraceEntry(const std::vector<ScanTally>& tallies, std::size_t index, const 
     all += tally.scan->size();
     met += here.met.size();
     unknown += here.unknown.size();
+    graced += here.graced.size();
     waived += here.waived.size();
     cut += here.cut;
     if (here.violates) outcome = Outcome::kViolation;
     if (here.incomplete || here.truncated) outcome = std::max(outcome, Outcome::kCouldNotTell);
   }
   report.Trace(RuleOf(entry), outcome, [&] {
-    return fmt::format("{} findings: {} meet the entry, which allows {}; {} lack a value, {} are waived, {} were cut", all, met,
-                       entry.more_than, unknown, waived, cut);
+    const std::string within_grace = entry.grace_hours ? fmt::format(", {} are within grace", graced) : "";
+    return fmt::format("{} findings: {} meet the entry, which allows {}; {} lack a value{}, {} are waived, {} were cut", all, met,
+                       entry.more_than, unknown, within_grace, waived, cut);
   });
 }
 
@@ -201,8 +236,9 @@ void JudgeEntry(const RuleInput& input, const std::vector<ScanTally>& tallies, s
                 RuleReport& report) {
   const api::ForbidEntry& entry = input.rules().vulnerabilities->forbid[index];
   ReportViolation(tallies, index, entry, waivers, report);
-  ReportIncomplete(tallies, index, entry, waivers, report);
+  ReportIncomplete(input, tallies, index, entry, waivers, report);
   ReportTruncated(input, tallies, index, entry, waivers, report);
+  if (entry.grace_hours) NoticeGrace(input, tallies, index, entry, report);
   const bool any_waived = std::ranges::any_of(tallies, [&](const ScanTally& tally) { return !tally.entries[index].waived.empty(); });
   if (any_waived) ReportWaived(tallies, index, entry, report);
   if (report.tracing) TraceEntry(tallies, index, entry, report);
@@ -233,7 +269,7 @@ void JudgeForbidden(const RuleInput& input, const Exemptions& exemptions, RuleRe
   const api::VulnerabilityRules& rules = *input.rules().vulnerabilities;
   std::vector<ScanTally> tallies;
   tallies.reserve(input.image.scans.size());
-  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, exemptions));
+  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, exemptions, input.now));
   for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, tallies, i, exemptions.waivers, report);
   if (rules.vex) report.Trace("vulnerabilities.vex", Outcome::kPass, [&] { return exemptions.vex.Describe(); });
 }

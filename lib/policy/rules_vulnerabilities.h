@@ -15,7 +15,7 @@ void JudgeVulnerabilities(const RuleInput& input, RuleReport& report);
 void JudgeScans(const RuleInput& input, WaiverLookup& waivers, RuleReport& report);
 
 // "vulnerabilities.forbid[<name>]", for each entry. Looks at the findings of every scan, stale and partial ones included: what was found
-// stays found.
+// stays found. What violates only later is told by the notice WithinGrace.
 void JudgeForbidden(const RuleInput& input, const Exemptions& exemptions, RuleReport& report);
 
 }  // namespace hullwright::policy

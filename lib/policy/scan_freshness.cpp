@@ -7,6 +7,7 @@
 
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "policy/clock_skew.h"
 
 namespace hullwright::policy {
 namespace {

@@ -11,9 +11,6 @@
 
 namespace hullwright::policy {
 
-// Clocks of scanners and ours may differ by this much before a date counts as being in the future.
-inline constexpr std::chrono::minutes kClockSkew{5};
-
 struct ScanProblem {
   ReasonWord word;
   std::string message;

@@ -42,6 +42,13 @@ std::int32_t CvssMillionths(const std::optional<Decimal>& cvss) {
   return static_cast<std::int32_t>(std::min<std::int64_t>(cvss->millionths(), std::numeric_limits<std::int32_t>::max()));
 }
 
+// A time before 1970 is long ago, one after 2106 is yet to come: neither is not known.
+std::uint32_t SecondsOf(const std::optional<Time>& time) {
+  if (!time) return 0;
+  const std::int64_t seconds = std::chrono::floor<std::chrono::seconds>(*time).time_since_epoch().count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, std::numeric_limits<std::uint32_t>::max()));
+}
+
 // Collects the text of one record, each distinct string once: package names and scanners repeat from finding to finding.
 class TextPool {
  public:
@@ -103,7 +110,10 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
                         .cvss_millionths = CvssMillionths(finding.cvss),
                         .severity = finding.severity,
                         .fix = finding.fix,
-                        .layer = finding.layer});
+                        .layer = finding.layer,
+                        .times = {.published = SecondsOf(finding.published),
+                                  .first_seen = SecondsOf(finding.first_seen),
+                                  .fix_first_seen = SecondsOf(finding.fix_first_seen)}});
   }
   text_ = pool.Take();
 }
@@ -119,7 +129,8 @@ FindingView ScanRecord::Finding(std::size_t index) const {
                    .severity = row.severity,
                    .fix = row.fix,
                    .layer = row.layer,
-                   .cvss = std::nullopt};
+                   .cvss = std::nullopt,
+                   .times = row.times};
   if (row.cvss_millionths >= 0) view.cvss = Decimal::FromMillionths(row.cvss_millionths);
   return view;
 }

@@ -13,6 +13,20 @@
 
 namespace hullwright::policy {
 
+// Times of a finding in seconds since 1970, which is as exact as reports are; 0: not known.
+struct FindingTimes {
+  std::uint32_t published = 0, first_seen = 0, fix_first_seen = 0;
+
+  std::optional<Time> Published() const { return ToTime(published); }
+  std::optional<Time> FirstSeen() const { return ToTime(first_seen); }
+  std::optional<Time> FixFirstSeen() const { return ToTime(fix_first_seen); }
+
+ private:
+  static std::optional<Time> ToTime(std::uint32_t seconds) {
+    return seconds == 0 ? std::nullopt : std::optional(Time(std::chrono::seconds(seconds)));
+  }
+};
+
 // Views into the record they came from.
 struct FindingView {
   std::string_view id, package, version, fixed_in;
@@ -22,6 +36,7 @@ struct FindingView {
   api::FixState fix = api::FixState::kUnknown;
   api::Layer layer = api::Layer::kUnknown;
   std::optional<Decimal> cvss;
+  FindingTimes times;
 
   bool HasName(std::string_view id_or_alias) const;  // without case: "cve-2024-1" is "CVE-2024-1"
   std::vector<std::string_view> Aliases() const;
@@ -61,6 +76,7 @@ class ScanRecord {
     api::Severity severity : 8;
     api::FixState fix : 8;
     api::Layer layer : 8;
+    FindingTimes times;
   };
   std::string_view Text(Slice slice) const { return std::string_view(text_).substr(slice.offset, slice.length); }
 

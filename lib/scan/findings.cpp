@@ -39,10 +39,6 @@ void JoinFix(api::Finding& kept, const api::Finding& other) {
   }
 }
 
-void KeepEarlier(std::optional<Time>& kept, const std::optional<Time>& other) {
-  if (other && (!kept || *other < *kept)) kept = other;
-}
-
 void AddOnce(std::vector<std::string>& texts, const std::string& text) {
   if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
 }
@@ -95,6 +91,10 @@ bool Join(api::Finding& kept, const api::Finding& other) {
   KeepEarlier(kept.fix_first_seen, other.fix_first_seen);
   for (const auto& scanner : other.scanners) AddOnce(kept.scanners, scanner);
   return JoinAliases(kept, other);
+}
+
+void KeepEarlier(std::optional<Time>& kept, const std::optional<Time>& other) {
+  if (other && (!kept || *other < *kept)) kept = other;
 }
 
 void SortFindings(std::vector<api::Finding>& findings) {

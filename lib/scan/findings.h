@@ -35,6 +35,9 @@ class FindingSet {
 // aliases and scanners of both. False when aliases had to be dropped.
 [[nodiscard]] bool Join(api::Finding& kept, const api::Finding& other);
 
+// The earlier of two times, whichever is known, written into kept.
+void KeepEarlier(std::optional<Time>& kept, const std::optional<Time>& other);
+
 // Most severe first, then by score, id, package and version: the same findings are always in the same order.
 void SortFindings(std::vector<api::Finding>& findings);
 

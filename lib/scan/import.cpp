@@ -148,6 +148,14 @@ api::ScanResult ResultOf(const Report& report, const ImportOptions& options) {
   return result;
 }
 
+std::vector<api::Finding> WithClocks(std::vector<api::Finding> findings, const std::optional<Time>& first_seen) {
+  for (api::Finding& finding : findings) {
+    finding.first_seen = first_seen;
+    if (finding.fix == api::FixState::kAvailable) finding.fix_first_seen = first_seen;
+  }
+  return findings;
+}
+
 }  // namespace
 
 Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options) {
@@ -167,7 +175,7 @@ Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& op
   scan.status.package_count = report.package_count;
   scan.status.secrets = report.secrets;
   SetConditions(scan.status, options.now);
-  PutFindings(scan, report.findings, {}, options.max_bytes);
+  PutFindings(scan, WithClocks(report.findings, options.first_seen), {}, options.max_bytes);
   return scan;
 }
 

@@ -17,7 +17,10 @@ struct ImportOptions {
   // For a report that does not say how old the scanner's database was (Trivy's). Refused when the report says otherwise, or when it lies
   // after the scan.
   std::optional<Time> database_updated_at;
-  std::string imported_by;             // user name, for ScanResult::imported_by
+  std::string imported_by;  // user name, for ScanResult::imported_by
+  // firstSeen of the findings, and fixFirstSeen of those with a fix, as far as no other scan knows an earlier one (clocks.h). Absent: left
+  // out, for a scan of which nobody knows what was there before.
+  std::optional<Time> first_seen;
   Time now{};                          // scannedAt may not lie after it by more than five minutes
   std::size_t max_bytes = 256u << 10;  // of the encoded object; findings are cut from the least severe end and counted
 };

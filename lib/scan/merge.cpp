@@ -172,8 +172,8 @@ class Union {
     }
     const api::Finding old = std::exchange(row.finding, finding);
     row.replaced = false;
-    row.finding.first_seen = old.first_seen ? old.first_seen : finding.first_seen;
-    row.finding.fix_first_seen = old.fix_first_seen ? old.fix_first_seen : finding.fix_first_seen;
+    KeepEarlier(row.finding.first_seen, old.first_seen);
+    KeepEarlier(row.finding.fix_first_seen, old.fix_first_seen);
   }
 
   std::vector<Row> rows_;

@@ -259,7 +259,7 @@ ExpectedWaived ReadWaived(const Json& given) {
 }
 
 Expectation ReadExpectation(const Json& given) {
-  AllowOnly(given, {"outcome", "allowed", "unmatched", "reasons", "waived", "absent", "mentions", "notices"}, "expect");
+  AllowOnly(given, {"outcome", "allowed", "unmatched", "reasons", "waived", "absent", "mentions", "notices", "noticeMentions"}, "expect");
   Expectation expect;
   expect.outcome = given.at("outcome");
   expect.allowed = given.at("allowed");
@@ -269,6 +269,7 @@ Expectation ReadExpectation(const Json& given) {
   expect.absent = given.value("absent", std::vector<std::string>());
   expect.mentions = given.value("mentions", std::vector<std::string>());
   expect.notices = given.value("notices", std::vector<std::string>());
+  expect.notice_mentions = given.value("noticeMentions", std::vector<std::string>());
   return expect;
 }
 
@@ -327,6 +328,13 @@ void ReadFile(const std::filesystem::path& path, const std::string& file, std::v
 }
 
 }  // namespace
+
+std::string WithTimes(std::string text, Time now) {
+  static const RE2 braced("\\{(now[^}]*)\\}");
+  for (std::string word; RE2::PartialMatch(text, braced, &word);)
+    text.replace(text.find("{" + word + "}"), word.size() + 2, WithTime(word, now));
+  return text;
+}
 
 MaterialisedCase Case::Materialise(Time at) const {
   MaterialisedCase made;

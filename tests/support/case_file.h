@@ -25,12 +25,16 @@ struct Expectation {
   std::string outcome;  // "pass", "could-not-tell", "violation"
   bool allowed = false;
   std::optional<bool> unmatched;
-  std::vector<ExpectedReason> reasons;  // exactly these, in any order
-  std::vector<ExpectedWaived> waived;   // exactly these, in any order
-  std::vector<std::string> absent;      // reason words that must not appear
-  std::vector<std::string> mentions;    // texts that must each appear in some reason's message
-  std::vector<std::string> notices;     // exactly these words, in any order
+  std::vector<ExpectedReason> reasons;       // exactly these, in any order
+  std::vector<ExpectedWaived> waived;        // exactly these, in any order
+  std::vector<std::string> absent;           // reason words that must not appear
+  std::vector<std::string> mentions;         // texts that must each appear in some reason's message
+  std::vector<std::string> notices;          // exactly these words, in any order
+  std::vector<std::string> notice_mentions;  // texts that must each appear in some notice's message
 };
+
+// A text of mentions with "{now-3h}" written as a time.
+std::string WithTimes(std::string text, Time now);
 
 // A digest that the namespace already ran under a policy.
 struct AdmittedBefore {

@@ -200,12 +200,15 @@ std::string Show(const Decision& decision) {
   return text;
 }
 
-void Compare(const tests::Expectation& expect, const Decision& decision) {
+void Compare(const tests::Expectation& expect, const Decision& decision, Time now) {
   std::vector<SeenReason> reasons;
   std::vector<Waived> waived;
-  std::vector<std::string> notices;
+  std::vector<std::string> notices, notice_messages;
   for (const policy::ImageDecision& image : decision.images) {
-    for (const policy::Notice& notice : image.notices) notices.emplace_back(notice.word);
+    for (const policy::Notice& notice : image.notices) {
+      notices.emplace_back(notice.word);
+      notice_messages.push_back(notice.message);
+    }
     for (const Reason& reason : image.reasons) reasons.push_back({reason, image.image, image.field_path});
     waived.insert(waived.end(), image.waived.begin(), image.waived.end());
   }
@@ -219,7 +222,13 @@ void Compare(const tests::Expectation& expect, const Decision& decision) {
     CHECK(std::ranges::none_of(reasons, [&](const SeenReason& seen) { return ToString(seen.reason.word) == word; }));
   for (const std::string& text : expect.mentions) {
     INFO("mentions: " << text);
-    CHECK(std::ranges::any_of(reasons, [&](const SeenReason& seen) { return seen.reason.message.find(text) != std::string::npos; }));
+    const std::string wanted = tests::WithTimes(text, now);
+    CHECK(std::ranges::any_of(reasons, [&](const SeenReason& seen) { return seen.reason.message.find(wanted) != std::string::npos; }));
+  }
+  for (const std::string& text : expect.notice_mentions) {
+    INFO("notice mentions: " << text);
+    const std::string wanted = tests::WithTimes(text, now);
+    CHECK(std::ranges::any_of(notice_messages, [&](const std::string& message) { return message.find(wanted) != std::string::npos; }));
   }
 }
 
@@ -230,7 +239,7 @@ TEST_CASE("the engine decides every case file as expected", "[policy][cases]") {
     DYNAMIC_SECTION(each.file << ": " << each.name) {
       const Decision decision = Judge(each);
       INFO("case: " << each.file << ": " << each.name << "\ngot: " << Show(decision));
-      Compare(each.expect, decision);
+      Compare(each.expect, decision, each.now.value_or(kDefaultNow));
     }
   }
 }

@@ -2,11 +2,13 @@
 #include "cli/scan_store.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "api/object.h"
 #include "base/rfc3339.h"
+#include "cli/files.h"
 #include "kube/client.h"
 #include "unit/cli/world.h"
 
@@ -15,13 +17,15 @@ namespace {
 
 using Json = nlohmann::json;
 
+const Time kImportedAt = *ParseRfc3339(kNow);
 constexpr std::string_view kCollection = "/apis/hullwright.dev/v1alpha1/imagescans";
 
 class FakeApiServer final : public kube::KubeClient {
  public:
   std::map<std::string, Json> objects;
   int version = 0;
-  int status_writes = 0;
+  int status_writes = 0, lists = 0;
+  std::optional<Error> list_error;
   // Called before a status is written: where somebody else is faster.
   std::function<void(FakeApiServer&)> before_write = [](FakeApiServer&) {};
 
@@ -48,7 +52,17 @@ class FakeApiServer final : public kube::KubeClient {
     stored["status"] = written["status"];
     return kube::KubeReply{200, Store(object_path, stored).dump()};
   }
-  Result<kube::KubeReply> GetLong(const std::string&, std::size_t, std::chrono::milliseconds, std::stop_token) override { return Unused(); }
+  // One object a page: the token is the number of the next one.
+  Result<kube::KubeReply> GetLong(const std::string& path, std::size_t, std::chrono::milliseconds, std::stop_token) override {
+    ++lists;
+    if (list_error) return std::unexpected(*list_error);
+    const std::size_t at = path.find("&continue=");
+    const std::size_t number = at == std::string::npos ? 0 : std::stoul(path.substr(at + 10));
+    Json list = {{"metadata", {{"resourceVersion", "1"}}}, {"items", Json::array()}};
+    if (number < objects.size()) list["items"].push_back(std::next(objects.begin(), static_cast<std::ptrdiff_t>(number))->second);
+    if (number + 1 < objects.size()) list["metadata"]["continue"] = std::to_string(number + 1);
+    return kube::KubeReply{200, list.dump()};
+  }
   Result<void> Watch(const std::string&, std::function<void()>, std::function<bool(std::string_view)>, std::chrono::milliseconds,
                      std::stop_token) override {
     return std::unexpected(Unused().error());
@@ -70,6 +84,21 @@ api::ImageScan ScanBy(const std::string& scanner) {
                           R"("}, "scannedAt": "2026-03-01T09:00:00Z", "source": "Import", "outcome": "Complete"}]}})");
 }
 
+// As an import of trivy has it: one finding in shop/api, first seen at the time given.
+api::ImageScan ScanWithFinding(char hex, Time first_seen) {
+  api::ImageScan scan = ScanBy("trivy");
+  scan.spec.digest = *Digest::Parse(DigestOf(hex));
+  scan.metadata.name = "sha256-" + std::string(64, hex);
+  scan.status.repositories = {"registry.example/shop/api"};
+  api::Finding finding;
+  finding.id = "CVE-2026-0001";
+  finding.package = "pkg:deb/debian/openssl@3.0";
+  finding.scanners = {"trivy"};
+  finding.first_seen = first_seen;
+  scan.status.findings = {finding};
+  return scan;
+}
+
 std::string PathOfScan() {
   return std::string(kCollection) + "/sha256-" + std::string(64, 'a');
 }
@@ -78,7 +107,7 @@ std::string PathOfScan() {
 
 TEST_CASE("an import creates the object and writes its status through the subresource", "[cli]") {
   FakeApiServer server;
-  const auto stored = StoreInCluster(ScanBy("trivy"), server);
+  const auto stored = StoreInCluster(ScanBy("trivy"), server, kImportedAt);
   REQUIRE(stored);
   CHECK_FALSE(stored->merged);
   CHECK(server.objects.at(PathOfScan())["status"]["results"].size() == 1);
@@ -86,8 +115,8 @@ TEST_CASE("an import creates the object and writes its status through the subres
 
 TEST_CASE("an import is merged with the scan that the cluster has", "[cli]") {
   FakeApiServer server;
-  REQUIRE(StoreInCluster(ScanBy("trivy"), server));
-  const auto stored = StoreInCluster(ScanBy("grype"), server);
+  REQUIRE(StoreInCluster(ScanBy("trivy"), server, kImportedAt));
+  const auto stored = StoreInCluster(ScanBy("grype"), server, kImportedAt);
   REQUIRE(stored);
   CHECK(stored->merged);
   CHECK(server.objects.at(PathOfScan())["status"]["results"].size() == 2);
@@ -95,7 +124,7 @@ TEST_CASE("an import is merged with the scan that the cluster has", "[cli]") {
 
 TEST_CASE("when somebody else is faster, theirs is read and merged too", "[cli]") {
   FakeApiServer server;
-  REQUIRE(StoreInCluster(ScanBy("trivy"), server));
+  REQUIRE(StoreInCluster(ScanBy("trivy"), server, kImportedAt));
   int races = 0;
   server.before_write = [&](FakeApiServer& self) {
     if (races++ > 0) return;
@@ -103,20 +132,20 @@ TEST_CASE("when somebody else is faster, theirs is read and merged too", "[cli]"
     object["status"] = Json::parse(api::EncodeJson(ScanBy("other")))["status"];
     self.Store(PathOfScan(), object);
   };
-  REQUIRE(StoreInCluster(ScanBy("grype"), server));
+  REQUIRE(StoreInCluster(ScanBy("grype"), server, kImportedAt));
   CHECK(server.objects.at(PathOfScan())["status"]["results"].size() == 2);
   CHECK(races == 2);
 }
 
 TEST_CASE("an import that always loses the race ends with an error", "[cli]") {
   FakeApiServer server;
-  REQUIRE(StoreInCluster(ScanBy("trivy"), server));
+  REQUIRE(StoreInCluster(ScanBy("trivy"), server, kImportedAt));
   int races = 0;
   server.before_write = [&](FakeApiServer& self) {
     ++races;
     self.Store(PathOfScan(), self.objects.at(PathOfScan()));
   };
-  const auto stored = StoreInCluster(ScanBy("grype"), server);
+  const auto stored = StoreInCluster(ScanBy("grype"), server, kImportedAt);
   REQUIRE_FALSE(stored);
   CHECK(stored.error().code == ErrorCode::kConflict);
   CHECK(races == 5);
@@ -127,10 +156,63 @@ TEST_CASE("a scan in the cluster that cannot be read is not overwritten", "[cli]
   server.Store(
       PathOfScan(),
       {{"apiVersion", "hullwright.dev/v1alpha1"}, {"kind", "ImageScan"}, {"metadata", {{"name", "x"}}}, {"spec", {{"digest", 7}}}});
-  const auto stored = StoreInCluster(ScanBy("trivy"), server);
+  const auto stored = StoreInCluster(ScanBy("trivy"), server, kImportedAt);
   REQUIRE_FALSE(stored);
   CHECK_THAT(stored.error().message, Catch::Contains("cannot be read; remove it and import again"));
   CHECK(server.status_writes == 0);
+}
+
+TEST_CASE("a finding keeps the time at which another digest of its repository first had it", "[cli]") {
+  const Time earlier = kImportedAt - std::chrono::hours(100);
+  FakeApiServer server;
+  REQUIRE(StoreInCluster(ScanWithFinding('a', earlier), server, earlier));
+  REQUIRE(StoreInCluster(ScanWithFinding('b', kImportedAt), server, kImportedAt));
+  const auto first_seen = [&](char hex) {
+    return server.objects.at(std::string(kCollection) + "/sha256-" + std::string(64, hex))["status"]["findings"][0]["firstSeen"];
+  };
+  CHECK(first_seen('b') == FormatRfc3339(earlier));
+  CHECK(server.lists == 1 + 1);  // an empty list for the first
+
+  const auto again = StoreInCluster(ScanWithFinding('b', kImportedAt), server, kImportedAt);  // its own scan knows all: nothing is listed
+  REQUIRE(again);
+  CHECK(server.lists == 2);
+  CHECK(first_seen('b') == FormatRfc3339(earlier));
+}
+
+TEST_CASE("an import that may not list scans says what follows from it, one that could not ends", "[cli]") {
+  FakeApiServer server;
+  server.list_error = Error{ErrorCode::kDenied, "forbidden"};
+  const auto stored = StoreInCluster(ScanWithFinding('a', kImportedAt), server, kImportedAt);
+  REQUIRE(stored);
+  CHECK_THAT(stored->unread, Catch::Contains("may not list imagescans") && Catch::Contains("grace periods anew"));
+
+  server.list_error = Error{ErrorCode::kUnavailable, "no answer"};
+  const auto failed = StoreInCluster(ScanWithFinding('b', kImportedAt), server, kImportedAt);
+  REQUIRE_FALSE(failed);
+  CHECK_THAT(failed.error().message, Catch::Contains("no answer") && Catch::Contains("first seen"));
+}
+
+TEST_CASE("scans of a folder, in JSON and YAML, pass their clocks on, and broken ones are told", "[cli]") {
+  const Time earlier = kImportedAt - std::chrono::hours(100);
+  const hullwright::testing::TemporaryDirectory folder;
+  REQUIRE(StoreInFolder(ScanWithFinding('a', earlier), folder.path().string(), earlier));
+  const auto first_seen = [&](char hex) {
+    const auto json = ReadFile((folder.path() / ("sha256-" + std::string(64, hex) + ".json")).string(), 1u << 20);
+    return DecodeImageScan(*json)->status.findings.at(0).first_seen;
+  };
+  const auto stored = StoreInFolder(ScanWithFinding('b', kImportedAt), folder.path().string(), kImportedAt);
+  REQUIRE(stored);
+  CHECK(stored->unread.empty());
+  CHECK(first_seen('b') == earlier);
+
+  std::filesystem::remove(folder.path() / ("sha256-" + std::string(64, 'a') + ".json"));
+  std::filesystem::remove(folder.path() / ("sha256-" + std::string(64, 'b') + ".json"));
+  folder.Write("kept.yaml", "---\n" + api::EncodeJson(ScanWithFinding('a', earlier)) + "\n");
+  folder.Write("broken.json", "{");
+  const auto beside_broken = StoreInFolder(ScanWithFinding('b', kImportedAt), folder.path().string(), kImportedAt);
+  REQUIRE(beside_broken);
+  CHECK_THAT(beside_broken->unread, Catch::Contains("1 scan there cannot be read"));
+  CHECK(first_seen('b') == earlier);
 }
 
 TEST_CASE("the importer is whom the cluster says we are", "[cli]") {

@@ -107,7 +107,7 @@ TEST_CASE("the values that are missing are named", "[policy]") {
   entry.min_cvss = *Decimal::Parse("9.0");
   entry.layers = {api::Layer::kBase};
   const ScanRecord record(Scan('1', {Finding("CVE-1", Severity::kUnknown, FixState::kUnknown)}));
-  CHECK(MissingValues(entry, record.Finding(0)) ==
+  CHECK(MissingValues(entry, record.Finding(0), samples::kNow) ==
         "its severity and whether there is a fix and which part of the image it is in and its CVSS score");
 }
 

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "policy/clock_skew.h"
 #include "samples.h"
 
 namespace hullwright::policy {

@@ -19,6 +19,9 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   full.cvss = *Decimal::Parse("7.5");
   full.layer = api::Layer::kBase;
   full.scanners = {"trivy", "grype"};
+  full.published = samples::kNow - std::chrono::hours(3);
+  full.first_seen = samples::kNow - std::chrono::hours(2);
+  full.fix_first_seen = samples::kNow - std::chrono::hours(1);
   api::Finding bare = Finding("", api::Severity::kUnknown);
   bare.package = bare.version = "";
   bare.scanners.clear();
@@ -46,11 +49,26 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   CHECK(first.fix == api::FixState::kAvailable);
   CHECK(first.layer == api::Layer::kBase);
   CHECK(first.cvss == full.cvss);
+  CHECK(first.times.Published() == full.published);
+  CHECK(first.times.FirstSeen() == full.first_seen);
+  CHECK(first.times.FixFirstSeen() == full.fix_first_seen);
 
   const FindingView second = record.Finding(1);
   CHECK(second.id.empty());
   CHECK(second.package.empty());
   CHECK_FALSE(second.cvss.has_value());
+  CHECK_FALSE(second.times.Published().has_value());
+  CHECK_FALSE(second.times.FirstSeen().has_value());
+  CHECK_FALSE(second.times.FixFirstSeen().has_value());
+}
+
+TEST_CASE("a time that does not fit is known all the same", "[policy]") {
+  api::Finding finding = Finding("CVE-1", api::Severity::kLow);
+  finding.published = *ParseRfc3339("1965-01-01T00:00:00Z");
+  finding.first_seen = *ParseRfc3339("2500-01-01T00:00:00Z");
+  const ScanRecord record(Scan('1', {finding}));
+  CHECK(record.Finding(0).times.Published() < *ParseRfc3339("1970-01-02T00:00:00Z"));
+  CHECK(record.Finding(0).times.FirstSeen() > *ParseRfc3339("2106-01-01T00:00:00Z"));
 }
 
 TEST_CASE("a score of zero is a score", "[policy]") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "unit/webhook/fixtures.h"
+#include "webhook/metrics.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -56,6 +57,40 @@ TEST_CASE("a Pod with a clean image passes, one with a forbidden finding is deni
                            "fixed in 2", "ClusterImageAdmissionPolicy/production", "vulnerabilities.forbid[critical]"}) {
     CHECK_THAT(bad.answer.message, Catch::Contains(part));
   }
+}
+
+TEST_CASE("a finding within its grace is let in with a warning that names the day it will be refused, an audit annotation and a metric",
+          "[webhook]") {
+  Fixture fixture(R"(apiVersion: hullwright.dev/v1alpha1
+kind: ClusterImageAdmissionPolicy
+metadata: {name: production}
+spec:
+  enforcement: {newImages: Deny}
+  rules: {vulnerabilities: {forbid: [{name: critical, severities: [Critical], graceHours: 24, graceFrom: FirstSeen}]}}
+)");
+  std::string scan = ScanYaml('c', "Critical");
+  scan.insert(scan.find(", scanners: [trivy]"), ", firstSeen: 2026-01-01T12:00:00Z");
+  PutYaml(fixture.catalogue, scan);
+
+  const Verdict within = fixture.Ask(Review(Pod(Image('c'))));
+  CHECK(within.answer.allowed);
+  REQUIRE(within.answer.warnings.size() == 1);
+  CHECK_THAT(within.answer.warnings[0], Catch::Contains("WithinGrace: from 2026-01-02T12:00:00Z on, critical forbids CVE-2024-1"));
+  CHECK_THAT(within.answer.audit_annotations.at("within-grace"), Catch::Contains("from 2026-01-02T12:00:00Z on"));
+  Metrics metrics;
+  const ParsedReview parsed(Review(Pod(Image('c'))));
+  metrics.CountDecision("validate", *parsed, within, 0.001);
+
+  fixture.clock.now += std::chrono::hours(12);
+  const Verdict over = fixture.Ask(Review(Pod(Image('c'))));
+  CHECK_FALSE(over.answer.allowed);
+  CHECK_THAT(over.answer.message, Catch::Contains("is forbidden by critical since 2026-01-02T12:00:00Z"));
+  CHECK_FALSE(over.answer.audit_annotations.contains("within-grace"));
+  metrics.CountDecision("validate", *parsed, over, 0.001);
+  const std::string text =
+      metrics.Serialize({fixture.catalogue, [] { return http::ServerStatistics{}; }, [] { return std::optional<Time>(); },
+                         [] { return std::vector<WatchState>(); }, [] { return true; }});
+  CHECK_THAT(text, Catch::Contains("hullwright_grace_decisions_total 1"));
 }
 
 TEST_CASE("deletes, connects and kinds without images pass by a named rule", "[webhook]") {
