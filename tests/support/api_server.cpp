@@ -313,7 +313,7 @@ void ApiServer::Restart() {
 }
 
 void ApiServer::Pause() {
-  parts_->server_->Signal(SIGSTOP);
+  parts_->server_->Pause();
 }
 void ApiServer::Continue() {
   parts_->server_->Signal(SIGCONT);

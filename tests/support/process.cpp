@@ -162,6 +162,13 @@ void Process::Signal(int signal) {
   if (IsRunning()) kill(pid_, signal);
 }
 
+void Process::Pause() {
+  if (!IsRunning()) return;
+  kill(pid_, SIGSTOP);
+  siginfo_t stopped;
+  waitid(P_PID, static_cast<id_t>(pid_), &stopped, WSTOPPED | WEXITED | WNOWAIT);
+}
+
 void Process::Kill() {
   if (pid_ < 0) return;
   if (!exit_code_) kill(-pid_, SIGKILL);

@@ -34,6 +34,7 @@ class Process {
   // The exit code, 128 + n after signal n; nullopt when it still runs after patience.
   std::optional<int> Wait(std::chrono::milliseconds patience);
   void Signal(int signal);  // to the program alone
+  void Pause();             // SIGSTOP; comes back when every thread of it stands still. Signal(SIGCONT) ends it
   void Kill();              // SIGKILL to its whole group; then waits for it
 
   // What it has written so far.
