@@ -40,6 +40,9 @@ std::string Waiving(const std::string& expression) {
                    "waivers": {"kinds": ["BreakGlass"], "namespaceSelector": {"matchExpressions": [)" +
                 expression + "]}}}");
 }
+std::string Forbidding(const std::string& conditions) {
+  return Policy(R"("vulnerabilities": {"forbid": [{"name": "any", )" + conditions + "}]}");
+}
 std::string Attested(const std::string& expression) {
   return Policy(
       R"("attestations": [{"name": "built", "predicateType": "https://slsa.dev/provenance/v1", "publisherRefs": [{"name": "acme"}],
@@ -111,8 +114,13 @@ std::vector<Rule> RulesOfPolicies() {
        Policy(R"("publishers": {"refs": [{"name": "acme"}, {"name": "qa"}], "minimum": 2})"),
        Policy(R"("publishers": {"refs": [{"name": "acme"}, {"name": "qa"}], "minimum": 3})")},
       {kind, "spec.rules.vulnerabilities.forbid[]", "an entry needs a condition: severities, fix, layers, minCVSS or ids",
-       Policy(R"("vulnerabilities": {"forbid": [{"name": "any", "fix": "Available"}]})"),
-       Policy(R"("vulnerabilities": {"forbid": [{"name": "any", "fix": "Any"}]})")},
+       Forbidding(R"("fix": "Available")"), Forbidding(R"("fix": "Any")")},
+      {kind, "spec.rules.vulnerabilities.forbid[]", "graceHours and graceFrom are given together",
+       Forbidding(R"("severities": ["High"], "graceHours": 24, "graceFrom": "FirstSeen")"),
+       Forbidding(R"("severities": ["High"], "graceHours": 24)")},
+      {kind, "spec.rules.vulnerabilities.forbid[]", "graceFrom FixFirstSeen needs fix: Available",
+       Forbidding(R"("fix": "Available", "graceHours": 24, "graceFrom": "FixFirstSeen")"),
+       Forbidding(R"("fix": "None", "graceHours": 24, "graceFrom": "FixFirstSeen")")},
       {kind, "spec.rules.attestations[].matchExpressions[]", "values are for the operators In, NotIn and Matches, and only for them",
        Attested(path + R"("operator": "Matches", "values": ["https://ci\\.example/.*"]})"), Attested(path + R"("operator": "Matches"})")}};
   for (const std::string state : {"noData", "templates", "admittedImages"}) {
