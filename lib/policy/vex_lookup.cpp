@@ -89,6 +89,7 @@ std::string VexLookup::Describe() {
   PrepareSources(unheard);
   if (!doubt_.empty()) return "no statements are known: " + doubt_;
   std::vector<std::string> parts;
+  parts.reserve(sources_.size() + VexPublishers(input_).size());
   for (const Source& source : sources_) parts.push_back(DescribeVex(source.vex));
   for (const api::NameRef& ref : VexPublishers(input_)) {
     if (const Standing standing = StandingOf(input_, ref.name); standing.to_ask == nullptr) {
