@@ -70,7 +70,7 @@ def requests_for(connection, number, digest):
 
 
 POLICY = {"apiVersion": "hullwright.dev/v1alpha1", "kind": "ClusterImageAdmissionPolicy", "metadata": {"name": "signed"},
-          "spec": {"enforcement": {"newImages": "Deny"}, "rules": {"publishers": {"refs": [{"name": "acme"}]}}}}
+          "spec": {"enforcement": {"newImages": "Deny"}, "rules": {"reference": {"digest": "NotRequired"}, "publishers": {"refs": [{"name": "acme"}]}}}}
 
 
 def started(build, folder, host, keys):

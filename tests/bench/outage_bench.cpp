@@ -130,6 +130,7 @@ class House {
     http::ServerRequest request;
     request.body = review;
     request.may_block = may_block;
+    request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     return route->handler(request);
   }
 
