@@ -53,13 +53,15 @@ void ReportRunning(const policy::Decision& decision, Verdict& verdict) {
   }
 }
 
-// What a waiver let in ends with the waiver: neither it nor an update of the Pod it let in makes the image one that was admitted.
+// What a waiver let in ends with the waiver, and what a grace period let in with the period: neither it nor an update of the Pod it let in
+// makes the image one that was admitted.
 bool LetsInByItself(const std::string& policy, const policy::ImageDecision& decision) {
   const auto denies = [&](const policy::Reason& reason) {
     return reason.policy == policy && reason.enforcement == api::Enforcement::kDeny;
   };
+  const auto is_graced = [&](const policy::Notice& notice) { return notice.policy == policy && notice.word == policy::kWithinGrace; };
   return std::ranges::find(decision.waived, policy, &policy::Waived::policy) == decision.waived.end() &&
-         std::ranges::none_of(decision.reasons, denies);
+         std::ranges::none_of(decision.notices, is_graced) && std::ranges::none_of(decision.reasons, denies);
 }
 
 }  // namespace

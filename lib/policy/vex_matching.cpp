@@ -1,14 +1,12 @@
 #include "policy/vex_matching.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "base/text.h"
+#include "policy/clock_skew.h"
 
 namespace hullwright::policy {
 namespace {
-
-constexpr std::chrono::minutes kVexClockSkew{5};
 
 Truth ToTruth(bool value) {
   return value ? Truth::kYes : Truth::kNo;
@@ -70,7 +68,7 @@ class Latest {
   void Consider(const VexStatement& statement, const SignedVex& source, Truth about) {
     const bool suppresses = statement.Suppresses();
     const std::optional<Time> time = statement.timestamp ? statement.timestamp : source.signed_at;
-    const bool counts = suppresses ? about == Truth::kYes && (!time || *time <= now_ + kVexClockSkew) : about != Truth::kNo;
+    const bool counts = suppresses ? about == Truth::kYes && (!time || *time <= now_ + kClockSkew) : about != Truth::kNo;
     if (!counts) return;
     // A milder defective statement is as strict as one that is still looked into.
     const VexStatus status = suppresses ? statement.status : std::max(statement.status, VexStatus::kUnderInvestigation);

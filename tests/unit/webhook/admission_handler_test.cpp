@@ -238,6 +238,23 @@ spec:
   CHECK_FALSE(fixture.Ask(Review(Pod(Image('b')))).answer.allowed);
 }
 
+TEST_CASE("what a grace period let in is refused when the period is over, although images admitted are judged softer", "[webhook]") {
+  Fixture fixture(R"(apiVersion: hullwright.dev/v1alpha1
+kind: ClusterImageAdmissionPolicy
+metadata: {name: production}
+spec:
+  enforcement: {newImages: Deny, admittedImages: Warn}
+  rules: {vulnerabilities: {forbid: [{name: critical, severities: [Critical], graceHours: 24, graceFrom: FirstSeen}]}}
+)");
+  std::string scan = ScanYaml('c', "Critical");
+  scan.insert(scan.find(", scanners: [trivy]"), ", firstSeen: 2026-01-01T12:00:00Z");
+  PutYaml(fixture.catalogue, scan);
+  CHECK(fixture.Ask(Review(Pod(Image('c')))).answer.allowed);
+  CHECK_FALSE(fixture.Remembers('c'));
+  fixture.clock.now += std::chrono::hours(12);
+  CHECK_FALSE(fixture.Ask(Review(Pod(Image('c')))).answer.allowed);
+}
+
 TEST_CASE("an image no policy covers meets --unmatched, and is counted", "[webhook]") {
   const std::string narrow = R"(apiVersion: hullwright.dev/v1alpha1
 kind: ClusterImageAdmissionPolicy
