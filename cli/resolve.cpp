@@ -10,6 +10,7 @@
 #include "cli/yaml_text.h"
 #include "evidence/image_content.h"
 #include "evidence/words.h"
+#include "evidence/work_pool.h"
 
 namespace hullwright::cli {
 namespace {
@@ -38,7 +39,9 @@ Resolved ResolveOne(registry::Registry& registry, const std::string& text, const
   resolved.facts.digest = (*document)->digest;
   resolved.resolved = fmt::format("{}@{}", image.Name(), (*document)->digest.text());
   resolved.media_type = (*document)->media_type;
-  evidence::ReadContent(registry, repository, **document, {.configurations = (*document)->manifest() != nullptr}, call, resolved.facts);
+  evidence::WorkPool nobody({.threads = 0});  // has to help with one configuration
+  evidence::ReadContent(registry, repository, **document, {.configurations = (*document)->manifest() != nullptr}, call, nobody,
+                        resolved.facts);
   return resolved;
 }
 

@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "evidence/together.h"
 #include "evidence/words.h"
 
 namespace hullwright::evidence {
@@ -27,20 +32,46 @@ constexpr std::string_view kCose = "application/cose";
 constexpr std::array<std::string_view, 3> kSilentTypes = {"", "application/vnd.oci.empty.v1+json",
                                                           "application/vnd.oci.image.config.v1+json"};
 
+using DocumentAnswer = registry::Answer<std::shared_ptr<const Document>>;
+using BlobAnswer = registry::Answer<std::shared_ptr<const std::string>>;
+
 class Search {
  public:
   Search(registry::Registry& registry, const registry::RepositoryName& repository, const Digest& subject, const Formats& formats,
-         const registry::Call& call)
-      : registry_(registry), repository_(repository), subject_(subject), formats_(formats), call_(call) {}
+         const registry::Call& call, WorkPool& pool)
+      : registry_(registry), repository_(repository), subject_(subject), formats_(formats), call_(call), pool_(pool) {}
 
   Discovery Run() {
-    if (formats_.any()) SearchReferrers();
-    if (formats_.cosign) SearchTag(".sig");
-    if (formats_.cosign && formats_.attestations) SearchTag(".att");
+    if (!formats_.any()) return {};
+    std::vector<std::string> tags;
+    if (formats_.cosign) tags.push_back(TagOf(".sig"));
+    if (formats_.cosign && formats_.attestations) tags.push_back(TagOf(".att"));
+    std::optional<registry::Answer<registry::ReferrerList>> listing;
+    std::vector<std::optional<DocumentAnswer>> tagged(tags.size());
+    Together(1 + tags.size(), [&](std::size_t i) {
+      if (i == 0)
+        listing = registry_.Referrers(repository_, subject_, "", call_);
+      else
+        tagged[i - 1] = registry_.Resolve(repository_, tags[i - 1], call_);
+    });
+    LookAtReferrers(*listing);
+    for (std::size_t i = 0; i < tags.size(); ++i) LookAtTagged(tags[i], *tagged[i]);
+    FetchClaims();
     return std::move(found_);
   }
 
  private:
+  // A layer that may be a claim.
+  struct Candidate {
+    std::shared_ptr<const Document> document;
+    const Descriptor* layer = nullptr;  // of the document
+    ClaimFormat format = ClaimFormat::kSigstoreBundle;
+  };
+
+  void Together(std::size_t count, const std::function<void(std::size_t)>& work) const {
+    ForEachTogether(pool_, UrgencyOf(call_), count, work);
+  }
+
   // The descriptor is a hint of the registry: it can hide a signature, which denies, and never make one.
   bool IsWorthFetching(const Descriptor& entry) const {
     for (const std::string_view silent : kSilentTypes)
@@ -49,28 +80,34 @@ class Search {
     return formats_.cosign && (entry.artifact_type.starts_with(kBundlePrefix) || entry.artifact_type == kCosignReferrer);
   }
 
-  void SearchReferrers() {
-    const auto listing = registry_.Referrers(repository_, subject_, "", call_);
+  std::vector<const Descriptor*> WorthFetching(const registry::ReferrerList& listing) {
+    std::vector<const Descriptor*> entries;
+    for (const Descriptor& entry : listing.entries) {
+      if (!IsWorthFetching(entry)) continue;
+      if (entries.size() == kMaxClaims) {
+        AddDoubt(policy::ReasonWord::kTooManySignatures,
+                 fmt::format("{}@{} has more than {} referrers that may be signatures: those beyond were not looked at",
+                             repository_.ToString(), subject_.text(), kMaxClaims));
+        break;
+      }
+      entries.push_back(&entry);
+    }
+    return entries;
+  }
+
+  void LookAtReferrers(const registry::Answer<registry::ReferrerList>& listing) {
     if (!listing) {
       AddProblem(listing.error());
       return;
     }
     if (listing->incomplete) AddProblem(*listing->incomplete);
-    std::size_t fetched = 0;
-    for (const Descriptor& entry : listing->entries) {
-      if (!IsWorthFetching(entry)) continue;
-      if (++fetched > kMaxClaims) {
-        AddDoubt(policy::ReasonWord::kTooManySignatures,
-                 fmt::format("{}@{} has more than {} referrers that may be signatures: those beyond were not looked at",
-                             repository_.ToString(), subject_.text(), kMaxClaims));
-        return;
-      }
-      SearchReferrer(entry);
-    }
+    const std::vector<const Descriptor*> entries = WorthFetching(*listing);
+    std::vector<std::optional<DocumentAnswer>> documents(entries.size());
+    Together(entries.size(), [&](std::size_t i) { documents[i] = registry_.Manifest(repository_, entries[i]->digest, call_); });
+    for (const auto& document : documents) LookAtReferrer(*document);
   }
 
-  void SearchReferrer(const Descriptor& entry) {
-    const auto document = registry_.Manifest(repository_, entry.digest, call_);
+  void LookAtReferrer(const DocumentAnswer& document) {
     if (!document) {
       AddProblem(document.error());
       return;
@@ -79,7 +116,7 @@ class Search {
     // Of another subject or kind it is no claim about this one, whatever listed it.
     if (manifest == nullptr || !manifest->subject || manifest->subject->digest != subject_) return;
     for (const Descriptor& layer : manifest->layers) {
-      if (const auto format = FormatOf(*manifest, layer)) AddLayer(**document, layer, *format);
+      if (const auto format = FormatOf(*manifest, layer)) candidates_.push_back({*document, &layer, *format});
     }
   }
 
@@ -101,9 +138,9 @@ class Search {
   }
 
   // cosign's layout: the tag names a manifest with one layer for each signature.
-  void SearchTag(std::string_view suffix) {
-    const std::string tag = fmt::format("{}-{}{}", subject_.algorithm(), subject_.hex(), suffix);
-    const auto document = registry_.Resolve(repository_, tag, call_);
+  std::string TagOf(std::string_view suffix) const { return fmt::format("{}-{}{}", subject_.algorithm(), subject_.hex(), suffix); }
+
+  void LookAtTagged(const std::string& tag, const DocumentAnswer& document) {
     if (!document) {
       if (document.error().outcome() != registry::Outcome::kAbsent) AddProblem(document.error());
       return;
@@ -115,23 +152,33 @@ class Search {
       return;
     }
     for (const Descriptor& layer : manifest->layers) {
-      if (const auto format = FormatOfCosign(layer)) AddLayer(**document, layer, *format);
+      if (const auto format = FormatOfCosign(layer)) candidates_.push_back({*document, &layer, *format});
     }
   }
 
-  void AddLayer(const Document& document, const Descriptor& layer, ClaimFormat format) {
-    if (found_.claims.size() >= kMaxClaims) {
+  void FetchClaims() {
+    if (candidates_.size() > kMaxClaims) {
       AddDoubt(policy::ReasonWord::kTooManySignatures, fmt::format("{}@{} has more than {} signatures: those beyond were not looked at",
                                                                    repository_.ToString(), subject_.text(), kMaxClaims));
-      return;
+      candidates_.resize(kMaxClaims);
     }
-    auto bytes = registry_.Blob(repository_, layer, call_, kMaxClaimBytes);
+    // Several signatures may share one payload: it is fetched once.
+    std::map<std::pair<Digest, std::uint64_t>, std::size_t> known;
+    std::vector<const Descriptor*> layers;
+    for (const Candidate& candidate : candidates_)
+      if (known.try_emplace({candidate.layer->digest, candidate.layer->size}, layers.size()).second) layers.push_back(candidate.layer);
+    std::vector<std::optional<BlobAnswer>> blobs(layers.size());
+    Together(layers.size(), [&](std::size_t i) { blobs[i] = registry_.Blob(repository_, *layers[i], call_, kMaxClaimBytes); });
+    for (const Candidate& candidate : candidates_) AddClaim(candidate, *blobs[known.at({candidate.layer->digest, candidate.layer->size})]);
+  }
+
+  void AddClaim(const Candidate& candidate, const BlobAnswer& bytes) {
     if (!bytes) {
       AddProblem(bytes.error());
       return;
     }
-    found_.claims.push_back({format, fmt::format("{}@{}", repository_.ToString(), document.digest.text()), layer.media_type,
-                             std::move(*bytes), layer.annotations});
+    found_.claims.push_back({candidate.format, fmt::format("{}@{}", repository_.ToString(), candidate.document->digest.text()),
+                             candidate.layer->media_type, *bytes, candidate.layer->annotations});
   }
 
   void AddProblem(const registry::Problem& problem) {
@@ -152,14 +199,16 @@ class Search {
   const Digest& subject_;
   const Formats formats_;
   const registry::Call& call_;
+  WorkPool& pool_;
+  std::vector<Candidate> candidates_;
   Discovery found_;
 };
 
 }  // namespace
 
 Discovery Discover(registry::Registry& registry, const registry::RepositoryName& repository, const Digest& subject, const Formats& formats,
-                   const registry::Call& call) {
-  return Search(registry, repository, subject, formats, call).Run();
+                   const registry::Call& call, WorkPool& pool) {
+  return Search(registry, repository, subject, formats, call, pool).Run();
 }
 
 }  // namespace hullwright::evidence

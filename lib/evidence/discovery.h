@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "evidence/work_pool.h"
 #include "policy/trust_facts.h"
 #include "registry/registry.h"
 
@@ -48,8 +49,10 @@ inline constexpr std::size_t kMaxClaims = 64;                 // of one subject 
 inline constexpr std::size_t kMaxClaimBytes = 8u << 20;       // of one of them
 inline constexpr std::size_t kMaxAdmissionBytes = 64u << 20;  // of everything fetched for one image
 
-// Asks one repository about one subject. The number of requests depends on what is there, never on how many keys will judge it.
+// Asks one repository about one subject. The number of requests depends on what is there, never on how many keys will judge it; what does
+// not need each other's answers is asked at the same time, so that it takes three round trips however much there is. registry is
+// thread-safe.
 Discovery Discover(registry::Registry& registry, const registry::RepositoryName& repository, const Digest& subject, const Formats& formats,
-                   const registry::Call& call);
+                   const registry::Call& call, WorkPool& pool);
 
 }  // namespace hullwright::evidence

@@ -244,7 +244,7 @@ Gathered Gatherer::AskForFacts(const GatherTask& task, const registry::Call& cal
   const Time now = sources_.clock.Now();
   const auto ask = [&](std::chrono::milliseconds may_be_stored_for) {
     RememberingRegistry registry(sources_.registry, sources_.cache, sources_.clock, {may_be_stored_for, options_.outage_memory});
-    Gathered gathered = GatherFacts(registry, task, call, now);
+    Gathered gathered = GatherFacts(registry, task, call, pool_, now);
     gathered.facts.from_outage = registry.in_outage();
     if (registry.oldest()) gathered.facts.gathered_at = *registry.oldest();
     return std::pair(std::move(gathered), registry.oldest().has_value());

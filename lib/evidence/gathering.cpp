@@ -10,6 +10,7 @@
 #include "evidence/claims.h"
 #include "evidence/discovery.h"
 #include "evidence/image_content.h"
+#include "evidence/together.h"
 #include "evidence/words.h"
 #include "policy/platform.h"
 
@@ -25,8 +26,8 @@ constexpr std::size_t kMaxSubjects = 16;  // manifests of one index whose own si
 
 class Gathering {
  public:
-  Gathering(registry::Registry& registry, const GatherTask& task, const registry::Call& call, Time now)
-      : registry_(registry), task_(task), call_(call), now_(now), document_(task.document) {
+  Gathering(registry::Registry& registry, const GatherTask& task, const registry::Call& call, WorkPool& pool, Time now)
+      : registry_(registry), task_(task), call_(call), pool_(pool), now_(now), document_(task.document) {
     facts_.digest = task.digest;
     facts_.gathered_at = now;
   }
@@ -80,7 +81,7 @@ class Gathering {
       document_ = std::move(*answer);
     }
     const ContentWanted wanted{task_.needs.configurations, task_.needs.base_images};
-    if (ReadContent(registry_, Repository(), *document_, wanted, call_, facts_)) unreachable_ = true;
+    if (ReadContent(registry_, Repository(), *document_, wanted, call_, pool_, facts_)) unreachable_ = true;
   }
 
   void FailAll(const Doubt& doubt) {
@@ -111,34 +112,62 @@ class Gathering {
     return subjects;
   }
 
-  // One search for each place and subject, however many publishers sign there.
-  void SearchAll() {
-    std::map<std::string, std::pair<RepositoryName, std::vector<const PublisherTrust*>>> places;
+  // Where signatures about one subject are looked for, and whose.
+  struct Place {
+    RepositoryName repository;
+    std::vector<const PublisherTrust*> signers;
+  };
+  struct Search {
+    const Place* place;
+    const ClaimSubject* subject;
+    Discovery found = {};
+  };
+
+  std::vector<Place> Places() const {
+    std::map<std::string, Place> places;
     for (const PublisherTrust* publisher : publishers_) {
       const RepositoryName repository = publisher->signature_repository.value_or(Repository());
-      auto& [name, signers] = places[repository.ToString()];
-      name = repository;
-      signers.push_back(publisher);
+      Place& place = places[repository.ToString()];
+      place.repository = repository;
+      place.signers.push_back(publisher);
     }
-    if (places.empty()) return;
-    const std::vector<ClaimSubject> subjects = Subjects();
-    for (const auto& [key, place] : places)
-      for (const ClaimSubject& subject : subjects) Search(place.first, place.second, subject);
+    std::vector<Place> all;
+    for (auto& [name, place] : places) all.push_back(std::move(place));
+    return all;
   }
 
-  void Search(const RepositoryName& repository, const std::vector<const PublisherTrust*>& signers, const ClaimSubject& subject) {
+  // One search for each place and subject, however many publishers sign there.
+  void SearchAll() {
+    const std::vector<Place> places = Places();
+    if (places.empty()) return;
+    const std::vector<ClaimSubject> subjects = Subjects();
+    std::vector<Search> searches;
+    for (const Place& place : places)
+      for (const ClaimSubject& subject : subjects) searches.push_back({&place, &subject});
+    ForEachTogether(pool_, UrgencyOf(call_), searches.size(), [&](std::size_t i) {
+      Search& search = searches[i];
+      search.found = Discover(registry_, search.place->repository, search.subject->digest, FormatsOf(*search.place), call_, pool_);
+    });
+    for (const Search& search : searches) Judge(search);
+  }
+
+  Formats FormatsOf(const Place& place) const {
     Formats formats;
-    for (const PublisherTrust* signer : signers) {
+    for (const PublisherTrust* signer : place.signers) {
       formats.cosign = formats.cosign || !signer->authorities.empty();
       formats.notation = formats.notation || !signer->notation.empty();
     }
     formats.attestations = !task_.needs.attesters.empty() || !task_.needs.vex_publishers.empty();
-    const Discovery found = Discover(registry_, repository, subject.digest, formats, call_);
+    return formats;
+  }
+
+  void Judge(const Search& search) {
+    const auto& [place, subject, found] = search;
     unreachable_ = unreachable_ || found.unreachable;
-    Tell(repository, signers, subject.digest, found);
-    for (const PublisherTrust* signer : signers) {
-      JudgeClaims(found.claims, *signer, WantedOf(*signer), subject, now_, facts_, {task_.observer, task_.revocation, call_.deadline});
-      for (const Doubt& doubt : found.doubts) facts_.failures.push_back({signer->name, Claim::kAny, subject.digest, "", doubt});
+    Tell(place->repository, place->signers, subject->digest, found);
+    for (const PublisherTrust* signer : place->signers) {
+      JudgeClaims(found.claims, *signer, WantedOf(*signer), *subject, now_, facts_, {task_.observer, task_.revocation, call_.deadline});
+      for (const Doubt& doubt : found.doubts) facts_.failures.push_back({signer->name, Claim::kAny, subject->digest, "", doubt});
     }
   }
 
@@ -193,6 +222,7 @@ class Gathering {
   registry::Registry& registry_;
   const GatherTask& task_;
   const registry::Call& call_;
+  WorkPool& pool_;
   const Time now_;
   std::shared_ptr<const registry::Document> document_;
   std::vector<const PublisherTrust*> publishers_;
@@ -202,8 +232,8 @@ class Gathering {
 
 }  // namespace
 
-Gathered GatherFacts(registry::Registry& registry, const GatherTask& task, const registry::Call& call, Time now) {
-  return Gathering(registry, task, call, now).Run();
+Gathered GatherFacts(registry::Registry& registry, const GatherTask& task, const registry::Call& call, WorkPool& pool, Time now) {
+  return Gathering(registry, task, call, pool, now).Run();
 }
 
 }  // namespace hullwright::evidence

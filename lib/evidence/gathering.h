@@ -6,6 +6,7 @@
 #include "evidence/observer.h"
 #include "evidence/revocation_fetcher.h"
 #include "evidence/trust_material.h"
+#include "evidence/work_pool.h"
 #include "policy/evidence_needs.h"
 #include "policy/trust_facts.h"
 #include "registry/registry.h"
@@ -35,6 +36,7 @@ struct Gathered {
   Yield yield = Yield::kAll;
 };
 
-Gathered GatherFacts(registry::Registry& registry, const GatherTask& task, const registry::Call& call, Time now);
+// registry is thread-safe; the pool helps with what can be asked at the same time.
+Gathered GatherFacts(registry::Registry& registry, const GatherTask& task, const registry::Call& call, WorkPool& pool, Time now);
 
 }  // namespace hullwright::evidence

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <expected>
 #include <limits>
 #include <set>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
+#include "evidence/together.h"
 #include "evidence/words.h"
 #include "policy/platform.h"
 #include "registry/image_config.h"
@@ -28,6 +31,7 @@ using registry::RepositoryName;
 constexpr std::string_view kBaseName = "org.opencontainers.image.base.name";
 constexpr std::string_view kBaseDigest = "org.opencontainers.image.base.digest";
 
+// Thread-safe.
 class Reader {
  public:
   Reader(registry::Registry& registry, const registry::Call& call) : registry_(registry), call_(call) {}
@@ -80,7 +84,7 @@ class Reader {
 
  private:
   std::unexpected<Doubt> Told(const registry::Problem& problem) {
-    unreachable_ = unreachable_ || problem.outcome() == registry::Outcome::kUnreachable;
+    if (problem.outcome() == registry::Outcome::kUnreachable) unreachable_ = true;
     return std::unexpected(DoubtOf(problem, Sought::kImage));
   }
 
@@ -107,7 +111,7 @@ class Reader {
 
   registry::Registry& registry_;
   const registry::Call& call_;
-  bool unreachable_ = false;
+  std::atomic<bool> unreachable_ = false;
 };
 
 void ListPlatforms(const Document& document, policy::TrustFacts& facts) {
@@ -121,20 +125,24 @@ void ListPlatforms(const Document& document, policy::TrustFacts& facts) {
     facts.platforms.push_back({child.digest, child.platform ? child.platform->ToString() : "", std::nullopt});
 }
 
-void ReadConfigurations(Reader& reader, const RepositoryName& repository, const Document& document, policy::TrustFacts& facts) {
-  std::size_t read = 0;
+void ReadConfigurations(Reader& reader, const RepositoryName& repository, const Document& document, const registry::Call& call,
+                        WorkPool& pool, policy::TrustFacts& facts) {
+  std::vector<PlatformManifest*> to_read;
   for (PlatformManifest& platform : facts.platforms) {
     if (!policy::RunsSomewhere(platform.platform)) continue;
-    if (++read > kMaxPlatforms) {
-      platform.configuration =
-          std::unexpected(Doubt{ReasonWord::kImageMalformed,
-                                fmt::format("the index lists more than {} platforms: those beyond were not looked at", kMaxPlatforms)});
-    } else if (const ImageManifest* manifest = document.manifest()) {
-      platform.configuration = reader.Configuration(repository, *manifest, platform.platform);
-    } else {
-      platform.configuration = reader.ConfigurationOf(repository, platform.digest, platform.platform);
+    if (to_read.size() < kMaxPlatforms) {
+      to_read.push_back(&platform);
+      continue;
     }
+    platform.configuration =
+        std::unexpected(Doubt{ReasonWord::kImageMalformed,
+                              fmt::format("the index lists more than {} platforms: those beyond were not looked at", kMaxPlatforms)});
   }
+  ForEachTogether(pool, UrgencyOf(call), to_read.size(), [&](std::size_t i) {
+    PlatformManifest& platform = *to_read[i];
+    platform.configuration = document.manifest() != nullptr ? reader.Configuration(repository, *document.manifest(), platform.platform)
+                                                            : reader.ConfigurationOf(repository, platform.digest, platform.platform);
+  });
 }
 
 void ReadBaseImages(Reader& reader, policy::TrustFacts& facts) {
@@ -155,10 +163,10 @@ void ReadBaseImages(Reader& reader, policy::TrustFacts& facts) {
 }  // namespace
 
 bool ReadContent(registry::Registry& registry, const RepositoryName& repository, const Document& document, const ContentWanted& wanted,
-                 const registry::Call& call, policy::TrustFacts& facts) {
+                 const registry::Call& call, WorkPool& pool, policy::TrustFacts& facts) {
   Reader reader(registry, call);
   ListPlatforms(document, facts);
-  if (wanted.configurations) ReadConfigurations(reader, repository, document, facts);
+  if (wanted.configurations) ReadConfigurations(reader, repository, document, call, pool, facts);
   if (wanted.configurations && wanted.base_images) ReadBaseImages(reader, facts);
   return reader.unreachable();
 }

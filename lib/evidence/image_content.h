@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/image_reference.h"
+#include "evidence/work_pool.h"
 #include "policy/trust_facts.h"
 #include "registry/registry.h"
 
@@ -17,6 +18,6 @@ struct ContentWanted {
 // Fills platforms, and whatever else is wanted, from the document of facts.digest. True when something was missing only because it could
 // not be asked: nothing to remember.
 bool ReadContent(registry::Registry& registry, const registry::RepositoryName& repository, const registry::Document& document,
-                 const ContentWanted& wanted, const registry::Call& call, policy::TrustFacts& facts);
+                 const ContentWanted& wanted, const registry::Call& call, WorkPool& pool, policy::TrustFacts& facts);
 
 }  // namespace hullwright::evidence

@@ -54,6 +54,13 @@ bool CouldNotAsk(const registry::Problem& problem) {
   return problem.outcome() == registry::Outcome::kUnreachable;
 }
 
+// nullptr: it is not there.
+template <class Value>
+std::shared_ptr<const Value> FindIn(const std::map<std::string, std::shared_ptr<const Value>>& known, const std::string& name) {
+  const auto found = known.find(name);
+  return found == known.end() ? nullptr : found->second;
+}
+
 std::shared_ptr<const Document> Checked(const Digest& digest, const store::Entry& entry) {
   if (!registry::IsDigestOf(digest, entry.bytes)) return nullptr;
   auto content = registry::ParseManifest(entry.bytes, entry.media_type);
@@ -66,6 +73,10 @@ std::shared_ptr<const Document> Checked(const Digest& digest, const store::Entry
 
 RememberingRegistry::RememberingRegistry(registry::Registry& upstream, store::ByteCache* cache, const Clock& clock, Freshness freshness)
     : upstream_(upstream), cache_(cache), clock_(clock), freshness_(freshness) {}
+
+void RememberingRegistry::Remember(const std::string& name, const std::shared_ptr<const Document>& document) {
+  memory_.With([&](Memory& memory) { memory.documents.emplace(name, document); });
+}
 
 std::optional<store::Entry> RememberingRegistry::Recall(const EntryKey& key, std::chrono::milliseconds max_age) const {
   if (cache_ == nullptr || max_age <= std::chrono::milliseconds(0)) return std::nullopt;
@@ -81,8 +92,10 @@ void RememberingRegistry::Keep(const EntryKey& key, std::string media_type, std:
 }
 
 void RememberingRegistry::NoteRecalled(const store::Entry& entry, bool outage) {
-  oldest_ = oldest_ ? std::min(*oldest_, entry.stored_at) : entry.stored_at;
-  in_outage_ = in_outage_ || outage;
+  memory_.With([&](Memory& memory) {
+    memory.oldest = memory.oldest ? std::min(*memory.oldest, entry.stored_at) : entry.stored_at;
+    memory.in_outage = memory.in_outage || outage;
+  });
 }
 
 std::optional<RememberingRegistry::DocumentAnswer> RememberingRegistry::RecallTag(const RepositoryName& repository, const EntryKey& key,
@@ -112,7 +125,7 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::Resolve(const Repositor
     const Document& document = **answer;
     Keep(KeyOf(EntryKind::kManifest, repository, document.digest.text(), call), document.media_type, *document.bytes, kLongLife);
     Keep(key, "", document.digest.text(), kLongLife);
-    documents_.emplace(repository.ToString() + "@" + document.digest.text(), *answer);
+    Remember(repository.ToString() + "@" + document.digest.text(), *answer);
   } else if (answer.error().outcome() == registry::Outcome::kAbsent) {
     Keep(absent, "", "", kNegativeLife);
     if (cache_ != nullptr) cache_->Forget(key);
@@ -125,9 +138,9 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::Resolve(const Repositor
 RememberingRegistry::DocumentAnswer RememberingRegistry::Manifest(const RepositoryName& repository, const Digest& digest,
                                                                   const Call& call) {
   const std::string name = repository.ToString() + "@" + digest.text();
-  if (const auto known = documents_.find(name); known != documents_.end()) return known->second;
+  if (auto known = memory_.With([&](const Memory& memory) { return FindIn(memory.documents, name); })) return known;
   auto answer = FetchManifest(repository, digest, call);
-  if (answer) documents_.emplace(name, *answer);
+  if (answer) Remember(name, *answer);
   return answer;
 }
 
@@ -146,10 +159,10 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::FetchManifest(const Rep
 RememberingRegistry::BlobAnswer RememberingRegistry::Blob(const RepositoryName& repository, const Descriptor& blob, const Call& call,
                                                           std::size_t max_bytes) {
   const std::string name = repository.ToString() + "@" + blob.digest.text();
-  const auto known = blobs_.find(name);
-  if (known != blobs_.end() && known->second->size() == blob.size) return known->second;
+  auto known = memory_.With([&](const Memory& memory) { return FindIn(memory.blobs, name); });
+  if (known != nullptr && known->size() == blob.size) return known;
   auto answer = FetchBlob(repository, blob, call, max_bytes);
-  if (answer) blobs_.insert_or_assign(name, *answer);
+  if (answer) memory_.With([&](Memory& memory) { memory.blobs.insert_or_assign(name, *answer); });
   return answer;
 }
 

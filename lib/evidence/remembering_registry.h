@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/guarded.h"
 #include "registry/registry.h"
 #include "store/byte_cache.h"
 
@@ -23,7 +24,7 @@ struct Freshness {
 // "There is none" is kept for so long.
 inline constexpr std::chrono::seconds kNegativeLife{30};
 
-// For one gathering, on one thread. upstream, cache and clock outlive it; cache may be null.
+// For one gathering; thread-safe. upstream, cache and clock outlive it; cache may be null.
 class RememberingRegistry final : public registry::Registry {
  public:
   using DocumentAnswer = registry::Answer<std::shared_ptr<const registry::Document>>;
@@ -41,8 +42,12 @@ class RememberingRegistry final : public registry::Registry {
 
   // Of all answers so far that came from the store although the registry might say something else now: the time of the oldest, and whether
   // one was taken because the registry could not be asked.
-  std::optional<Time> oldest() const { return oldest_; }
-  bool in_outage() const { return in_outage_; }
+  std::optional<Time> oldest() const {
+    return memory_.With([](const Memory& memory) { return memory.oldest; });
+  }
+  bool in_outage() const {
+    return memory_.With([](const Memory& memory) { return memory.in_outage; });
+  }
 
  private:
   DocumentAnswer FetchManifest(const registry::RepositoryName& repository, const Digest& digest, const registry::Call& call);
@@ -50,6 +55,7 @@ class RememberingRegistry final : public registry::Registry {
                        std::size_t max_bytes);
   std::optional<store::Entry> Recall(const store::EntryKey& key, std::chrono::milliseconds max_age) const;
   void Keep(const store::EntryKey& key, std::string media_type, std::string bytes, std::chrono::milliseconds life);
+  void Remember(const std::string& name, const std::shared_ptr<const registry::Document>& document);
   void NoteRecalled(const store::Entry& entry, bool outage);
   // The document whose digest the entry of a tag holds; absent or unreadable entries give nothing.
   std::optional<DocumentAnswer> RecallTag(const registry::RepositoryName& repository, const store::EntryKey& key,
@@ -60,11 +66,14 @@ class RememberingRegistry final : public registry::Registry {
   store::ByteCache* const cache_;
   const Clock& clock_;
   const Freshness freshness_;
-  // Of this gathering: several signatures may share one payload, and the store learns of it only a moment later.
-  std::map<std::string, std::shared_ptr<const registry::Document>> documents_;
-  std::map<std::string, std::shared_ptr<const std::string>> blobs_;
-  std::optional<Time> oldest_;
-  bool in_outage_ = false;
+  // Of this gathering: several things may share one blob, and the store learns of it only a moment later.
+  struct Memory {
+    std::map<std::string, std::shared_ptr<const registry::Document>> documents;
+    std::map<std::string, std::shared_ptr<const std::string>> blobs;
+    std::optional<Time> oldest;
+    bool in_outage = false;
+  };
+  Guarded<Memory> memory_;
 };
 
 }  // namespace hullwright::evidence

@@ -4,7 +4,7 @@
 
 namespace hullwright::evidence {
 
-WorkPool::WorkPool(Options options) : options_(options) {
+WorkPool::WorkPool(Options options) : options_(options), idle_(options.threads) {
   threads_.reserve(options_.threads);
   for (unsigned i = 0; i < options_.threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { Run(stop); });
 }
@@ -24,6 +24,16 @@ bool WorkPool::Submit(Urgency urgency, std::function<void()> work) {
   return true;
 }
 
+bool WorkPool::SubmitToIdle(Urgency urgency, std::function<void()> work) {
+  {
+    std::lock_guard lock(mutex_);
+    if (admission_.size() + background_.size() >= idle_) return false;
+    (urgency == Urgency::kAdmission ? admission_ : background_).push_back(std::move(work));
+  }
+  changed_.notify_one();
+  return true;
+}
+
 bool WorkPool::HasWork() const {
   return !admission_.empty() || (!background_.empty() && background_running_ < options_.background_threads);
 }
@@ -32,6 +42,7 @@ void WorkPool::Run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   while (changed_.wait(lock, stop, [this] { return HasWork(); })) {
     if (stop.stop_requested()) return;
+    --idle_;
     const bool is_background = admission_.empty();
     auto& queue = is_background ? background_ : admission_;
     auto work = std::move(queue.front());
@@ -42,6 +53,7 @@ void WorkPool::Run(const std::stop_token& stop) {
     work = nullptr;
     lock.lock();
     background_running_ -= is_background ? 1 : 0;
+    ++idle_;
     // A background place is free again; whoever sleeps because there was none must be told.
     if (is_background) changed_.notify_one();
   }

@@ -29,6 +29,8 @@ class WorkPool {
 
   // False when too much waits already. The work must not wait for other work of this pool, and must not throw.
   bool Submit(Urgency urgency, std::function<void()> work);
+  // The same, and false when no thread is free for it: nothing else has to wait behind it.
+  bool SubmitToIdle(Urgency urgency, std::function<void()> work);
 
  private:
   void Run(const std::stop_token& stop);
@@ -39,6 +41,7 @@ class WorkPool {
   std::condition_variable_any changed_;
   std::deque<std::function<void()>> admission_, background_;
   unsigned background_running_ = 0;
+  std::size_t idle_;                   // threads without work
   std::vector<std::jthread> threads_;  // last: they use the others
 };
 

@@ -96,7 +96,7 @@ Answer OurVerifier::Ask(const SignedImage& image, const Demand& demand) {
   const Digest digest = reference.digest.value();
   const evidence::Formats formats{.cosign = !image.signing.is_notation(), .attestations = true, .notation = image.signing.is_notation()};
   const registry::Call call{.deadline = std::chrono::steady_clock::now() + seconds(30)};
-  const auto found = evidence::Discover(registry_, {reference.host, reference.repository}, digest, formats, call);
+  const auto found = evidence::Discover(registry_, {reference.host, reference.repository}, digest, formats, call, pool_);
   evidence::Wanted wanted{.signatures = !demand.attestation, .predicate_types = {}};
   if (demand.attestation) wanted.predicate_types.push_back(demand.predicate_type);
   policy::TrustFacts facts;

@@ -16,6 +16,7 @@ class OurVerifier {
 
  private:
   registry::OciRegistry registry_;
+  evidence::WorkPool pool_{{.threads = 2}};
 };
 
 }  // namespace hullwright::testing

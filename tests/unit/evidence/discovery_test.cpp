@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "registry/content_digest.h"
+#include "support/meeting.h"
 #include "support/memory_registry.h"
 
 namespace hullwright::evidence {
@@ -24,6 +25,7 @@ const std::string kSimple = "application/vnd.dev.cosign.simplesigning.v1+json";
 
 struct World {
   testing::MemoryRegistry registry;
+  WorkPool pool;
   Digest image = Push(registry, kRepository, {.layers = {{"application/x", "layer"}}}, "1");
 
   Digest Refer(ManifestParts parts) {
@@ -32,7 +34,7 @@ struct World {
   }
   std::string TagOf(const std::string& suffix) const { return fmt::format("sha256-{}{}", image.hex(), suffix); }
   Discovery Find(const Formats& formats = kAll) {
-    return Discover(registry, kName, image, formats, {.deadline = std::chrono::steady_clock::now() + 10s});
+    return Discover(registry, kName, image, formats, {.deadline = std::chrono::steady_clock::now() + 10s}, pool);
   }
 };
 
@@ -61,6 +63,30 @@ TEST_CASE("claims of every layout are found, with their annotations", "[evidence
                                                                           {ClaimFormat::kNotationCose, "cose"}});
   const auto one = std::ranges::find_if(found.claims, [](const FoundClaim& claim) { return *claim.bytes == "one"; });
   REQUIRE(registry::FindAnnotation(one->annotations, "dev.cosignproject.cosign/signature") != nullptr);
+}
+
+TEST_CASE("what needs no answer of the other is asked at the same time", "[evidence]") {
+  World world;
+  for (const char* bytes : {"one", "two"}) world.Refer({.artifact_type = kBundle, .layers = {{kBundle, bytes}}});
+  testing::Meeting listings(3), manifests(2), blobs(2);  // referrers and both tags; then what was listed; then what that holds
+  world.registry.OnCall([&](const std::string& what) {
+    testing::Meeting& meeting = what.starts_with("manifest") ? manifests : what.starts_with("blob") ? blobs : listings;
+    meeting.Attend();
+  });
+  CHECK(world.Find().claims.size() == 2);
+  CHECK(listings.took_place());
+  CHECK(manifests.took_place());
+  CHECK(blobs.took_place());
+}
+
+TEST_CASE("a payload that several signatures share is fetched once", "[evidence]") {
+  World world;
+  Push(world.registry, kRepository, {.layers = {{kSimple, "same", {{"number", "1"}}}, {kSimple, "same", {{"number", "2"}}}}},
+       world.TagOf(".sig"));
+  const Discovery found = world.Find({.cosign = true});
+  REQUIRE(found.claims.size() == 2);
+  CHECK(found.claims[0].annotations != found.claims[1].annotations);
+  CHECK(world.registry.Calls().at("blob " + registry::DigestOf("same").text()) == 1);
 }
 
 TEST_CASE("an image without anything beside it has no claims and no doubts", "[evidence]") {

@@ -18,7 +18,8 @@ policy::TrustFacts Read(testing::MemoryRegistry& registry, const Digest& digest)
   const auto document = registry.Manifest(kName, digest, call);
   REQUIRE(document);
   policy::TrustFacts facts;
-  CHECK_FALSE(ReadContent(registry, kName, **document, {.configurations = true}, call, facts));
+  WorkPool pool;
+  CHECK_FALSE(ReadContent(registry, kName, **document, {.configurations = true}, call, pool, facts));
   return facts;
 }
 
