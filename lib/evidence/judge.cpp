@@ -66,7 +66,7 @@ class Inquiry {
     for (std::size_t i = 0; i < facts_.size(); ++i) {
       const auto& reference = facts_[i].reference;
       if (!reference || (reference->digest && !asks_origin)) continue;
-      policy::EvidenceNeeds needs = policy::NeedsOf(*policies_, subject_, facts_[i].use, reference);
+      policy::EvidenceNeeds needs = policy::NeedsOf(*policies_, subject_, facts_[i]);
       if (!needs.any()) continue;
       queries_.push_back({*reference, std::move(needs), question_.pull});
       asked_for_.push_back(i);

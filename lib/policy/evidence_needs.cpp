@@ -57,25 +57,23 @@ EvidenceNeeds NeedsOfPolicy(const PolicySet& policies, const Policy& policy, con
 
 }  // namespace
 
-void EvidenceNeeds::Add(const EvidenceNeeds& other) {
+void EvidenceNeeds::Add(EvidenceNeeds other) {
   resolution |= other.resolution;
-  publishers.insert(other.publishers.begin(), other.publishers.end());
-  attesters.insert(other.attesters.begin(), other.attesters.end());
-  predicate_types.insert(other.predicate_types.begin(), other.predicate_types.end());
-  vex_publishers.insert(other.vex_publishers.begin(), other.vex_publishers.end());
+  publishers.merge(other.publishers);
+  attesters.merge(other.attesters);
+  predicate_types.merge(other.predicate_types);
+  vex_publishers.merge(other.vex_publishers);
   manifests |= other.manifests;
   configurations |= other.configurations;
   base_images |= other.base_images;
   every_platform |= other.every_platform;
 }
 
-EvidenceNeeds NeedsOf(const PolicySet& policies, const Subject& subject, const api::ImageUse& use,
-                      const Result<ImageReference>& reference) {
+EvidenceNeeds NeedsOf(const PolicySet& policies, const Subject& subject, const ImageFacts& image) {
   EvidenceNeeds needs;
-  if (!reference) return needs;
-  const ImageFacts image{.use = use, .reference = reference, .scans = {}, .broken_scans = {}, .admitted_since = {}};
-  for (const Policy* policy : policies.Candidates(subject, &*reference)) {
-    if (CoverageOf(policy->object, subject, image) == Coverage::kYes) needs.Add(NeedsOfPolicy(policies, *policy, *reference));
+  if (!image.reference) return needs;
+  for (const Policy* policy : policies.Candidates(subject, &*image.reference)) {
+    if (CoverageOf(policy->object, subject, image) == Coverage::kYes) needs.Add(NeedsOfPolicy(policies, *policy, *image.reference));
   }
   return needs;
 }

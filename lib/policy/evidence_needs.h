@@ -23,10 +23,10 @@ struct EvidenceNeeds {
 
   // Whether a registry must be asked at all.
   bool any() const { return resolution || manifests || !publishers.empty() || !attesters.empty() || !vex_publishers.empty(); }
-  void Add(const EvidenceNeeds& other);
+  void Add(EvidenceNeeds other);
 };
 
-// Of all policies that may cover the image. A reference that does not parse needs nothing.
-EvidenceNeeds NeedsOf(const PolicySet& policies, const Subject& subject, const api::ImageUse& use, const Result<ImageReference>& reference);
+// Of all policies that may cover the image, by its use and reference alone. A reference that does not parse needs nothing.
+EvidenceNeeds NeedsOf(const PolicySet& policies, const Subject& subject, const ImageFacts& image);
 
 }  // namespace hullwright::policy

@@ -142,7 +142,7 @@ Result<void> Keyring::Add(PullSecretFormat format, std::string_view text) {
   if (format == PullSecretFormat::kDockerConfigJson) entries = Member(*document, "auths");
   if (!entries && document->is_object()) return {};  // a docker configuration without logins
   if (!entries || !entries->is_object()) return Fail(ErrorCode::kInvalidInput, "pull secret: expected an object of registries");
-  std::vector<Entry> added;
+  std::vector<std::pair<CredentialScope, Credential>> added;
   for (const auto [key, value] : JsonObject(*entries)) {
     if (added.size() + entries_.size() >= kMaxEntries) {
       return Fail(ErrorCode::kTooLarge, fmt::format("pull secret: more than {} registries", kMaxEntries));
@@ -151,15 +151,16 @@ Result<void> Keyring::Add(PullSecretFormat format, std::string_view text) {
     if (!scope) return std::unexpected(scope.error().Within("pull secret"));
     auto credential = ReadCredential(value);
     if (!credential) return std::unexpected(credential.error().Within(fmt::format("pull secret: {}", Printable(key, 128))));
-    if (!credential->is_anonymous()) added.push_back({std::move(*scope), std::move(*credential)});
+    if (!credential->is_anonymous()) added.emplace_back(std::move(*scope), std::move(*credential));
   }
-  for (auto& entry : added) Add(std::move(entry.scope), std::move(entry.credential));
+  for (auto& [scope, credential] : added) Add(std::move(scope), std::move(credential));
   return {};
 }
 
 void Keyring::Add(CredentialScope scope, Credential credential) {
   const auto less_specific = std::ranges::find_if(entries_, [&](const Entry& entry) { return scope.IsMoreSpecificThan(entry.scope); });
-  entries_.insert(less_specific, {std::move(scope), std::move(credential)});
+  std::string id = credential.Id();
+  entries_.insert(less_specific, {std::move(scope), std::move(credential), std::move(id)});
 }
 
 std::vector<Credential> Keyring::Find(std::string_view host, std::string_view path) const {
@@ -172,8 +173,13 @@ std::vector<Credential> Keyring::Find(std::string_view host, std::string_view pa
 }
 
 std::string Keyring::Id(std::string_view host, std::string_view path) const {
+  std::vector<std::string_view> found;
+  for (const auto& entry : entries_) {
+    if (!entry.scope.Matches(host, path)) continue;
+    if (std::ranges::find(found, entry.id) == found.end()) found.push_back(entry.id);
+  }
   std::string ids;
-  for (const auto& credential : Find(host, path)) ids += credential.Id() + ",";
+  for (const std::string_view id : found) (ids += id) += ',';
   return ids;
 }
 

@@ -60,6 +60,7 @@ class Keyring {
   struct Entry {
     CredentialScope scope;
     Credential credential;
+    std::string id;  // of the credential, which every request asks for
   };
   std::vector<Entry> entries_;  // most specific first; equal ones as added
 };

@@ -229,7 +229,10 @@ TEST_CASE("a policy that takes a publisher's word needs its documents about the 
   parts.policies[0].spec.rules.vulnerabilities->vex.emplace().publisher_refs = {{"acme"}, {"named"}, {"ghost"}};
   parts.publishers = {acme, named};
   const PolicySet policies(std::move(parts));
-  const auto needs = [&](const std::string& text) { return NeedsOf(policies, samples::Pod(), {}, ImageReference::Parse(text)); };
+  const auto needs = [&](const std::string& text) {
+    return NeedsOf(policies, samples::Pod(),
+                   {.use = {}, .reference = ImageReference::Parse(text), .scans = {}, .broken_scans = {}, .admitted_since = {}});
+  };
   CHECK(needs("registry.example/acme/app:1").vex_publishers == std::set<std::string>{"acme"});
   CHECK(needs("registry.example/acme/app:1").resolution);
   CHECK(needs("registry.example/acme/app@" + kImage.text()).any());
