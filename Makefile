@@ -55,9 +55,9 @@ bench: ## measure against floors in the same run: a table and build/bench.json (
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/bench/run build
 
-lint: ## clang-format, clang-tidy-19 and shell checks (about 15 minutes cold, seconds when nothing changed)
+lint: ## clang-format, clang-tidy-19 and shell checks (about 6 minutes cold, seconds when nothing changed)
 	@setup/install build lint
-	@cmake --preset release -B build-lint -DCMAKE_UNITY_BUILD=OFF >/dev/null
+	@cmake --preset release -B build-lint >/dev/null
 	@tests/lint/run build-lint
 
 generate: ## write crds/, docs/reference/ and the man page from the field tables and the command tree
