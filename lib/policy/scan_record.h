@@ -40,6 +40,16 @@ struct FindingView {
 
   bool HasName(std::string_view id_or_alias) const;  // without case: "cve-2024-1" is "CVE-2024-1"
   std::vector<std::string_view> Aliases() const;
+  // visit(name) for the id and each alias; allocates nothing.
+  template <class Visit>
+  void ForEachName(Visit visit) const {
+    visit(id);
+    for (std::string_view rest = aliases; !rest.empty();) {
+      const std::size_t end = rest.find('\n');
+      visit(rest.substr(0, end));
+      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    }
+  }
   // A finding that names no scanner counts as seen by each: leaving a name out must not hide a finding.
   bool SeenBy(std::string_view scanner) const;
 };

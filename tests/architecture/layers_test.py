@@ -21,9 +21,9 @@ ARROWS = {
     "http": {"base"},
     "registry": {"base", "http"},
     "kube": {"base", "api", "http"},
-    "scan": {"base", "api"},
+    "scan": {"base", "api", "policy"},
     "store": {"base"},
-    "evidence": {"base", "api", "policy", "verify", "http", "registry", "store"},
+    "evidence": {"base", "api", "policy", "scan", "verify", "http", "registry", "store"},
     "webhook": {"base", "api", "policy", "http", "kube", "registry", "store", "evidence"},
     "cli": {"base", "api", "policy", "verify", "http", "registry", "kube", "scan", "evidence"},
 }
@@ -36,6 +36,7 @@ WRAPPED = {
     r"<yaml\.h>": {"base"},
     r"<cbor": {"verify"},
     r"<(SQLiteCpp/|sqlite3\.h)": {"store"},
+    r"<zlib\.h>": {"scan"},
     r"<CLI/": {"cli", "webhook"},
     r"<prometheus/": {"webhook"},
     r'"verify/attestor\.h"': {"verify"},  # whoever includes it can make Verified values
