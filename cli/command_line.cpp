@@ -27,6 +27,17 @@ void AddReviewOptions(CLI::App& command, ReviewOptions& review) {
   command.add_option("--scans", review.scans, "Folders with ImageScans (see `hullctl scan import`).")->type_name("DIR");
   command.add_option("--admitted", review.admitted, "Inventory of images that namespaces already ran, for enforcement.admittedImages.")
       ->type_name("FILE");
+  command
+      .add_option("--exploitation", review.exploitation,
+                  "Folder of EPSS scores (epss*.csv, epss*.csv.gz) and of CISA's catalogue of known exploited vulnerabilities (kev*.json, "
+                  "known_exploited_vulnerabilities.json), for policies that ask for them.")
+      ->type_name("DIR");
+  command
+      .add_option("--exploitation-max-age-hours", review.exploitation_max_age_hours,
+                  "EPSS scores and catalogues older than this are no data; 0: any age will do.")
+      ->type_name("HOURS")
+      ->check(CLI::Range(0, 87'600))
+      ->capture_default_str();
   command.add_option("-n,--namespace", review.namespace_, "Namespace of objects that do not name one.")
       ->type_name("NAMESPACE")
       ->capture_default_str();

@@ -15,6 +15,7 @@
 #include "cli/image_lines.h"
 #include "evidence/admitted_images.h"
 #include "evidence/catalogue.h"
+#include "evidence/exploitation_source.h"
 #include "evidence/folder_source.h"
 #include "evidence/judge.h"
 #include "kube/pod_spec.h"
@@ -84,6 +85,11 @@ std::expected<void, ReviewFailure> LoadCatalogue(const ReviewOptions& options, s
   for (const std::string& path : options.policies) folders.push_back({path, true});
   for (const std::string& path : options.scans) folders.push_back({path, false});
   if (auto loaded = evidence::LoadFolders(folders, catalogue); !loaded) return Unreadable(loaded.error());
+  if (!options.exploitation.empty()) {
+    evidence::ExploitationOptions exploitation{.folder = options.exploitation, .max_age = std::nullopt};
+    if (options.exploitation_max_age_hours > 0) exploitation.max_age = std::chrono::hours(options.exploitation_max_age_hours);
+    if (auto loaded = evidence::LoadExploitation(exploitation, catalogue); !loaded) return Unreadable(loaded.error());
+  }
   for (GivenObject& given : extra) catalogue.Put(given.key, "the command line", std::move(given.object));
   catalogue.Publish();
   return {};
@@ -107,7 +113,9 @@ std::vector<InputProblem> ProblemsOf(const evidence::Catalogue& catalogue, const
   std::vector<InputProblem> problems;
   for (const evidence::Problem& problem : catalogue.Problems()) {
     const auto holds = [&](const std::string& folder) { return IsBelow(problem.origin, folder); };
-    const bool of_scans = std::ranges::any_of(options.scans, holds) && std::ranges::none_of(options.policies, holds);
+    // A broken file there is no data for the policies that ask for it, which then say so themselves.
+    const bool of_exploitation = !options.exploitation.empty() && holds(options.exploitation);
+    const bool of_scans = (of_exploitation || std::ranges::any_of(options.scans, holds)) && std::ranges::none_of(options.policies, holds);
     problems.push_back({problem.origin, problem.object, problem.error, of_scans});
   }
   return problems;

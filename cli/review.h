@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "cli/registry_session.h"
 #include "evidence/observer.h"
 #include "policy/decision.h"
+#include "policy/exploitation.h"
 
 namespace hullwright::cli {
 
@@ -22,6 +24,8 @@ struct ReviewOptions {
   std::vector<std::string> old_manifests;
   std::vector<std::string> policies, scans;
   std::string admitted;
+  std::string exploitation;                                                              // folder of EPSS and KEV; "": none
+  std::int64_t exploitation_max_age_hours = policy::kDefaultMaxExploitationAge.count();  // 0: any age will do
   std::string namespace_ = "default";
   std::string unmatched = "Deny";
   std::vector<std::string> workload_paths;
@@ -43,10 +47,10 @@ struct ReviewedObject {
   std::vector<int> image_lines;  // beside decision.images: the line of the file where the reference stands, 0 when it was not found
 };
 
-// Something in the policy or scan folders that cannot be used.
+// Something in the policy, scan or exploitation folders that cannot be used.
 struct InputProblem {
   std::string origin, object, error;
-  bool of_scans = false;  // only matters to images it is about, which then say so themselves
+  bool of_scans = false;  // or of exploitation: only matters to images it is about, which then say so themselves
 };
 
 struct SkippedObject {

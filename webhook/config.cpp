@@ -10,6 +10,7 @@
 
 #include "api/mistakes.h"
 #include "base/error.h"
+#include "policy/exploitation.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -24,7 +25,7 @@ struct RawOptions {
   std::string log_level = "info";
   std::vector<std::string> workload_paths, node_platforms;
   bool no_registry = false;
-  std::int64_t shutdown_delay_seconds = 10;
+  std::int64_t shutdown_delay_seconds = 10, exploitation_max_age_hours = policy::kDefaultMaxExploitationAge.count();
 };
 
 std::unexpected<Error> Usage(std::string message) {
@@ -152,6 +153,7 @@ Result<void> Complete(const RawOptions& raw, Options& options) {
     if (auto added = options.workloads.Add(setting); !added) return std::unexpected(added.error().Within("--workload-path"));
   }
   options.shutdown_delay = std::chrono::seconds(raw.shutdown_delay_seconds);
+  if (raw.exploitation_max_age_hours > 0) options.exploitation_max_age = std::chrono::hours(raw.exploitation_max_age_hours);
   options.ask_registries = !raw.no_registry;
   if (!raw.node_platforms.empty()) options.node_platforms = raw.node_platforms;
   for (const auto& check : {CheckSource, CheckTls, CheckFolders, CheckRegistries}) {
@@ -170,6 +172,20 @@ void DeclareObjects(CLI::App& app, Options& options) {
   app.add_option("--kubeconfig", options.kubeconfig, "Objects of the cluster that this kubeconfig names")
       ->type_name("FILE")
       ->group("Objects from a cluster");
+}
+
+void DeclareExploitation(CLI::App& app, RawOptions& raw, Options& options) {
+  app.add_option("--exploitation", options.exploitation_folder,
+                 "Folder of EPSS scores (epss*.csv, epss*.csv.gz) and of CISA's catalogue (kev*.json, "
+                 "known_exploited_vulnerabilities.json); watched")
+      ->type_name("DIR")
+      ->group("Exploitation");
+  app.add_option("--exploitation-max-age-hours", raw.exploitation_max_age_hours,
+                 "EPSS scores and catalogues older than this are no data; 0: any age will do")
+      ->type_name("HOURS")
+      ->check(CLI::Range(0, 87'600))
+      ->capture_default_str()
+      ->group("Exploitation");
 }
 
 void DeclareRegistries(CLI::App& app, RawOptions& raw, Options& options) {
@@ -225,6 +241,7 @@ void Declare(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--admitted", options.admitted_file,
                  "Inventory of what namespaces run already: a YAML list of {namespace, image, policy, since}")
       ->type_name("FILE");
+  DeclareExploitation(app, raw, options);
   DeclareRegistries(app, raw, options);
   DeclareServer(app, raw, options);
   app.add_option("--unmatched", raw.unmatched, "What happens to an image that no policy covers: Deny, Warn or Allow")

@@ -24,8 +24,10 @@ struct ListenAddress {
 struct Options {
   // Files mode: at least one folder. Otherwise cluster mode.
   std::vector<std::string> policy_folders, scan_folders;
-  std::string admitted_file;  // "" for none
-  std::string kubeconfig;     // cluster mode: "" for the Pod's own service account
+  std::string admitted_file;                               // "" for none
+  std::string exploitation_folder;                         // EPSS and KEV, in both modes; "" for none
+  std::optional<std::chrono::hours> exploitation_max_age;  // nullopt: any age will do
+  std::string kubeconfig;                                  // cluster mode: "" for the Pod's own service account
   bool cluster = false;
 
   ListenAddress listen;

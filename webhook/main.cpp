@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "evidence/exploitation_source.h"
 #include "evidence/folder_data.h"
 #include "evidence/folder_source.h"
 #include "webhook/cluster_data.h"
@@ -118,6 +119,7 @@ class Webhook {
     if (!options_.admitted_file.empty()) {
       if (auto loaded = admitted_.LoadFile(options_.admitted_file); !loaded) return std::unexpected(loaded.error().Within("--admitted"));
     }
+    if (auto started = StartExploitation(); !started) return std::unexpected(started.error().Within("--exploitation"));
     if (auto started = options_.cluster ? StartCluster() : StartFolders(); !started) return started;
     if (auto opened = OpenRegistries(); !opened) return opened;
     MakeHandlers();
@@ -135,6 +137,15 @@ class Webhook {
   }
 
  private:
+  Result<void> StartExploitation() {
+    if (options_.exploitation_folder.empty()) return {};
+    auto source =
+        evidence::ExploitationSource::Start({.folder = options_.exploitation_folder, .max_age = options_.exploitation_max_age}, catalogue_);
+    if (!source) return std::unexpected(source.error());
+    exploitation_ = std::move(*source);
+    return {};
+  }
+
   Result<void> StartFolders() {
     auto folders = evidence::FolderSource::Start(FoldersOf(options_), catalogue_);
     if (!folders) return std::unexpected(folders.error());
@@ -218,6 +229,7 @@ class Webhook {
   Metrics metrics_;
   Readiness readiness_;
   ObjectHandler objects_;
+  std::unique_ptr<evidence::ExploitationSource> exploitation_;
   std::unique_ptr<evidence::FolderSource> folders_;
   std::unique_ptr<kube::KubeClient> client_;
   std::unique_ptr<ClusterSource> cluster_;

@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "base/guarded.h"
+#include "evidence/exploitation_source.h"
 #include "kube/pod_spec.h"
 #include "webhook/decision_text.h"
 
@@ -102,6 +103,21 @@ void AddCatalogue(const MetricSources& sources, Scrape& scrape) {
   scrape.Gauge("hullwright_snapshot_age_seconds", "Seconds since policies were last published.", {{{}, age.count()}});
 }
 
+void AddExploitation(const policy::Exploitation* loaded, Scrape& scrape) {
+  if (loaded == nullptr) return;
+  const Time now = SystemClock().Now();
+  std::vector<Sample> ages, entries;
+  const auto add = [&](const char* data, Time date, std::size_t count) {
+    ages.push_back({{{"data", data}}, std::chrono::duration<double>(now - date).count()});
+    entries.push_back({{{"data", data}}, Number(count)});
+  };
+  if (loaded->epss) add("epss", loaded->epss->date, loaded->epss->entries.size());
+  if (loaded->known) add("kev", loaded->known->date, loaded->known->entries.size());
+  scrape.Gauge("hullwright_exploitation_age_seconds",
+               "Seconds since the date of the EPSS scores, and since the release of the KEV catalogue.", ages);
+  scrape.Gauge("hullwright_exploitation_entries", "Vulnerabilities with an EPSS score, and in the KEV catalogue.", entries);
+}
+
 void AddServer(const http::ServerStatistics& server, Scrape& scrape) {
   scrape.Counter(
       "hullwright_http_connections_total", "Connections, by what became of them.",
@@ -182,6 +198,8 @@ void AddRegistries(const RegistryStatistics& registries, Scrape& scrape) {
 
 std::vector<evidence::Problem> MetricSources::Problems() const {
   std::vector<evidence::Problem> problems = catalogue.Problems();
+  const std::vector<evidence::Problem> unusable = evidence::ExploitationProblems(catalogue.Exploitation().get(), SystemClock().Now());
+  problems.insert(problems.end(), unusable.begin(), unusable.end());
   if (!trust_problems) return problems;
   const std::vector<evidence::Problem> of_trust = trust_problems();
   problems.insert(problems.end(), of_trust.begin(), of_trust.end());
@@ -267,6 +285,7 @@ void Metrics::CountInternalError(std::string_view path) {
 std::string Metrics::Serialize(const MetricSources& sources) const {
   Scrape scrape(families_->registry.Collect());
   AddCatalogue(sources, scrape);
+  AddExploitation(sources.catalogue.Exploitation().get(), scrape);
   scrape.Gauge("hullwright_ready", "Whether /readyz answers 200.", {{{}, sources.ready() ? 1.0 : 0.0}});
   AddServer(sources.server(), scrape);
   AddCertificate(sources.certificate_expiry(), scrape);

@@ -40,7 +40,7 @@ struct MetricSources {
   std::function<RegistryStatistics()> registries = {};  // empty: no registry is asked
   std::function<std::vector<evidence::Problem>()> trust_problems = {};
 
-  // Of objects, files and trust material.
+  // Of objects, files, exploitation data and trust material.
   std::vector<evidence::Problem> Problems() const;
 };
 

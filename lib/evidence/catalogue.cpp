@@ -133,6 +133,7 @@ struct Catalogue::State {
   std::mutex publishing;  // so that an older view of the objects is never published after a newer one
   Snapshot<policy::PolicySet> policies{std::make_shared<policy::PolicySet>(policy::PolicySetParts{})};
   Snapshot<NamespaceLabels> namespaces{std::make_shared<NamespaceLabels>()};
+  Snapshot<policy::Exploitation> exploitation;
   Snapshot<TrustObjects> trust{std::make_shared<TrustObjects>()};
   Guarded<std::chrono::steady_clock::time_point> published_at{std::chrono::steady_clock::now()};
 
@@ -270,6 +271,14 @@ std::shared_ptr<const NamespaceLabels> Catalogue::Namespaces() const {
 
 std::shared_ptr<const TrustObjects> Catalogue::Trust() const {
   return state_->trust.Get();
+}
+
+void Catalogue::PutExploitation(std::shared_ptr<const policy::Exploitation> exploitation) {
+  state_->exploitation.Publish(std::move(exploitation));
+}
+
+std::shared_ptr<const policy::Exploitation> Catalogue::Exploitation() const {
+  return state_->exploitation.Get();
 }
 
 const ScanIndex& Catalogue::Scans() const {

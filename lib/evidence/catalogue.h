@@ -13,6 +13,7 @@
 #include "api/object.h"
 #include "evidence/scan_index.h"
 #include "evidence/trust_objects.h"
+#include "policy/exploitation.h"
 #include "policy/policy_set.h"
 
 namespace hullwright::evidence {
@@ -46,12 +47,16 @@ class Catalogue {
   void PutUnreadable(std::string_view origin, const Error& error, bool may_hold_policies, bool has_last_good);
   void ClearUnreadable(std::string_view origin);
 
+  // In force at once, without Publish.
+  void PutExploitation(std::shared_ptr<const policy::Exploitation> exploitation);
+
   void Publish();
 
   std::shared_ptr<const policy::PolicySet> Policies() const;
   std::shared_ptr<const NamespaceLabels> Namespaces() const;
   std::shared_ptr<const TrustObjects> Trust() const;
   const ScanIndex& Scans() const;
+  std::shared_ptr<const policy::Exploitation> Exploitation() const;  // nullptr: none was loaded
 
   std::vector<Problem> Problems() const;
   // How many objects of each kind are in force.

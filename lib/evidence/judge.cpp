@@ -56,7 +56,11 @@ class Inquiry {
   }
 
   policy::Decision Decide(Time now) {
-    for (policy::ImageFacts& facts : facts_) AddWhatIsKnownOfDigest(facts);
+    const auto exploitation = sources_.catalogue.Exploitation();
+    for (policy::ImageFacts& facts : facts_) {
+      AddWhatIsKnownOfDigest(facts);
+      facts.exploitation = exploitation;
+    }
     return policy::Decide(*policies_, subject_, facts_, now, options_);
   }
 

@@ -9,6 +9,7 @@
 
 #include "api/image_use.h"
 #include "base/image_reference.h"
+#include "policy/exploitation.h"
 #include "policy/scan_record.h"
 #include "policy/trust_facts.h"
 
@@ -47,6 +48,8 @@ struct ImageFacts {
   std::optional<std::expected<Resolution, Doubt>> resolution = std::nullopt;
   // Of the digest (DigestOf). nullptr: nobody looked.
   std::shared_ptr<const TrustFacts> trust = nullptr;
+  // EPSS and KEV, of all vulnerabilities. nullptr: nothing was loaded.
+  std::shared_ptr<const Exploitation> exploitation = nullptr;
 };
 
 // The digest that is judged: the one the reference names, otherwise the one its tag was resolved to; nullptr when it is not known.

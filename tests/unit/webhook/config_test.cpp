@@ -20,6 +20,20 @@ std::vector<std::string> And(std::vector<std::string> all, const std::vector<std
   return all;
 }
 
+TEST_CASE("exploitation data counts for thirty days unless told otherwise", "[webhook]") {
+  const testing::TemporaryDirectory policies;
+  const auto age = [&](const std::vector<std::string>& more) {
+    const auto options = Parse(And(And(kTls, {"--policies", policies.path(), "--exploitation", "epss"}), more));
+    REQUIRE(options);
+    CHECK(options->exploitation_folder == "epss");
+    return options->exploitation_max_age;
+  };
+  CHECK(age({}) == std::chrono::hours(720));
+  CHECK(age({"--exploitation-max-age-hours", "48"}) == std::chrono::hours(48));
+  CHECK(age({"--exploitation-max-age-hours", "0"}) == std::nullopt);
+  CHECK_FALSE(Parse(And(kTls, {"--policies", policies.path(), "--exploitation-max-age-hours", "-1"})));
+}
+
 TEST_CASE("files mode with everything given", "[webhook]") {
   const testing::TemporaryDirectory one, two, scans;
   const auto options = Parse(And(kTls, {"--policies",
