@@ -8,8 +8,6 @@
 namespace hullwright::api {
 namespace {
 
-constexpr std::string_view kNoEnrichment = "not enforced by this version: it does not join EPSS and KEV to findings";
-
 const std::vector<ContainerType> kAllContainerTypes = {ContainerType::kContainers, ContainerType::kInitContainers,
                                                        ContainerType::kEphemeralContainers, ContainerType::kImageVolumes};
 
@@ -70,8 +68,10 @@ void CheckForbidEntry(ForbidEntry& entry, const Given& given) {
   CheckGrace(entry, given);
   bool asks_for_fix = given.Has("fix") && (!given.HasGood("fix") || entry.fix != FixCondition::kAny);
   if (given.Has("severities") || given.Has("minCVSS") || given.Has("ids") || given.Has("layers") || asks_for_fix) return;
-  if (given.Has("knownExploited") || given.Has("minEPSS")) return;  // told already
-  given.Mistake("", "an entry needs a condition, or every finding would meet it: write severities, fix, layers, minCVSS or ids");
+  if (given.Has("minEPSS") || entry.known_exploited || (given.Has("knownExploited") && !given.HasGood("knownExploited"))) return;
+  given.Mistake("",
+                "an entry needs a condition, or every finding would meet it: write severities, fix, layers, minCVSS, minEPSS, "
+                "knownExploited or ids");
 }
 
 void CheckScan(ScanRequirements&, const Given& given) {
@@ -234,6 +234,13 @@ const Table& TableOf<ForbidEntry>() {
           "say it is no data. Left out: any.")
           .Items(1, 3).Distinct(),
       Field<&ForbidEntry::min_cvss>("minCVSS", "The least CVSS score that meets the entry.").Between(0, 10),
+      Field<&ForbidEntry::min_epss>("minEPSS",
+          "The least EPSS probability that meets the entry, of any CVE among the finding's names. Where no scores are loaded, or a CVE has none, "
+          "there is no data. Left out: any.")
+          .Between(0, 1),
+      Field<&ForbidEntry::known_exploited>("knownExploited",
+          "true: only vulnerabilities in CISA's catalogue of known exploited ones meet the entry, by id or alias. Where it is not loaded, there "
+          "is no data."),
       Field<&ForbidEntry::ids>("ids", "Vulnerability ids or aliases, in upper or lower case. Left out: any.")
           .Items(1, 256).Length(1, 128).Format(kVulnerabilityId).Distinct(),
       Field<&ForbidEntry::grace_hours>("graceHours",
@@ -245,11 +252,10 @@ const Table& TableOf<ForbidEntry>() {
           "there; needs fix: Available. Published: when it was published. Given together with graceHours."),
       Field<&ForbidEntry::more_than>("moreThan", "How many such findings are still accepted.").Between(0, 100'000),
       Field<&ForbidEntry::waivable>("waivable", "Whether exceptions, break-glass and VEX statements count against this entry."),
-      Reserved("knownExploited", kNoEnrichment),
-      Reserved("minEPSS", kNoEnrichment),
   }).Check(CheckForbidEntry)
-  .Cel("has(self.severities) || has(self.layers) || has(self.minCVSS) || has(self.ids) || (has(self.fix) && self.fix != 'Any')",
-      "an entry needs a condition: severities, fix, layers, minCVSS or ids")
+  .Cel("has(self.severities) || has(self.layers) || has(self.minCVSS) || has(self.minEPSS) || (has(self.knownExploited) && self.knownExploited) || "
+      "has(self.ids) || (has(self.fix) && self.fix != 'Any')",
+      "an entry needs a condition: severities, fix, layers, minCVSS, minEPSS, knownExploited or ids")
   .Cel("has(self.graceHours) == has(self.graceFrom)", "graceHours and graceFrom are given together")
   .Cel("!has(self.graceFrom) || self.graceFrom != 'FixFirstSeen' || (has(self.fix) && self.fix == 'Available')",
       "graceFrom FixFirstSeen needs fix: Available");
@@ -449,6 +455,8 @@ spec:
       - {name: fixable-critical, severities: [Critical], fix: Available}
       - {name: fixable-high, severities: [High], fix: Available, graceHours: 168, graceFrom: FixFirstSeen}
       - {name: score, minCVSS: "9.0"}
+      - {name: exploited, knownExploited: true, waivable: false}
+      - {name: likely, minEPSS: "0.5", layers: [Application, Unknown]}
       - {name: too-many, severities: [Medium], moreThan: 20}
       - {name: log4shell, ids: [CVE-2021-44228], waivable: false}
       scan: {maxAgeHours: 26, maxDatabaseAgeHours: 72, scannerRefs: [{name: trivy}]}

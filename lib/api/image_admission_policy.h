@@ -52,6 +52,8 @@ struct ForbidEntry {
   FixCondition fix = FixCondition::kAny;  // None: no fix exists (FixState None or WillNotFix)
   std::vector<Layer> layers;              // parts of the image; empty: any
   std::optional<Decimal> min_cvss;        // 0.0 to 10.0
+  std::optional<Decimal> min_epss;        // 0.0 to 1.0, a probability
+  bool known_exploited = false;           // only what stands in the catalogue of known exploited vulnerabilities
   std::vector<std::string> ids;           // vulnerability ids or aliases, upper or lower case; empty: any
   // A finding that meets the entry violates only when so many hours have passed since the time that grace_from names. Both or none.
   std::optional<std::int64_t> grace_hours;

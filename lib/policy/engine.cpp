@@ -55,8 +55,9 @@ std::uint64_t CostOfVex(const api::VulnerabilityRules& rules, const ImageFacts& 
 // bounds the time of a request without a clock.
 std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFacts& image) {
   constexpr std::uint64_t kOfAnyPolicy = 100;
-  constexpr std::uint64_t kNamesOfAFinding = 2;          // an id and, mostly, one alias
-  constexpr std::uint64_t kFindingsThatAskWaivers = 10;  // about one finding in so many meets an entry; the same of VEX statements
+  constexpr std::uint64_t kNamesOfAFinding = 2;             // an id and, mostly, one alias
+  constexpr std::uint64_t kComparisonsOfExploitation = 32;  // a name read, and looked up among 300,000 and among 2,000
+  constexpr std::uint64_t kFindingsThatAskWaivers = 10;     // about one finding in so many meets an entry; the same of VEX statements
   const auto& rules = policy.object.spec.rules.vulnerabilities;
   if (!image.reference) return kOfAnyPolicy;
   const std::uint64_t of_predicates = CostOfPredicates(policy, image);
@@ -65,6 +66,8 @@ std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFa
   std::uint64_t findings = 0, conditions = 0;
   for (const auto& scan : image.scans) findings += scan->size();
   for (const ForbiddenIds& ids : policy.forbidden_ids) conditions += 1 + kNamesOfAFinding * ids.Comparisons();
+  for (const api::ForbidEntry& entry : rules->forbid)
+    if (entry.min_epss || entry.known_exploited) conditions += kNamesOfAFinding * kComparisonsOfExploitation;
   if (rules->waivers) conditions += waivers.names / kFindingsThatAskWaivers;
   conditions += kNamesOfAFinding * CostOfVex(*rules, image) / kFindingsThatAskWaivers;
   return kOfAnyPolicy + of_predicates + waivers.images + findings * conditions;

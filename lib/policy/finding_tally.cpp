@@ -29,14 +29,14 @@ void Place(std::uint32_t finding, Truth meets, Grace grace, EntryTally& tally) {
     tally.unknown.push_back(finding);
 }
 
-void Count(ScanTally& tally, const Policy& policy, Time now) {
+void Count(ScanTally& tally, const Policy& policy, const Circumstances& circumstances) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   for (std::uint32_t i = 0; i < tally.scan->size(); ++i) {
     const FindingView finding = tally.scan->Finding(i);
     if (!IsWitnessed(finding, rules.scan.scanner_refs)) continue;
     for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
-      const Truth meets = Meets(rules.forbid[e], policy.forbidden_ids[e], finding);
-      if (meets != Truth::kNo) Place(i, meets, GraceOf(rules.forbid[e], finding, now), tally.entries[e]);
+      const Truth meets = Meets(rules.forbid[e], policy.forbidden_ids[e], finding, circumstances.exploitation);
+      if (meets != Truth::kNo) Place(i, meets, GraceOf(rules.forbid[e], finding, circumstances.now), tally.entries[e]);
     }
   }
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) tally.entries[e].cut = CutFindings(rules.forbid[e], *tally.scan);
@@ -88,10 +88,10 @@ void LookAhead(EntryTally& tally, const ScanRecord& scan, const api::ForbidEntry
 
 }  // namespace
 
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, Time now) {
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   ScanTally tally{&scan, std::vector<EntryTally>(rules.forbid.size())};
-  Count(tally, policy, now);
+  Count(tally, policy, circumstances);
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
     EntryTally& entry = tally.entries[e];
     const std::int64_t allowed = Allowed(rules.forbid[e]);

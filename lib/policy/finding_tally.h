@@ -47,6 +47,6 @@ struct ScanTally {
 // Only findings that a scanner of scan.scannerRefs witnesses are looked at, where the policy names scanners. Exemptions are asked only for
 // entries that would otherwise give a reason. An unknown finding that a violating entry of this policy already forbids is not counted
 // again.
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, Time now);
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances);
 
 }  // namespace hullwright::policy

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "policy/package_url.h"
 
@@ -24,7 +25,25 @@ std::string FixText(const FindingView& finding) {
   return {};
 }
 
+std::string DayText(Time time) {
+  constexpr std::size_t kDateBytes = 10;
+  return FormatRfc3339(time).substr(0, kDateBytes);
+}
+
 }  // namespace
+
+std::string Describe(const KnownExploit& exploit) {
+  std::string text = "known to be exploited";
+  const std::string due = exploit.due_day == 0 ? "" : "due " + DayText(Time(std::chrono::days(exploit.due_day)));
+  const std::string_view use = exploit.in_ransomware ? "used in ransomware campaigns" : "";
+  if (!due.empty() || !use.empty()) text += fmt::format(" ({}{}{})", due, due.empty() || use.empty() ? "" : ", ", use);
+  return text;
+}
+
+std::string Describe(const EpssScore& score, const EpssScores& scores) {
+  return fmt::format("EPSS {} (percentile {}, model {} of {})", score.Probability().ToString(), score.Percentile().ToString(),
+                     Printable(scores.model_version, 64), DayText(scores.date));
+}
 
 std::string NameOf(const FindingView& finding) {
   return fmt::format("{} in {}", Printable(finding.id), Printable(WithoutVersion(finding.package)));

@@ -6,6 +6,7 @@
 #include <bit>
 #include <vector>
 
+#include "base/rfc3339.h"
 #include "base/text.h"
 #include "policy/grace.h"
 
@@ -31,6 +32,23 @@ std::int64_t CountedFindings(const ScanRecord& scan) {
   std::int64_t sum = 0;
   for (const api::FindingCount& bucket : scan.counts()) sum += CountOf(bucket);
   return sum;
+}
+
+// The values that a scan would have to say.
+std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding, Time now) {
+  std::vector<std::string_view> missing;
+  if (MeetsSeverity(entry, finding.severity) == Truth::kUnknown) missing.push_back("its severity");
+  if (MeetsFix(entry, finding.fix) == Truth::kUnknown) missing.push_back("whether there is a fix");
+  if (MeetsLayer(entry, finding.layer) == Truth::kUnknown) missing.push_back("which part of the image it is in");
+  if (MeetsScore(entry, finding) == Truth::kUnknown) missing.push_back("its CVSS score");
+  if (GraceOf(entry, finding, now) == Grace::kUnknown) missing.push_back(GraceClockWords(entry));
+  return fmt::format("{}", fmt::join(missing, " and "));
+}
+
+std::string WhyNoEpss(const FindingView& finding, const UsableExploitation& exploitation) {
+  if (exploitation.epss == nullptr) return std::string(exploitation.why_no_epss);
+  if (!EpssOf(*exploitation.epss, finding).has_cve) return "it has no CVE name, by which EPSS goes";
+  return fmt::format("the EPSS scores of {} have none for it", FormatRfc3339(exploitation.epss->date));
 }
 
 }  // namespace
@@ -86,20 +104,36 @@ Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding) {
   return ids.empty() ? Truth::kYes : FromBool(ids.Name(finding));
 }
 
-Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding) {
-  const Truth cheap = std::min(
-      {MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsLayer(entry, finding.layer), MeetsScore(entry, finding)});
-  return cheap == Truth::kNo ? Truth::kNo : std::min(cheap, MeetsIds(ids, finding));
+Truth MeetsEpss(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation) {
+  if (!entry.min_epss) return Truth::kYes;
+  if (exploitation.epss == nullptr) return Truth::kUnknown;
+  const FindingEpss epss = EpssOf(*exploitation.epss, finding);
+  if (epss.highest != nullptr && epss.highest->Probability() >= *entry.min_epss) return Truth::kYes;
+  return epss.complete ? Truth::kNo : Truth::kUnknown;
 }
 
-std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding, Time now) {
-  std::vector<std::string_view> missing;
-  if (MeetsSeverity(entry, finding.severity) == Truth::kUnknown) missing.push_back("its severity");
-  if (MeetsFix(entry, finding.fix) == Truth::kUnknown) missing.push_back("whether there is a fix");
-  if (MeetsLayer(entry, finding.layer) == Truth::kUnknown) missing.push_back("which part of the image it is in");
-  if (MeetsScore(entry, finding) == Truth::kUnknown) missing.push_back("its CVSS score");
-  if (GraceOf(entry, finding, now) == Grace::kUnknown) missing.push_back(GraceClockWords(entry));
-  return fmt::format("{}", fmt::join(missing, " and "));
+Truth MeetsKnownExploited(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation) {
+  if (!entry.known_exploited) return Truth::kYes;
+  if (exploitation.known == nullptr) return Truth::kUnknown;
+  return FromBool(KnownExploitOf(*exploitation.known, finding) != nullptr);
+}
+
+Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding, const UsableExploitation& exploitation) {
+  const Truth cheap = std::min(
+      {MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsLayer(entry, finding.layer), MeetsScore(entry, finding)});
+  if (cheap == Truth::kNo) return Truth::kNo;
+  return std::min(
+      {cheap, MeetsIds(ids, finding), MeetsKnownExploited(entry, finding, exploitation), MeetsEpss(entry, finding, exploitation)});
+}
+
+std::string WhyUnknown(const api::ForbidEntry& entry, const FindingView& finding, const Circumstances& circumstances) {
+  std::vector<std::string> causes;
+  if (std::string missing = MissingValues(entry, finding, circumstances.now); !missing.empty())
+    causes.push_back("the scan does not say " + missing);
+  const UsableExploitation& exploitation = circumstances.exploitation;
+  if (MeetsKnownExploited(entry, finding, exploitation) == Truth::kUnknown) causes.emplace_back(exploitation.why_none_known);
+  if (MeetsEpss(entry, finding, exploitation) == Truth::kUnknown) causes.push_back(WhyNoEpss(finding, exploitation));
+  return fmt::format("{}", fmt::join(causes, "; "));
 }
 
 std::int64_t CutFindings(const api::ForbidEntry& entry, const ScanRecord& scan) {

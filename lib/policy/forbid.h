@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/image_admission_policy.h"
+#include "policy/exploitation.h"
 #include "policy/scan_record.h"
 
 namespace hullwright::policy {
@@ -31,6 +32,12 @@ class ForbiddenIds {
   std::vector<std::string> ids_;  // lower case, sorted
 };
 
+// What a finding is judged by beside the entry.
+struct Circumstances {
+  Time now;
+  UsableExploitation exploitation;
+};
+
 // One function per condition; a condition that the entry leaves out is met.
 // Severity Unknown is unknown, unless the entry lists Unknown itself.
 Truth MeetsSeverity(const api::ForbidEntry& entry, api::Severity severity);
@@ -39,13 +46,17 @@ Truth MeetsFix(const api::ForbidEntry& entry, api::FixState fix);
 // Layer Unknown is unknown, unless the entry lists Unknown itself.
 Truth MeetsLayer(const api::ForbidEntry& entry, api::Layer layer);
 Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding);
+// Surely when one of its CVEs has such a score; surely not when all of them have lower ones.
+Truth MeetsEpss(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation);
+Truth MeetsKnownExploited(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation);
 Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding);
 
 // All conditions together; ids are the entry's.
-Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding);
+Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding, const UsableExploitation& exploitation);
 
-// The values that make Meets, or the entry's grace, unknown: "its severity and whether it has a fix".
-std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding, Time now);
+// What makes Meets, or the entry's grace, unknown: "the scan does not say its severity and whether there is a fix; no EPSS scores are
+// loaded".
+std::string WhyUnknown(const api::ForbidEntry& entry, const FindingView& finding, const Circumstances& circumstances);
 
 // How many of the findings that were cut from the scan may meet the entry. With trustworthy counts: those in the buckets of severity, fix
 // and layer that the entry may ask for, less the kept ones. Otherwise every cut finding may.

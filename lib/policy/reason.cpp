@@ -168,9 +168,11 @@ constexpr std::array kWords = {
     WordInfo{ReasonWord::kTooManyVulnerabilities, "TooManyVulnerabilities", kNo, RuleFamily::kVulnerabilities,
              "More findings than the forbid entry's moreThan meet it.",
              "Update packages or rebuild on a newer base image until no more findings than allowed are left."},
-    WordInfo{ReasonWord::kFindingIncomplete, "FindingIncomplete", kNoData, RuleFamily::kVulnerabilities,
-             "A finding lacks a value (severity, fix state, layer, score or the time a grace begins at) that a forbid entry asks for.",
-             "Scan with a scanner that reports the missing value, or have the policy's owner ask for another one."},
+    WordInfo{
+        ReasonWord::kFindingIncomplete, "FindingIncomplete", kNoData, RuleFamily::kVulnerabilities,
+        "A value that a forbid entry asks for is not known: the finding lacks it (severity, fix state, layer, score or the time a grace "
+        "begins at), or no EPSS score or catalogue of known exploits is at hand.",
+        "Scan with a scanner that reports the value, load current EPSS and KEV data, or have the policy's owner ask for another one."},
     WordInfo{ReasonWord::kFindingsTruncated, "FindingsTruncated", kNoData, RuleFamily::kVulnerabilities,
              "Findings that a forbid entry may ask for were cut from the ImageScan to keep it small.",
              "Reduce the number of findings in the image, then scan it again."},

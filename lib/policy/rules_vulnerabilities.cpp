@@ -87,9 +87,14 @@ std::string AndMore(std::size_t count) {
 }
 
 // The finding with what the entry asks of it beside severity and fix, which are always told.
-std::string DescribeFor(const api::ForbidEntry& entry, const FindingView& finding) {
+std::string DescribeFor(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation) {
   std::string text = Describe(finding);
   if (!entry.layers.empty()) text += fmt::format(", layer {}", api::ToString(finding.layer));
+  if (entry.min_epss && exploitation.epss != nullptr)
+    if (const FindingEpss epss = EpssOf(*exploitation.epss, finding); epss.highest != nullptr)
+      text += ", " + Describe(*epss.highest, *exploitation.epss);
+  if (entry.known_exploited && exploitation.known != nullptr)
+    if (const KnownExploit* exploit = KnownExploitOf(*exploitation.known, finding); exploit != nullptr) text += ", " + Describe(*exploit);
   return text;
 }
 
@@ -98,20 +103,21 @@ std::string Since(const api::ForbidEntry& entry, const FindingView& finding) {
   return entry.grace_hours ? " since " + FormatRfc3339(GraceEnd(entry, finding)) : "";
 }
 
-std::string ForbiddenMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
+std::string ForbiddenMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings,
+                             const UsableExploitation& exploitation) {
   if (entry.more_than > 0)
     return fmt::format("{} findings meet {}, which allows {}; the most severe is {}", findings.size(), Printable(entry.name),
-                       entry.more_than, DescribeFor(entry, findings.front()));
+                       entry.more_than, DescribeFor(entry, findings.front(), exploitation));
   if (findings.size() == 1)
-    return fmt::format("{}, is forbidden by {}{}", DescribeFor(entry, findings.front()), Printable(entry.name),
+    return fmt::format("{}, is forbidden by {}{}", DescribeFor(entry, findings.front(), exploitation), Printable(entry.name),
                        Since(entry, findings.front()));
-  return fmt::format("{}{}, are forbidden by {}{}", DescribeFor(entry, findings.front()), AndMore(findings.size()), Printable(entry.name),
-                     Since(entry, findings.front()));
+  return fmt::format("{}{}, are forbidden by {}{}", DescribeFor(entry, findings.front(), exploitation), AndMore(findings.size()),
+                     Printable(entry.name), Since(entry, findings.front()));
 }
 
-std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings, Time now) {
-  return fmt::format("whether {}{}, meets {} is not known: the scan does not say {}", Describe(findings.front()), AndMore(findings.size()),
-                     Printable(entry.name), MissingValues(entry, findings.front(), now));
+std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings, const Circumstances& circumstances) {
+  return fmt::format("whether {}{}, meets {} is not known: {}", Describe(findings.front()), AndMore(findings.size()), Printable(entry.name),
+                     WhyUnknown(entry, findings.front(), circumstances));
 }
 
 std::string NearMissOfAny(WaiverLookup& waivers, const api::ForbidEntry& entry, const std::vector<FindingView>& findings) {
@@ -128,35 +134,38 @@ void AddWithFindings(RuleReport& report, ReasonWord word, const api::ForbidEntry
   for (std::size_t i = 0; i < std::min(findings.size(), kMaxFindingsPerReason); ++i) reason.findings.push_back(DetailOf(findings[i]));
 }
 
-void ReportViolation(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, WaiverLookup& waivers,
-                     RuleReport& report) {
+void ReportViolation(const Circumstances& circumstances, const std::vector<ScanTally>& tallies, std::size_t index,
+                     const api::ForbidEntry& entry, WaiverLookup& waivers, RuleReport& report) {
   const std::vector<FindingView> findings = Collect(tallies, index, &EntryTally::violates, &EntryTally::met);
   if (findings.empty()) return;
   const ReasonWord word = entry.more_than > 0 ? ReasonWord::kTooManyVulnerabilities : ReasonWord::kVulnerabilityForbidden;
-  AddWithFindings(report, word, entry, ForbiddenMessage(entry, findings) + NearMissOfAny(waivers, entry, findings), findings);
+  AddWithFindings(report, word, entry,
+                  ForbiddenMessage(entry, findings, circumstances.exploitation) + NearMissOfAny(waivers, entry, findings), findings);
 }
 
-void ReportIncomplete(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry,
-                      WaiverLookup& waivers, RuleReport& report) {
+void ReportIncomplete(const Circumstances& circumstances, const std::vector<ScanTally>& tallies, std::size_t index,
+                      const api::ForbidEntry& entry, WaiverLookup& waivers, RuleReport& report) {
   const std::vector<FindingView> findings = Collect(tallies, index, &EntryTally::incomplete, &EntryTally::unknown);
   if (findings.empty()) return;
   AddWithFindings(report, ReasonWord::kFindingIncomplete, entry,
-                  IncompleteMessage(entry, findings, input.now) + NearMissOfAny(waivers, entry, findings), findings);
+                  IncompleteMessage(entry, findings, circumstances) + NearMissOfAny(waivers, entry, findings), findings);
 }
 
 // The date comes first: warnings are cut.
-std::string GraceMessage(const api::ForbidEntry& entry, const ScanTally& tally, const EntryTally& here) {
+std::string GraceMessage(const api::ForbidEntry& entry, const ScanTally& tally, const EntryTally& here,
+                         const UsableExploitation& exploitation) {
   const std::string from = FormatRfc3339(*here.violates_from);
   const FindingView first = tally.scan->Finding(here.graced.front());
   if (entry.more_than > 0)
     return fmt::format("from {} on, {} findings meet {}, which allows {}; the first is {}", from, here.met.size() + here.graced.size(),
-                       Printable(entry.name), entry.more_than, DescribeFor(entry, first));
-  return fmt::format("from {} on, {} forbids {}{}", from, Printable(entry.name), DescribeFor(entry, first), AndMore(here.graced.size()));
+                       Printable(entry.name), entry.more_than, DescribeFor(entry, first, exploitation));
+  return fmt::format("from {} on, {} forbids {}{}", from, Printable(entry.name), DescribeFor(entry, first, exploitation),
+                     AndMore(here.graced.size()));
 }
 
 // Of several platforms the one that violates first speaks for all.
-void NoticeGrace(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry,
-                 RuleReport& report) {
+void NoticeGrace(const RuleInput& input, const Circumstances& circumstances, const std::vector<ScanTally>& tallies, std::size_t index,
+                 const api::ForbidEntry& entry, RuleReport& report) {
   const ScanTally* first = nullptr;
   for (const ScanTally& tally : tallies) {
     const EntryTally& here = tally.entries[index];
@@ -164,7 +173,8 @@ void NoticeGrace(const RuleInput& input, const std::vector<ScanTally>& tallies, 
     if (here.violates_from && (first == nullptr || *here.violates_from < *first->entries[index].violates_from)) first = &tally;
   }
   if (first == nullptr) return;
-  report.notices.push_back({kWithinGrace, "", OnPlatform(input, *first->scan, GraceMessage(entry, *first, first->entries[index]))});
+  report.notices.push_back(
+      {kWithinGrace, "", OnPlatform(input, *first->scan, GraceMessage(entry, *first, first->entries[index], circumstances.exploitation))});
 }
 
 void ReportTruncated(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry,
@@ -232,13 +242,13 @@ void TraceEntry(const std::vector<ScanTally>& tallies, std::size_t index, const 
   });
 }
 
-void JudgeEntry(const RuleInput& input, const std::vector<ScanTally>& tallies, std::size_t index, WaiverLookup& waivers,
-                RuleReport& report) {
+void JudgeEntry(const RuleInput& input, const Circumstances& circumstances, const std::vector<ScanTally>& tallies, std::size_t index,
+                WaiverLookup& waivers, RuleReport& report) {
   const api::ForbidEntry& entry = input.rules().vulnerabilities->forbid[index];
-  ReportViolation(tallies, index, entry, waivers, report);
-  ReportIncomplete(input, tallies, index, entry, waivers, report);
+  ReportViolation(circumstances, tallies, index, entry, waivers, report);
+  ReportIncomplete(circumstances, tallies, index, entry, waivers, report);
   ReportTruncated(input, tallies, index, entry, waivers, report);
-  if (entry.grace_hours) NoticeGrace(input, tallies, index, entry, report);
+  if (entry.grace_hours) NoticeGrace(input, circumstances, tallies, index, entry, report);
   const bool any_waived = std::ranges::any_of(tallies, [&](const ScanTally& tally) { return !tally.entries[index].waived.empty(); });
   if (any_waived) ReportWaived(tallies, index, entry, report);
   if (report.tracing) TraceEntry(tallies, index, entry, report);
@@ -267,10 +277,11 @@ void JudgeScans(const RuleInput& input, WaiverLookup& waivers, RuleReport& repor
 
 void JudgeForbidden(const RuleInput& input, const Exemptions& exemptions, RuleReport& report) {
   const api::VulnerabilityRules& rules = *input.rules().vulnerabilities;
+  const Circumstances circumstances{input.now, UsableAt(input.image.exploitation.get(), input.now)};
   std::vector<ScanTally> tallies;
   tallies.reserve(input.image.scans.size());
-  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, exemptions, input.now));
-  for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, tallies, i, exemptions.waivers, report);
+  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, exemptions, circumstances));
+  for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, circumstances, tallies, i, exemptions.waivers, report);
   if (rules.vex) report.Trace("vulnerabilities.vex", Outcome::kPass, [&] { return exemptions.vex.Describe(); });
 }
 

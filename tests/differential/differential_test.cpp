@@ -60,6 +60,9 @@ void WriteCase(const TemporaryDirectory& folder, const MaterialisedCase& materia
         {{"namespace", entry.namespace_}, {"image", entry.image}, {"policy", entry.policy}, {"since", FormatRfc3339(entry.since)}});
   }
   folder.Write("admitted.yaml", admitted.dump());
+  std::filesystem::create_directories(folder.path() / "exploitation");
+  if (materialised.epss) folder.Write("exploitation/epss_scores.csv", *materialised.epss);
+  if (materialised.kev) folder.Write("exploitation/known_exploited_vulnerabilities.json", *materialised.kev);
   folder.Write("object.json", materialised.review.object);
   if (materialised.review.old_object) folder.Write("old.json", *materialised.review.old_object);
 }
@@ -78,6 +81,8 @@ Verdict AskHullctl(const Case& item, const TemporaryDirectory& folder, const Mat
                                         In(folder, "scans"),
                                         "--admitted",
                                         In(folder, "admitted.yaml"),
+                                        "--exploitation",
+                                        In(folder, "exploitation"),
                                         "--unmatched",
                                         item.unmatched,
                                         "--namespace",
@@ -140,10 +145,11 @@ Verdict AskWebhook(const Case& item, const TemporaryDirectory& folder, const Mat
   static testing::CertificateAuthority authority(certificates.path(), "differential");
   static const auto certificate = authority.MintServer("webhook");
   const testing::HttpsTarget target{testing::FreePort(), authority.ca_file()};
-  Process webhook(testing::ProgramPath("hullwright-webhook"),
-                  {"--policies", In(folder, "policies"), "--scans", In(folder, "scans"), "--admitted", In(folder, "admitted.yaml"),
-                   "--no-registry", "--unmatched", item.unmatched, "--listen", fmt::format("127.0.0.1:{}", target.port), "--tls-cert",
-                   certificate.certificate_file, "--tls-key", certificate.key_file, "--shutdown-delay", "0"});
+  Process webhook(
+      testing::ProgramPath("hullwright-webhook"),
+      {"--policies", In(folder, "policies"), "--scans", In(folder, "scans"), "--admitted", In(folder, "admitted.yaml"), "--exploitation",
+       In(folder, "exploitation"), "--no-registry", "--unmatched", item.unmatched, "--listen", fmt::format("127.0.0.1:{}", target.port),
+       "--tls-cert", certificate.certificate_file, "--tls-key", certificate.key_file, "--shutdown-delay", "0"});
   http::Response response;
   const bool answered = testing::WaitUntil(
       [&] {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/rfc3339.h"
 #include "support/certificates.h"
 #include "support/paths.h"
 #include "support/process.h"
@@ -146,6 +147,36 @@ TEST_CASE("a policy edited is soon in force; broken, the last good one stays and
 
   folders.Policy("policy.yaml", PolicyYaml());
   Eventually([&] { return webhook.ReadyText().find("policy.yaml") == std::string::npos; });
+}
+
+std::string Replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+TEST_CASE("a catalogue of known exploits that changes judges anew what was scanned; broken, the last one stays and /readyz?verbose says so",
+          "[webhook][integration]") {
+  const Folders folders;
+  folders.Policy("policy.yaml", Replaced(PolicyYaml(), "severities: [Critical]", "knownExploited: true"));
+  folders.Scan("b.yaml", Replaced(ScanYaml('b', "Low"), "CVE-2024-1", "CVE-2024-0001"));
+  fs::create_directory(folders.root.path() / "exploitation");
+  const auto list = [&](const std::string& cve) {
+    folders.root.Write("exploitation/kev.json", R"({"dateReleased": ")" + FormatRfc3339(SystemClock().Now()) +
+                                                    R"(", "vulnerabilities": [{"cveID": ")" + cve + R"("}]})");
+  };
+  const Webhook webhook(folders, {"--exploitation", folders.Path("exploitation")});
+  CHECK_FALSE(webhook.Allows('b'));
+  list("CVE-2024-0002");
+  Eventually([&] { return webhook.Allows('b'); });
+  list("CVE-2024-0001");
+  Eventually([&] { return !webhook.Allows('b'); });
+  CHECK_THAT(webhook.Send(GetRequest("/metrics")).body, Catch::Contains("hullwright_exploitation_entries{data=\"kev\"} 1"));
+
+  folders.root.Write("exploitation/kev.json", "{}");
+  Eventually([&] { return webhook.ReadyText().find("kev.json") != std::string::npos; });
+  CHECK_THAT(webhook.ReadyText(), Catch::Contains("the last good version stays in force"));
+  CHECK_FALSE(webhook.Allows('b'));
 }
 
 TEST_CASE("a policy that is broken from the start denies what it may cover", "[webhook][integration]") {

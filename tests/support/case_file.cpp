@@ -21,7 +21,7 @@ using Json = nlohmann::json;
 
 struct Case::Body {
   Json namespaces = Json::array(), objects = Json::array(), scans = Json::array(), admitted = Json::array(), broken = Json::array();
-  Json review, trust;
+  Json review, trust, epss, kev;
 };
 
 namespace {
@@ -234,6 +234,34 @@ ReviewedObject MakeReview(const Json& given, Time now) {
   return made;
 }
 
+// ---- Exploitation
+
+// {date, model, scores: {CVE: probability}}, as FIRST's file.
+std::string EpssCsv(const Json& given, Time now) {
+  AllowOnly(given, {"date", "model", "scores"}, "epss");
+  std::string csv = fmt::format("#model_version:{},score_date:{}\ncve,epss,percentile\n", TextOr(given, "model", "v2025.03.14"),
+                                WithTime(TextOr(given, "date", "now-12h"), now));
+  for (const auto& [cve, score] : given.at("scores").items()) csv += fmt::format("{},{},0.5\n", cve, score.get<std::string>());
+  return csv;
+}
+
+// {released, vulnerabilities: [{cve, due, ransomware}]}, as CISA's file.
+std::string KevJson(const Json& given, Time now) {
+  AllowOnly(given, {"released", "vulnerabilities"}, "kev");
+  Json list = Json::array();
+  for (const Json& each : given.at("vulnerabilities")) {
+    AllowOnly(each, {"cve", "due", "ransomware"}, "kev.vulnerabilities");
+    Json entry = {{"cveID", each.at("cve")}, {"knownRansomwareCampaignUse", each.value("ransomware", false) ? "Known" : "Unknown"}};
+    if (each.contains("due")) entry["dueDate"] = each.at("due");
+    list.push_back(entry);
+  }
+  return Json{{"catalogVersion", "1"},
+              {"dateReleased", WithTime(TextOr(given, "released", "now-12h"), now)},
+              {"count", list.size()},
+              {"vulnerabilities", list}}
+      .dump();
+}
+
 // ---- Reading files
 
 ExpectedReason ReadReason(const Json& given) {
@@ -281,7 +309,8 @@ Json Joined(const Json& shared, const Json& given, const char* key) {
 
 Case ReadCase(const std::string& file, const Json& given, const Json& shared_lists) {
   AllowOnly(given,
-            {"name", "now", "unmatched", "shared", "namespaces", "objects", "scans", "admitted", "broken", "trust", "review", "expect"},
+            {"name", "now", "unmatched", "shared", "namespaces", "objects", "scans", "admitted", "broken", "trust", "epss", "kev", "review",
+             "expect"},
             "case");
   const Json shared = given.value("shared", true) ? shared_lists : Json::object();
   auto body = std::make_shared<Case::Body>();
@@ -291,6 +320,8 @@ Case ReadCase(const std::string& file, const Json& given, const Json& shared_lis
   body->admitted = given.value("admitted", Json::array());
   body->broken = given.value("broken", Json::array());
   body->trust = given.value("trust", Json());
+  body->epss = given.value("epss", Json());
+  body->kev = given.value("kev", Json());
   body->review = given.at("review");
   Case read{.file = file,
             .name = given.at("name"),
@@ -348,6 +379,8 @@ MaterialisedCase Case::Materialise(Time at) const {
     made.admitted.push_back({TextOr(each, "namespace", "shop"), each.at("image"), each.at("policy"), ParseTime(each.at("since"))});
   }
   if (!body->trust.is_null()) made.trust = Expanded(body->trust, made.now).dump();
+  if (!body->epss.is_null()) made.epss = EpssCsv(body->epss, made.now);
+  if (!body->kev.is_null()) made.kev = KevJson(body->kev, made.now);
   made.review = MakeReview(body->review, made.now);
   return made;
 }

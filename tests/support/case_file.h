@@ -60,6 +60,8 @@ struct MaterialisedCase {
   std::vector<std::string> broken;      // YAML text of objects that do not decode
   std::vector<AdmittedBefore> admitted;
   std::optional<std::string> trust;  // JSON, for MintTrust (minted_trust.h)
+  std::optional<std::string> epss;   // CSV, as FIRST publishes it
+  std::optional<std::string> kev;    // JSON, as CISA publishes it
   ReviewedObject review;
 };
 

@@ -81,12 +81,17 @@ TEST_CASE("a rule, block or entry that asks for nothing is refused", "[api]") {
          {"/spec/rules/vulnerabilities/scan", R"({"maxAgeHours": 1})", ""},
          {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "moreThan": 3, "waivable": false})",
           "spec.rules.vulnerabilities.forbid[0]: an entry needs a condition, or every finding would meet it: write severities, fix, "
-          "layers, minCVSS or ids"},
+          "layers, minCVSS, minEPSS, knownExploited or ids"},
          {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "fix": "Any"})",
           "spec.rules.vulnerabilities.forbid[0]: an entry needs a condition, or every finding would meet it: write severities, fix, "
-          "layers, minCVSS or ids"},
+          "layers, minCVSS, minEPSS, knownExploited or ids"},
          {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "fix": "None"})", ""},
          {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "minCVSS": "0.0"})", ""},
+         {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "knownExploited": false})",
+          "spec.rules.vulnerabilities.forbid[0]: an entry needs a condition, or every finding would meet it: write severities, fix, "
+          "layers, minCVSS, minEPSS, knownExploited or ids"},
+         {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "knownExploited": true})", ""},
+         {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "minEPSS": "0.0"})", ""},
          {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "layers": ["Unknown"]})", ""},
          {"/spec/rules/vulnerabilities/forbid/0", R"({"name": "a", "ids": ["ghsa-jfh8-c2jp-5v3q"]})", ""}});
 }

@@ -121,15 +121,14 @@ TEST_CASE("all mistakes are told at once, at most twenty", "[api]") {
   Json object = ExampleOf("ClusterImageAdmissionPolicy");
   object["spec"]["enforcement"]["newImages"] = "deny";
   object["spec"]["rules"]["reference"]["digests"] = "Pinned";
-  object["spec"]["rules"]["vulnerabilities"]["forbid"][0]["knownExploited"] = true;
+  object["spec"]["rules"]["image"]["licenses"] = true;
   auto decoded = Decode(object);
   REQUIRE_FALSE(decoded.has_value());
   CHECK(decoded.error().code == ErrorCode::kInvalidInput);  // there is something to mend beside what is not supported
   CHECK(decoded.error().message ==
         "spec.enforcement.newImages: must be one of Audit, Warn, Deny, not \"deny\"; "
         "spec.rules.reference.digests: unknown field, did you mean digest?; "
-        "spec.rules.vulnerabilities.forbid[0].knownExploited: not enforced by this version: it does not join EPSS and KEV to "
-        "findings");
+        "spec.rules.image.licenses: not enforced by this version: it reads no licenses from scans");
 
   for (int i = 0; i < 30; ++i) object["spec"]["match"]["images"].push_back("a b");
   std::string message = MessageOf(object);

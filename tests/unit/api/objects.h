@@ -58,7 +58,7 @@ spec:
   match: {namespaceSelector: {matchExpressions: [{key: team, operator: In, values: [shop]}]}}
   rules:
     vulnerabilities:
-      forbid: [{name: all, severities: [Critical], fix: Available, layers: [Application], minCVSS: "9.0", ids: [CVE-2021-44228], graceHours: 168, graceFrom: FixFirstSeen, moreThan: 1, waivable: false}]
+      forbid: [{name: all, severities: [Critical], fix: Available, layers: [Application], minCVSS: "9.0", minEPSS: "0.5", knownExploited: true, ids: [CVE-2021-44228], graceHours: 168, graceFrom: FixFirstSeen, moreThan: 1, waivable: false}]
       waivers: {namespaceSelector: {matchLabels: {env: prod}, matchExpressions: [{key: team, operator: NotIn, values: [shop]}]}}
       vex: {publisherRefs: [{name: acme}]}
 )"},
@@ -75,7 +75,7 @@ spec:
     image: {maxAgeDays: 90, maxSize: 1.5Gi, maxLayers: 60, nonRoot: Required, endOfLifeOS: Forbidden, secrets: Forbidden,
             baseImages: {images: ["gcr.io/distroless/**"], proof: Annotation}, platforms: Schedulable}
     vulnerabilities:
-      forbid: [{name: all, severities: [Critical], fix: Available, layers: [Application], minCVSS: "9.0", ids: [CVE-2021-44228], graceHours: 168, graceFrom: FixFirstSeen, moreThan: 1, waivable: false}]
+      forbid: [{name: all, severities: [Critical], fix: Available, layers: [Application], minCVSS: "9.0", minEPSS: "0.5", knownExploited: true, ids: [CVE-2021-44228], graceHours: 168, graceFrom: FixFirstSeen, moreThan: 1, waivable: false}]
       scan: {maxAgeHours: 26, maxDatabaseAgeHours: 72, scannerRefs: [{name: trivy}]}
       waivers:
         kinds: [BreakGlass]

@@ -11,6 +11,8 @@
 #include "base/yaml.h"
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
+#include "scan/epss.h"
+#include "scan/kev.h"
 #include "support/case_file.h"
 #include "support/minted_trust.h"
 #include "support/paths.h"
@@ -115,6 +117,13 @@ std::pair<std::string, std::string> GroupAndKind(JsonElement object) {
   return {slash == std::string::npos ? "" : version.substr(0, slash), std::string(TextMember(object, "kind"))};
 }
 
+std::shared_ptr<const policy::Exploitation> ExploitationOf(const tests::MaterialisedCase& given) {
+  auto exploitation = std::make_shared<policy::Exploitation>();
+  if (given.epss) exploitation->epss = std::make_shared<const policy::EpssScores>(Must(scan::DecodeEpss(*given.epss)));
+  if (given.kev) exploitation->known = std::make_shared<const policy::KnownExploits>(Must(scan::DecodeKev(*given.kev)));
+  return exploitation;
+}
+
 Decision Judge(const tests::Case& given) {
   const tests::MaterialisedCase made = given.Materialise(kDefaultNow);
   World world = Build(made);
@@ -140,6 +149,8 @@ Decision Judge(const tests::Case& given) {
     subject.namespace_labels = labels->second;
   std::vector<policy::ImageFacts> facts;
   for (const api::ImageUse& use : images.changed) facts.push_back(FactsOf(use, world, made, scene));
+  const auto exploitation = ExploitationOf(made);
+  for (policy::ImageFacts& each : facts) each.exploitation = exploitation;
 
   policy::EngineOptions options;
   options.unmatched = given.unmatched == "Allow"  ? policy::Unmatched::kAllow

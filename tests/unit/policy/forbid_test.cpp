@@ -71,7 +71,7 @@ TEST_CASE("the conditions of an entry are joined by the least of them", "[policy
   const auto meets = [&entry](Severity severity, FixState fix, const char* cvss, const char* id) {
     api::Finding finding = Finding(id, severity, fix);
     if (cvss != nullptr) finding.cvss = *Decimal::Parse(cvss);
-    return Meets(entry, ForbiddenIds(entry.ids), ScanRecord(Scan('1', {finding})).Finding(0));
+    return Meets(entry, ForbiddenIds(entry.ids), ScanRecord(Scan('1', {finding})).Finding(0), {});
   };
   CHECK(meets(Severity::kCritical, FixState::kAvailable, "9.0", "CVE-1") == Truth::kYes);
   CHECK(meets(Severity::kUnknown, FixState::kUnknown, nullptr, "CVE-1") == Truth::kUnknown);
@@ -107,8 +107,8 @@ TEST_CASE("the values that are missing are named", "[policy]") {
   entry.min_cvss = *Decimal::Parse("9.0");
   entry.layers = {api::Layer::kBase};
   const ScanRecord record(Scan('1', {Finding("CVE-1", Severity::kUnknown, FixState::kUnknown)}));
-  CHECK(MissingValues(entry, record.Finding(0), samples::kNow) ==
-        "its severity and whether there is a fix and which part of the image it is in and its CVSS score");
+  CHECK(WhyUnknown(entry, record.Finding(0), {samples::kNow, {}}) ==
+        "the scan does not say its severity and whether there is a fix and which part of the image it is in and its CVSS score");
 }
 
 ScanRecord Truncated(std::int64_t cut, std::vector<api::FindingCount> counts, std::vector<api::Finding> kept = {}) {

@@ -14,24 +14,31 @@ namespace {
 using samples::kNow;
 
 constexpr int kWorlds = 2'000;
+constexpr int kVulnerabilities = 12;
 constexpr std::string_view kImage = "registry.example/app";
 
-// Policies, one exception and the scans of one image with two platforms.
+std::string CveName(int number) {
+  return fmt::format("CVE-2026-{}", 1000 + number);
+}
+
+// Policies, one exception, what is known of exploitation, and the scans of one image with two platforms.
 class RandomWorld {
  public:
   explicit RandomWorld(unsigned seed) : random_(seed) {
     for (int i = Below(3); i >= 0; --i) policies.push_back(MakePolicy(fmt::format("p{}", i)));
     for (const char hex : {'1', '2'}) scans.push_back(samples::Scan(hex, MakeFindings()));
     exception = MakeException();
+    exploitation = MakeExploitation();
   }
 
   std::vector<api::ImageAdmissionPolicy> policies;
   std::vector<api::ImageScan> scans;
   api::VulnerabilityException exception;
   bool excepted = true;
+  Exploitation exploitation;
 
   api::Finding MakeFinding() {
-    api::Finding finding = samples::Finding(fmt::format("CVE-2026-{}", Below(12)), Pick(kSeverities), Pick(kFixes));
+    api::Finding finding = samples::Finding(CveName(Below(kVulnerabilities)), Pick(kSeverities), Pick(kFixes));
     if (Below(3) == 0) finding.cvss = Decimal::Parse(fmt::format("{}.{}", Below(10), Below(10))).value();
     if (Below(4) == 0) finding.aliases = {fmt::format("GHSA-{}", Below(4))};
     finding.version = fmt::format("1.{}", Below(50));
@@ -41,7 +48,8 @@ class RandomWorld {
   Decision Judge() const {
     PolicySetParts parts = samples::Parts(policies);
     if (excepted) parts.exceptions = {exception};
-    const ImageFacts image = samples::Facts(samples::Image(std::string(kImage), 'f'), scans);
+    ImageFacts image = samples::Facts(samples::Image(std::string(kImage), 'f'), scans);
+    image.exploitation = std::make_shared<const Exploitation>(exploitation);
     return Decide(PolicySet(std::move(parts)), samples::Pod(), std::span(&image, 1), kNow, {});
   }
 
@@ -71,8 +79,10 @@ class RandomWorld {
     for (int i = Below(3); i > 0; --i) entry.severities.push_back(Pick(kSeverities));
     entry.fix = Pick(kConditions);
     if (Below(4) == 0) entry.min_cvss = Decimal::Parse(fmt::format("{}.0", Below(10))).value();
-    if (Below(5) == 0) entry.ids = {fmt::format("CVE-2026-{}", Below(12))};
+    if (Below(5) == 0) entry.ids = {CveName(Below(kVulnerabilities))};
     if (Below(3) == 0) entry.more_than = Below(3);
+    if (Below(4) == 0) entry.min_epss = Decimal::FromMillionths(Below(10) * 100'000);
+    entry.known_exploited = Below(6) == 0;
     entry.waivable = Below(4) != 0;
     return entry;
   }
@@ -93,11 +103,23 @@ class RandomWorld {
     made.metadata.namespace_ = "shop";
     made.metadata.creation_timestamp = kNow - std::chrono::hours(24);
     for (const auto& policy : policies) made.spec.policy_refs.push_back({.name = policy.metadata.name});
-    for (int i = Below(3); i >= 0; --i) made.spec.vulnerabilities.emplace_back().id = fmt::format("CVE-2026-{}", Below(12));
+    for (int i = Below(3); i >= 0; --i) made.spec.vulnerabilities.emplace_back().id = CveName(Below(kVulnerabilities));
     made.spec.images = samples::Patterns({std::string(kImage)});
     made.spec.expires_at = kNow + std::chrono::hours(24);
     made.spec.ends_on_fix = Below(2) == 0;
     return made;
+  }
+
+  // Of most vulnerabilities a score; a few are listed.
+  Exploitation MakeExploitation() {
+    EpssScores epss{"v1", kNow, {}};
+    KnownExploits known{"1", kNow, {}};
+    for (int i = 0; i < kVulnerabilities; ++i) {
+      const CveNumber cve = ParseCve(CveName(i)).value();
+      if (Below(5) != 0) epss.entries.push_back({cve, static_cast<std::uint32_t>(Below(10)) * 100'000, 0});
+      if (Below(4) == 0) known.entries.push_back({cve});
+    }
+    return {std::make_shared<const EpssScores>(std::move(epss)), std::make_shared<const KnownExploits>(std::move(known))};
   }
 
   std::mt19937 random_;
@@ -161,6 +183,23 @@ TEST_CASE("a scan that failed, is partial or of unknown age never makes a decisi
     }
     CHECK(Hardness(world.Judge()) >= Hardness(before));
   }
+}
+
+TEST_CASE("exploitation data that is gone or too old never makes a decision softer where no data acts as hard as a violation", "[policy]") {
+  int harder = 0;
+  for (unsigned seed = 0; seed < kWorlds; ++seed) {
+    INFO("world " << seed);
+    RandomWorld world(seed);
+    const Decision before = world.Judge();
+    RandomWorld without = world;
+    without.exploitation = {};
+    const Decision gone = without.Judge();
+    CHECK(Hardness(gone) >= Hardness(before));
+    harder += Hardness(gone) > Hardness(before) ? 1 : 0;
+    world.exploitation.max_age = std::chrono::hours(-1);
+    CHECK(Gist(world.Judge()) == Gist(gone));
+  }
+  CHECK(harder > kWorlds / 20);
 }
 
 TEST_CASE("an exception that has expired is as good as none", "[policy]") {
