@@ -115,13 +115,13 @@ def free_port():
 class Webhook:
     """The real binary in files mode, from start to ready; `seconds_to_ready` is wall time."""
 
-    def __init__(self, build, folder):
+    def __init__(self, build, folder, *more):
         self.port = free_port()
         started = time.monotonic()
         self.log = open(folder / "webhook.log", "w")
         self.process = subprocess.Popen(
             [build / "bin" / "hullwright-webhook", "--policies", folder / "policies", "--scans", folder / "scans", "--listen", f"127.0.0.1:{self.port}",
-             "--tls-cert", folder / "tls.crt", "--tls-key", folder / "tls.key", "--shutdown-delay", "0"],
+             "--tls-cert", folder / "tls.crt", "--tls-key", folder / "tls.key", "--shutdown-delay", "0", *more],
             stdout=subprocess.DEVNULL, stderr=self.log)
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() - started > 60:
