@@ -23,6 +23,7 @@ struct RawOptions {
   std::string metrics_listen;
   std::string unmatched = "Deny";
   std::string log_level = "info";
+  std::string exploitation_artifact;
   std::vector<std::string> workload_paths, node_platforms;
   bool no_registry = false;
   std::int64_t shutdown_delay_seconds = 10, exploitation_max_age_hours = policy::kDefaultMaxExploitationAge.count();
@@ -129,6 +130,14 @@ Result<void> CheckRegistries(const Options& options) {
   return {};
 }
 
+Result<void> CheckExploitation(const Options& options) {
+  if (!options.exploitation_artifact) return {};
+  if (!options.exploitation_folder.empty())
+    return Usage("--exploitation and --exploitation-artifact: take the files either from a folder or from a registry");
+  if (!options.ask_registries) return Usage("--exploitation-artifact: is in a registry; leave --no-registry out");
+  return {};
+}
+
 Result<void> Complete(const RawOptions& raw, Options& options) {
   options.cluster = options.cluster || !options.kubeconfig.empty();
   auto listen = ParseListen("--listen", raw.listen);
@@ -153,10 +162,15 @@ Result<void> Complete(const RawOptions& raw, Options& options) {
     if (auto added = options.workloads.Add(setting); !added) return std::unexpected(added.error().Within("--workload-path"));
   }
   options.shutdown_delay = std::chrono::seconds(raw.shutdown_delay_seconds);
+  if (!raw.exploitation_artifact.empty()) {
+    auto artifact = ImageReference::Parse(raw.exploitation_artifact);
+    if (!artifact) return std::unexpected(artifact.error().Within("--exploitation-artifact"));
+    options.exploitation_artifact = std::move(*artifact);
+  }
   if (raw.exploitation_max_age_hours > 0) options.exploitation_max_age = std::chrono::hours(raw.exploitation_max_age_hours);
   options.ask_registries = !raw.no_registry;
   if (!raw.node_platforms.empty()) options.node_platforms = raw.node_platforms;
-  for (const auto& check : {CheckSource, CheckTls, CheckFolders, CheckRegistries}) {
+  for (const auto& check : {CheckSource, CheckTls, CheckFolders, CheckRegistries, CheckExploitation}) {
     if (auto sound = check(options); !sound) return sound;
   }
   return {};
@@ -179,6 +193,10 @@ void DeclareExploitation(CLI::App& app, RawOptions& raw, Options& options) {
                  "Folder of EPSS scores (epss*.csv, epss*.csv.gz) and of CISA's catalogue (kev*.json, "
                  "known_exploited_vulnerabilities.json); watched")
       ->type_name("DIR")
+      ->group("Exploitation");
+  app.add_option("--exploitation-artifact", raw.exploitation_artifact,
+                 "Instead: an OCI artifact whose layers are such files, named by org.opencontainers.image.title; asked for every hour")
+      ->type_name("REFERENCE")
       ->group("Exploitation");
   app.add_option("--exploitation-max-age-hours", raw.exploitation_max_age_hours,
                  "EPSS scores and catalogues older than this are no data; 0: any age will do")

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/image_reference.h"
 #include "base/log.h"
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
@@ -26,6 +27,7 @@ struct Options {
   std::vector<std::string> policy_folders, scan_folders;
   std::string admitted_file;                               // "" for none
   std::string exploitation_folder;                         // EPSS and KEV, in both modes; "" for none
+  std::optional<ImageReference> exploitation_artifact;     // the same from a registry, instead
   std::optional<std::chrono::hours> exploitation_max_age;  // nullopt: any age will do
   std::string kubeconfig;                                  // cluster mode: "" for the Pod's own service account
   bool cluster = false;

@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "evidence/exploitation_mirror.h"
 #include "evidence/exploitation_source.h"
 #include "evidence/folder_data.h"
 #include "evidence/folder_source.h"
@@ -172,6 +173,16 @@ class Webhook {
     auto opened = RegistryAccess::Open({options_.cache_file, options_.namespace_}, catalogue_, *cluster_data_, clock_);
     if (!opened) return std::unexpected(opened.error());
     registries_ = std::move(*opened);
+    if (options_.exploitation_artifact) {
+      mirror_ = std::make_unique<evidence::ExploitationMirror>(
+          registries_->registry(),
+          evidence::ExploitationMirrorOptions{.artifact = *options_.exploitation_artifact, .max_age = options_.exploitation_max_age},
+          catalogue_);
+      readiness_.Add("exploitation", [this] {
+        return mirror_->has_tried() ? std::nullopt
+                                    : std::optional<std::string>("the artifact of --exploitation-artifact was not asked for yet");
+      });
+    }
     return {};
   }
 
@@ -235,6 +246,7 @@ class Webhook {
   std::unique_ptr<ClusterSource> cluster_;
   std::unique_ptr<evidence::ClusterData> cluster_data_;
   std::unique_ptr<RegistryAccess> registries_;
+  std::unique_ptr<evidence::ExploitationMirror> mirror_;
   std::unique_ptr<AdmissionHandler> admission_;
   std::unique_ptr<PinHandler> pin_;
   std::unique_ptr<ImageReviewHandler> image_review_;

@@ -29,6 +29,7 @@ class RegistryAccess {
   static Result<std::unique_ptr<RegistryAccess>> Open(const RegistryAccessOptions& options, const evidence::Catalogue& catalogue,
                                                       evidence::ClusterData& cluster, const Clock& clock);
 
+  registry::Registry& registry() { return registry_; }
   evidence::Gatherer& gatherer() { return gatherer_; }
   RegistryStatistics Statistics() const;
   std::vector<evidence::Problem> TrustProblems() const { return trust_.Problems(); }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/base64.h"
+#include "base/rfc3339.h"
 #include "support/cosign_signature.h"
 #include "support/lying_registry.h"
 #include "support/minted_key.h"
@@ -84,10 +85,8 @@ spec:
 
 class Webhook {
  public:
-  explicit Webhook(const World& world)
-      : process_(testing::ProgramPath("hullwright-webhook"),
-                 {"--policies", (world.folder.path() / "policies").string(), "--listen", "127.0.0.1:0", "--plain-http", "--cache",
-                  world.Cache(), "--shutdown-delay", "0"}) {
+  explicit Webhook(const World& world, const std::vector<std::string>& more = {})
+      : process_(testing::ProgramPath("hullwright-webhook"), Arguments(world, more)) {
     if (!process_.WaitForText("\"msg\":\"serving\"", kPatience)) FAIL("the webhook does not serve: " << process_.Errors());
     const std::string log = process_.Errors();
     const auto begin = log.rfind('{', log.find("\"msg\":\"serving\""));
@@ -112,6 +111,20 @@ class Webhook {
   }
 
  private:
+  static std::vector<std::string> Arguments(const World& world, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--policies",
+                                          (world.folder.path() / "policies").string(),
+                                          "--listen",
+                                          "127.0.0.1:0",
+                                          "--plain-http",
+                                          "--cache",
+                                          world.Cache(),
+                                          "--shutdown-delay",
+                                          "0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return arguments;
+  }
+
   Process process_;
   std::uint16_t port_ = 0;
 };
@@ -151,6 +164,50 @@ TEST_CASE("a signed image is pinned and admitted, an unsigned or wrongly signed 
              Catch::StartsWith(stranger.ByDigest()) && Catch::Contains("SignatureInvalid"));
   World bare;
   CHECK_THAT(Webhook(bare).Ask(bare.ByDigest())["status"]["message"].get<std::string>(), Catch::Contains("SignatureMissing"));
+}
+
+// One finding, and a policy that asks whether it is known to be exploited.
+void AskForExploits(const World& world) {
+  world.folder.Write("policies/exploited.yaml", fmt::format(R"(apiVersion: hullwright.dev/v1alpha1
+kind: ClusterImageAdmissionPolicy
+metadata: {{name: exploited}}
+spec:
+  enforcement: {{newImages: Deny}}
+  rules: {{vulnerabilities: {{forbid: [{{name: exploited, knownExploited: true}}]}}}}
+---
+apiVersion: hullwright.dev/v1alpha1
+kind: ImageScan
+metadata: {{name: sha256-{0}}}
+spec: {{digest: "sha256:{0}"}}
+status:
+  results: [{{scannerRef: {{name: trivy}}, scannedAt: 2026-01-01T00:00:00Z, source: Import, outcome: Complete}}]
+  findings: [{{id: CVE-2024-0001, package: openssl, version: "1", severity: Low, fix: None, scanners: [trivy]}}]
+)",
+                                                            world.image.substr(std::string_view("sha256:").size())));
+}
+
+TEST_CASE("a catalogue of known exploits is taken from an artifact as oras pushes it", "[webhook][integration]") {
+  World world;
+  world.Sign(world.key);
+  AskForExploits(world);
+  const std::string today = FormatRfc3339(SystemClock().Now()).substr(0, std::string_view("2026-03-01").size());
+  const std::string known = R"([{"cveID": "CVE-2024-0001", "dateAdded": ")" + today + R"("}])";
+  world.registry.PutBlob("mirror/exploitation", known);
+  const std::string title = R"(,"annotations":{"org.opencontainers.image.title":"known_exploited_vulnerabilities.json"})";
+  world.registry.PutManifest("mirror/exploitation", "latest", std::string(testing::kManifestType),
+                             fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","config":{},"layers":[{}]}})", testing::kManifestType,
+                                         testing::DescriptorJson("application/vnd.oci.empty.v1+json", "{}"),
+                                         testing::DescriptorJson("application/json", known, title)));
+  const Webhook webhook(world, {"--exploitation-artifact", world.registry.host() + "/mirror/exploitation"});
+  std::string message;
+  const bool told = testing::WaitUntil(
+      [&] {
+        message = webhook.Ask(world.ByDigest())["status"]["message"].get<std::string>();
+        return message.find("known to be exploited") != std::string::npos;
+      },
+      kPatience);
+  INFO(message);
+  CHECK(told);
 }
 
 TEST_CASE("a hundred Pods at once with one cold image are one resolution and one fetch of each blob", "[webhook][integration]") {

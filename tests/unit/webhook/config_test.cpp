@@ -20,6 +20,17 @@ std::vector<std::string> And(std::vector<std::string> all, const std::vector<std
   return all;
 }
 
+TEST_CASE("exploitation data comes from a folder or from an artifact", "[webhook]") {
+  const testing::TemporaryDirectory policies;
+  const auto parse = [&](const std::vector<std::string>& more) { return Parse(And(And(kTls, {"--policies", policies.path()}), more)); };
+  const auto options = parse({"--exploitation-artifact", "registry.example/mirror/exploitation"});
+  REQUIRE(options);
+  CHECK(options->exploitation_artifact->ToString() == "registry.example/mirror/exploitation:latest");
+  CHECK_FALSE(parse({"--exploitation-artifact", "registry.example/UPPER"}));
+  CHECK_FALSE(parse({"--exploitation-artifact", "registry.example/mirror", "--exploitation", "epss"}));
+  CHECK_FALSE(parse({"--exploitation-artifact", "registry.example/mirror", "--no-registry"}));
+}
+
 TEST_CASE("exploitation data counts for thirty days unless told otherwise", "[webhook]") {
   const testing::TemporaryDirectory policies;
   const auto age = [&](const std::vector<std::string>& more) {
