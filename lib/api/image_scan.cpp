@@ -8,6 +8,9 @@
 namespace hullwright::api {
 namespace {
 
+constexpr std::size_t kMaxDiffIds = 256;
+constexpr std::int64_t kLastPosition = kMaxDiffIds - 1;
+
 // The name is the digest, so that there is one ImageScan of a digest and nobody can file a scan under another one's name.
 void CheckName(ImageScan& scan, const Given& given) {
   if (!given.HasGood("spec") || !given.HasGood("metadata")) return;
@@ -117,6 +120,20 @@ const Table& TableOf<ImageFacts>() {
       Field<&ImageFacts::user>("user", "User it runs as."),
       Field<&ImageFacts::size_bytes>("sizeBytes", "Size of its layers."),
       Field<&ImageFacts::layers>("layers", "Number of its layers."),
+      Field<&ImageFacts::diff_ids>("diffIDs", "Digests of its uncompressed layers, lowest first. Left out: the report does not list them.")
+          .Items(0, kMaxDiffIds),
+  });
+  // clang-format on
+  return table;
+}
+
+template <>
+const Table& TableOf<LayerRange>() {
+  // clang-format off
+  static const auto table = StructTable<LayerRange>({
+      Field<&LayerRange::first>("first", "Position in status.image.diffIDs of the lowest of them, counted from 0.")
+          .Required().Between(0, kLastPosition),
+      Field<&LayerRange::last>("last", "Position of the highest.").Required().Between(0, kLastPosition),
   });
   // clang-format on
   return table;
@@ -135,7 +152,9 @@ const Table& TableOf<Finding>() {
       Field<&Finding::cvss>("cvss", "CVSS base score. Left out: the report has none.").Between(0, 10),
       Field<&Finding::fix>("fix", "Whether the vendor offers a fix."),
       Field<&Finding::fixed_in>("fixedIn", "Version that mends it.").Length(0, 1024),
-      Field<&Finding::layer>("layer", "The part of the image it is in."),
+      Field<&Finding::layer>("layer", "The part of the image it is in, where that is known of the image alone."),
+      Field<&Finding::layer_range>("layerRange", "Layers that the package came with, or with some of them. Whether they are the base "
+          "image's is for each policy to prove. Left out: the report does not say."),
       Field<&Finding::published>("published", "When the vulnerability was published."),
       Field<&Finding::first_seen>("firstSeen", "When it was first seen in this repository and package."),
       Field<&Finding::fix_first_seen>("fixFirstSeen", "When a fix was first seen for it there."),

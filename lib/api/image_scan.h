@@ -56,6 +56,14 @@ struct ImageFacts {
   std::string user;
   std::optional<std::int64_t> size_bytes;
   std::optional<std::int64_t> layers;
+  std::vector<Digest> diff_ids;  // of the layers, lowest first, as the scanner listed them (OCI image specification, config.md: rootfs)
+};
+
+// Layers of ImageFacts::diff_ids by their positions, both included.
+struct LayerRange {
+  std::int64_t first = 0, last = 0;
+
+  friend bool operator==(const LayerRange&, const LayerRange&) = default;
 };
 
 struct Finding {
@@ -68,6 +76,7 @@ struct Finding {
   FixState fix = FixState::kUnknown;
   std::string fixed_in;
   Layer layer = Layer::kUnknown;
+  std::optional<LayerRange> layer_range;  // the package came with these layers, or with some of them
   std::optional<Time> published, first_seen, fix_first_seen;
   std::vector<std::string> scanners;  // names of the results that witness it
 };

@@ -86,11 +86,20 @@ bool Join(api::Finding& kept, const api::Finding& other) {
   if (other.cvss && (!kept.cvss || *other.cvss > *kept.cvss)) kept.cvss = other.cvss;
   JoinFix(kept, other);
   if (kept.layer == api::Layer::kUnknown) kept.layer = other.layer;
+  JoinLayers(kept.layer_range, other.layer_range);
   KeepEarlier(kept.published, other.published);
   KeepEarlier(kept.first_seen, other.first_seen);
   KeepEarlier(kept.fix_first_seen, other.fix_first_seen);
   for (const auto& scanner : other.scanners) AddOnce(kept.scanners, scanner);
   return JoinAliases(kept, other);
+}
+
+void JoinLayers(std::optional<api::LayerRange>& kept, const std::optional<api::LayerRange>& other) {
+  if (kept && other) {
+    kept = api::LayerRange{std::min(kept->first, other->first), std::max(kept->last, other->last)};
+  } else {
+    kept.reset();
+  }
 }
 
 void KeepEarlier(std::optional<Time>& kept, const std::optional<Time>& other) {

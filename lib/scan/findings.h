@@ -15,7 +15,7 @@ namespace hullwright::scan {
 inline constexpr std::size_t kMaxAliases = 64;
 
 // Gathers findings while a report is read. The same vulnerability found on several paths is one finding: the stricter severity, the higher
-// score and an available fix win.
+// score and an available fix win, and its layers are those of all paths.
 class FindingSet {
  public:
   void Add(api::Finding finding);
@@ -32,8 +32,12 @@ class FindingSet {
 };
 
 // What two reports of one finding amount to, written into kept: stricter severity, higher score, the better known fix, earliest times,
-// aliases and scanners of both. False when aliases had to be dropped.
+// aliases and scanners of both. Its layers are those of both: not known where one of them does not know its own. False when aliases had to
+// be dropped.
 [[nodiscard]] bool Join(api::Finding& kept, const api::Finding& other);
+
+// What spans both ranges, written into kept; not known where one of them is not.
+void JoinLayers(std::optional<api::LayerRange>& kept, const std::optional<api::LayerRange>& other);
 
 // The earlier of two times, whichever is known, written into kept.
 void KeepEarlier(std::optional<Time>& kept, const std::optional<Time>& other);

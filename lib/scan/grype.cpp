@@ -73,7 +73,30 @@ void ReadAliases(const ReportNode& match, api::Finding& finding) {
   });
 }
 
-api::Finding ReadFinding(const ReportNode& match, const ReportNode& artifact) {
+// A package manager's database of all packages: rewritten with each change, so that it lies in the layer of the last one.
+bool IsSharedDatabase(std::string_view type, const ReportNode& location) {
+  return type == "apk" || type == "rpm" || (type == "deb" && location.Prose("path").ends_with("/dpkg/status"));
+}
+
+// Of each file that tells of the package Grype says in which layer it lies. Files of the package alone came with it; a shared database says
+// only that the package came with its layer or one below. One file in no layer, and nothing is known.
+std::optional<api::LayerRange> ReadPlace(const ReportNode& artifact, const std::vector<Digest>& layers) {
+  if (layers.empty()) return std::nullopt;
+  const std::string_view type = artifact.Text("type", kMaxTextBytes);
+  std::vector<std::optional<api::LayerRange>> own, shared;
+  artifact.ForEach("locations", [&](const ReportNode& location) {
+    auto& places = IsSharedDatabase(type, location) ? shared : own;
+    places.push_back(PlaceOf(location.Text("layerID", kMaxTextBytes), layers));
+  });
+  const auto& told = own.empty() ? shared : own;
+  if (told.empty()) return std::nullopt;
+  std::optional<api::LayerRange> place = told.front();
+  for (const auto& other : told) JoinLayers(place, other);
+  if (place && own.empty()) place->first = 0;
+  return place;
+}
+
+api::Finding ReadFinding(const ReportNode& match, const ReportNode& artifact, const std::vector<Digest>& layers) {
   api::Finding finding;
   const ReportNode vulnerability = match.Object("vulnerability");
   finding.id = vulnerability.Text("id", kMaxIdBytes);
@@ -86,6 +109,7 @@ api::Finding ReadFinding(const ReportNode& match, const ReportNode& artifact) {
   finding.severity = ParseSeverity(vulnerability.Text("severity", kMaxTextBytes));
   finding.cvss = ChooseScore(match, vulnerability);
   ReadFix(vulnerability, finding);
+  finding.layer_range = ReadPlace(artifact, layers);
   finding.scanners = {"grype"};
   return finding;
 }
@@ -101,14 +125,14 @@ bool IsOsPackage(std::string_view type) {
   return std::ranges::find(kTypes, type) != kTypes.end();
 }
 
-Result<Matches> ReadMatches(const ReportNode& root, const ReportLimits& limits) {
+Result<Matches> ReadMatches(const ReportNode& root, const std::vector<Digest>& layers, const ReportLimits& limits) {
   Matches matches;
   const std::size_t count = root.Count("matches");
   if (count > limits.max_findings) return std::unexpected(TooManyFindings(count, limits));
   root.ForEach("matches", [&](const ReportNode& match) {
     const ReportNode artifact = match.Object("artifact");
     matches.os_findings |= IsOsPackage(artifact.Text("type", kMaxTextBytes));
-    matches.findings.Add(ReadFinding(match, artifact));
+    matches.findings.Add(ReadFinding(match, artifact, layers));
   });
   return matches;
 }
@@ -122,6 +146,9 @@ void ReadImage(const ReportNode& target, Report& report) {
   const auto size = target.Integer("imageSize");
   if (size && *size > 0) image.size_bytes = size;
   if (target.Has("layers")) image.layers = static_cast<std::int64_t>(target.Count("layers"));
+  std::vector<std::string_view> layers;
+  target.ForEach("layers", [&](const ReportNode& layer) { layers.push_back(layer.Text("digest", kMaxTextBytes)); });
+  image.diff_ids = ReadLayers(layers);
   if (target.present()) report.image = image;
 }
 
@@ -220,7 +247,8 @@ Result<Report> DecodeGrype(JsonElement document, const ReportLimits& limits) {
   if (report.os && doubts.end_of_life) report.os->end_of_life = true;
 
   if (!root.Has("matches")) root.Mistake("matches", "must be a list, empty when nothing was found");
-  auto matches = ReadMatches(root, limits);
+  const std::vector<Digest> layers = report.image ? report.image->diff_ids : std::vector<Digest>();
+  auto matches = ReadMatches(root, layers, limits);
   if (!matches) return std::unexpected(matches.error());
   if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
   const bool dropped_aliases = matches->findings.dropped_aliases();

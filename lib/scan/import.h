@@ -33,6 +33,7 @@ Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& op
 // (id or alias, package, version) are one with several witnesses, the stricter severity kept.
 //
 // kConflict when the two are not of the same digest, or of two platforms: one scan cannot speak for both platforms of an index.
+// Where two scanners list different layers of the image, the layers of findings are not known any more.
 // Counts are exact while nothing was cut; when something was, they count what two scanners both report twice, never too little.
 Result<api::ImageScan> Merge(const api::ImageScan& existing, const api::ImageScan& imported, std::size_t max_bytes);
 

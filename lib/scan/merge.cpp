@@ -239,6 +239,26 @@ void MergeImage(std::optional<api::ImageFacts>& kept, const std::optional<api::I
   Prefer(kept->size_bytes, newer->size_bytes);
   Prefer(kept->layers, newer->layers);
   if (!newer->user.empty()) kept->user = newer->user;
+  if (!newer->diff_ids.empty()) kept->diff_ids = newer->diff_ids;
+}
+
+const std::vector<Digest>& LayersOf(const api::ImageScanStatus& status) {
+  static const std::vector<Digest> none;
+  return status.image ? status.image->diff_ids : none;
+}
+
+void ForgetLayers(api::ImageScanStatus& status) {
+  if (status.image) status.image->diff_ids.clear();
+  for (auto& finding : status.findings) finding.layer_range.reset();
+}
+
+// Positions count in one list of layers. Where two scanners list different ones of one image, nobody knows who is right.
+void AgreeOnLayers(api::ImageScanStatus& before, api::ImageScanStatus& newer) {
+  if (LayersOf(before) == LayersOf(newer)) return;
+  const bool silent_before = LayersOf(before).empty();
+  const bool silent_now = LayersOf(newer).empty();
+  if (!silent_now) ForgetLayers(before);
+  if (!silent_before) ForgetLayers(newer);
 }
 
 void MergeFacts(api::ImageScanStatus& kept, const api::ImageScanStatus& newer) {
@@ -280,13 +300,15 @@ Result<api::ImageScan> Merge(const api::ImageScan& existing, const api::ImageSca
   NoteCounts(before.status);
   NoteCounts(newer.status);
   const std::string scanner = newer.status.results.front().scanner_ref.name;
+  auto results = MergeResults(before.status.results, newer.status.results.front());
+  if (results.size() > 1) AgreeOnLayers(before.status, newer.status);
 
   Union findings(before.status.findings, scanner);
   findings.Add(newer.status.findings);
   const auto united = std::move(findings).Findings();
 
   api::ImageScan merged = before;
-  merged.status.results = MergeResults(before.status.results, newer.status.results.front());
+  merged.status.results = std::move(results);
   if (merged.status.results.size() == 1) ForgetFacts(merged.status);
   MergeFacts(merged.status, newer.status);
   Unite(merged.status.repositories, newer.status.repositories);

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMaxReferenceBytes = 512;
 constexpr std::size_t kMaxPlatformBytes = 64;
 constexpr std::size_t kMaxScannerBytes = 63;
+constexpr std::size_t kMaxLayers = 256;  // bound of the ImageScan's list
 
 struct StatusWord {
   std::string_view word;
@@ -104,6 +105,28 @@ std::optional<api::Platform> ParsePlatform(std::string_view text) {
   if (next != std::string_view::npos) platform.variant = rest.substr(next + 1);
   if (platform.os.empty() || platform.architecture.empty()) return std::nullopt;
   return platform;
+}
+
+std::vector<Digest> ReadLayers(const std::vector<std::string_view>& diff_ids) {
+  if (diff_ids.size() > kMaxLayers) return {};
+  std::vector<Digest> layers;
+  layers.reserve(diff_ids.size());
+  for (const std::string_view diff_id : diff_ids) {
+    auto digest = Digest::Parse(diff_id);
+    if (!digest) return {};
+    layers.push_back(std::move(*digest));
+  }
+  return layers;
+}
+
+std::optional<api::LayerRange> PlaceOf(std::string_view diff_id, const std::vector<Digest>& layers) {
+  std::optional<api::LayerRange> place;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].text() != diff_id) continue;
+    const auto position = static_cast<std::int64_t>(i);
+    place = api::LayerRange{place ? place->first : position, position};
+  }
+  return place;
 }
 
 void AddTexts(std::vector<std::string>& list, const std::vector<std::string_view>& texts) {

@@ -23,6 +23,12 @@ std::optional<api::Platform> ReadPlatform(const ReportNode& node);
 // The same from "linux/arm64/v8".
 std::optional<api::Platform> ParsePlatform(std::string_view text);
 
+// The layers that a report lists, lowest first (rootfs.diff_ids of the image's configuration). Empty, for not known, when one of them is no
+// digest or when they are more than an ImageScan keeps.
+std::vector<Digest> ReadLayers(const std::vector<std::string_view>& diff_ids);
+// Where in that list the layer stands, from its first place to its last (two layers may be the same); nothing where it does not.
+std::optional<api::LayerRange> PlaceOf(std::string_view diff_id, const std::vector<Digest>& layers);
+
 void AddTexts(std::vector<std::string>& list, const std::vector<std::string_view>& texts);
 
 // One more name of the finding, unless it has it already. Stops after one more than kMaxAliases, which a FindingSet then tells.

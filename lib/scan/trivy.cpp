@@ -48,7 +48,7 @@ std::string PackageOf(const ReportNode& vulnerability) {
   return std::string(url.empty() ? vulnerability.Text("PkgName", kMaxPackageBytes) : url);
 }
 
-api::Finding ReadFinding(const ReportNode& vulnerability) {
+api::Finding ReadFinding(const ReportNode& vulnerability, const std::vector<Digest>& layers) {
   api::Finding finding;
   finding.id = vulnerability.Text("VulnerabilityID", kMaxIdBytes);
   if (finding.id.empty()) vulnerability.Mistake("VulnerabilityID", "must name the vulnerability");
@@ -61,6 +61,9 @@ api::Finding ReadFinding(const ReportNode& vulnerability) {
   finding.fixed_in = vulnerability.DisplayText("FixedVersion", kMaxFixedInBytes);
   finding.fix = FixOfStatus(vulnerability.Text("Status", kMaxTextBytes), !finding.fixed_in.empty());
   finding.published = vulnerability.Timestamp("PublishedDate");
+  // The lowest layer in which Trivy saw this version of the package (aquasecurity/trivy:pkg/fanal/applier/docker.go).
+  const ReportNode layer = vulnerability.Object("Layer");
+  finding.layer_range = PlaceOf(layer.Text("DiffID", kMaxTextBytes), layers);
   finding.scanners = {"trivy"};
   return finding;
 }
@@ -74,7 +77,7 @@ struct Coverage {
 
 class Results {
  public:
-  explicit Results(const ReportLimits& limits) : limits_(limits) {}
+  Results(const ReportLimits& limits, const std::vector<Digest>& layers) : limits_(limits), layers_(layers) {}
 
   Result<void> Read(const ReportNode& root) {
     root.ForEach("Results", [this](const ReportNode& result) { ReadOne(result); });
@@ -102,7 +105,7 @@ class Results {
     result.ForEach("Vulnerabilities", [&](const ReportNode& vulnerability) {
       if (vulnerability.Text("Status", kMaxTextBytes) == kNotAffected) return;
       coverage_.os_findings |= of_os;
-      findings_.Add(ReadFinding(vulnerability));
+      findings_.Add(ReadFinding(vulnerability, layers_));
     });
   }
 
@@ -111,6 +114,7 @@ class Results {
   }
 
   const ReportLimits& limits_;
+  const std::vector<Digest>& layers_;
   std::size_t listed_ = 0;
   Coverage coverage_;
   FindingSet findings_;
@@ -128,7 +132,7 @@ std::optional<api::OperatingSystem> ReadOs(const ReportNode& metadata) {
   return os;
 }
 
-std::optional<api::ImageFacts> ReadImage(const ReportNode& metadata, const ReportNode& image_config) {
+std::optional<api::ImageFacts> ReadImage(const ReportNode& metadata, const ReportNode& image_config, const std::vector<Digest>& layers) {
   if (!image_config.present()) return std::nullopt;
   api::ImageFacts image;
   image.created = image_config.Timestamp("created");
@@ -137,6 +141,7 @@ std::optional<api::ImageFacts> ReadImage(const ReportNode& metadata, const Repor
   const auto size = metadata.Integer("Size");
   if (size && *size > 0) image.size_bytes = size;
   if (metadata.Has("DiffIDs")) image.layers = static_cast<std::int64_t>(metadata.Count("DiffIDs"));
+  image.diff_ids = layers;
   return image;
 }
 
@@ -199,9 +204,12 @@ Result<Report> DecodeTrivy(JsonElement document, const ReportLimits& limits) {
   report.repo_digests = ReadRepoDigests(metadata, "RepoDigests");
   report.platform = ReadPlatform(image_config);
   report.os = ReadOs(metadata);
-  report.image = ReadImage(metadata, image_config);
+  // Those of an SBOM's image, which Trivy has not seen, need not be all of them, nor in their order.
+  const bool lists_layers = report.from_image && image_config.present();
+  const std::vector<Digest> layers = ReadLayers(lists_layers ? metadata.Texts("DiffIDs", kMaxTextBytes) : std::vector<std::string_view>());
+  report.image = ReadImage(metadata, image_config, layers);
 
-  Results results(limits);
+  Results results(limits, layers);
   if (auto read = results.Read(root); !read) return std::unexpected(read.error());
   if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
   report.package_count = results.packages();

@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "api/object.h"
 #include "scan/import.h"
@@ -191,4 +192,19 @@ TEST_CASE("The real Trivy's report on an SBOM has the same findings and needs th
   CHECK_FALSE(ToImageScan(report, options));
   const std::string digest = laboratory.DigestOf("shop/api:1");
   CHECK(Imported(report, laboratory.Name("shop/api@" + digest)).spec.digest.text() == digest);
+}
+
+TEST_CASE("The real Trivy says with which layer a package came, whichever layer wrote the package database last", "[scanner]") {
+  const Report report = Decoded(Laboratory::Shared().Scan("shop/layered:1"));
+  REQUIRE(report.image);
+  CHECK(report.image->diff_ids.size() == 2);
+  std::set<std::string> seen;
+  for (const api::Finding& finding : report.findings) {
+    const std::string package = finding.package.substr(0, finding.package.find('@'));
+    const api::LayerRange expected = package == "pkg:deb/debian/libssl3" ? api::LayerRange{0, 0} : api::LayerRange{1, 1};
+    INFO(finding.id << " " << finding.package);
+    CHECK(finding.layer_range == expected);
+    seen.insert(package);
+  }
+  CHECK(seen == std::set<std::string>{"pkg:deb/debian/libssl3", "pkg:deb/debian/zlib1g", "pkg:npm/left-pad"});
 }

@@ -120,12 +120,13 @@ status:
   - {scannerRef: {name: trivy}, version: 0.68.2, databaseUpdatedAt: 2026-11-20T00:00:00Z, scannedAt: 2026-11-20T06:00:00Z,
      source: Import, outcome: Partial, reason: no Java database, importedBy: ci,
      counts: [{severity: High, fix: Available, layer: Unknown, count: 1}]}
-  image: {created: 2026-11-01T00:00:00Z, user: "1000", sizeBytes: 1048576, layers: 3}
+  image: {created: 2026-11-01T00:00:00Z, user: "1000", sizeBytes: 1048576, layers: 3,
+          diffIDs: ["sha256:9b7a7d6e2a8b5f0e3c1d4a6f8e9b0c2d3f4a5b6c7d8e9f0a1b2c3d4e5f6a7b8e"]}
   packageCount: 88
   secrets: 0
   findings:
   - {id: CVE-2024-1234, aliases: [GHSA-jfh8-c2jp-5v3q], package: openssl, version: "3.0", severity: High, cvss: "7.5", fix: Available,
-     fixedIn: "3.1", layer: Base, published: 2026-01-01T00:00:00Z, firstSeen: 2026-01-02T00:00:00Z, fixFirstSeen: 2026-01-03T00:00:00Z,
+     fixedIn: "3.1", layer: Base, layerRange: {first: 0, last: 2}, published: 2026-01-01T00:00:00Z, firstSeen: 2026-01-02T00:00:00Z, fixFirstSeen: 2026-01-03T00:00:00Z,
      scanners: [trivy]}
   truncatedFindings: 2
   reportRef: registry.example/reports/1

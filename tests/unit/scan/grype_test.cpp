@@ -169,3 +169,43 @@ TEST_CASE("A broken Grype report is refused with the place of the mistake", "[sc
   CAPTURE(decoded.error().message);
   CHECK(decoded.error().message.find(place) != std::string::npos);
 }
+
+TEST_CASE("The files that tell of a package say in which layers it is", "[scan]") {
+  const std::string top = "sha256:" + std::string(64, 'c');
+  const json layers = json::array({{{"digest", kDigestA}}, {{"digest", kDigestB}}, {{"digest", top}}});
+  struct File {
+    std::string path, layer;
+  };
+  const auto place = [&](const std::string& type, const std::vector<File>& files, const json& listed) {
+    json match = GrypeMatch("CVE-2026-1");
+    match["artifact"]["type"] = type;
+    match["artifact"]["locations"] = json::array();
+    for (const File& file : files) match["artifact"]["locations"].push_back({{"path", file.path}, {"layerID", file.layer}});
+    json report = GrypeReport({match});
+    report["source"]["target"]["layers"] = listed;
+    return Decoded(report).findings.at(0).layer_range;
+  };
+
+  CHECK(place("npm", {{"/app/node_modules/x/package.json", top}}, layers) == api::LayerRange{2, 2});
+  CHECK(place("npm", {{"/a/package.json", top}, {"/b/package.json", kDigestA}}, layers) == api::LayerRange{0, 2});
+  CHECK_FALSE(place("npm", {{"/a/package.json", top}, {"/b/package.json", ""}}, layers));
+  CHECK_FALSE(place("npm", {}, layers));
+  CHECK_FALSE(place("npm", {{"/a/package.json", top}}, json::array({{{"digest", kDigestA}}, json::object()})));
+  // A database of all packages is rewritten by whoever installs one more: the package came with that layer or one below.
+  CHECK(place("apk", {{"/lib/apk/db/installed", kDigestB}}, layers) == api::LayerRange{0, 1});
+  CHECK(place("apk", {{"/lib/apk/db/installed", kDigestA}}, layers) == api::LayerRange{0, 0});
+  CHECK(place("rpm", {{"/var/lib/rpm/rpmdb.sqlite", top}}, layers) == api::LayerRange{0, 2});
+  CHECK(place("deb", {{"/var/lib/dpkg/status", top}}, layers) == api::LayerRange{0, 2});
+  // Debian's also have files of their own, and distroless images no other.
+  CHECK(place("deb", {{"/var/lib/dpkg/status", top}, {"/var/lib/dpkg/info/libssl3.md5sums", kDigestB}}, layers) == api::LayerRange{1, 1});
+  CHECK(place("deb", {{"/var/lib/dpkg/status.d/libssl3", kDigestB}}, layers) == api::LayerRange{1, 1});
+}
+
+TEST_CASE("A path of any length is no mistake of a Grype report", "[scan]") {
+  json match = GrypeMatch("CVE-2026-1");
+  match["artifact"]["locations"] = json::array({{{"path", "/" + std::string(5000, 'x')}, {"layerID", kDigestA}}});
+  json report = GrypeReport({match});
+  report["source"]["target"]["layers"] = json::array({{{"digest", kDigestA}}});
+  CHECK(Decoded(report).findings.at(0).layer_range == api::LayerRange{0, 0});
+  CHECK(Decoded(report).image->diff_ids.size() == 1);
+}

@@ -519,3 +519,57 @@ TEST_CASE("What one scanner knows about the image outlives another that does not
   CHECK(merged.status.results.size() == 2);
   CHECK(StatusOf(merged, "Complete") == "True Complete");
 }
+
+namespace {
+
+json TrivyIn(const std::string& layer, const json& layers) {
+  json finding = TrivyFinding("CVE-2026-1");
+  finding["Layer"] = {{"DiffID", layer}};
+  json report = TrivyReport({finding});
+  report["Metadata"]["DiffIDs"] = layers;
+  return report;
+}
+
+json GrypeIn(const std::string& layer, const json& layers) {
+  json match = GrypeMatch("CVE-2026-1");
+  match["artifact"]["locations"] = json::array({{{"path", "/var/lib/dpkg/info/libssl3.list"}, {"layerID", layer}}});
+  json report = GrypeReport({match});
+  report["source"]["target"]["repoDigests"] = json::array({"registry.example/shop/api@" + kDigestA});
+  report["source"]["target"]["layers"] = json::array();
+  for (const json& each : layers) report["source"]["target"]["layers"].push_back(json::object({{"digest", each}}));
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("A finding that two scanners share is in the layers of both", "[scan]") {
+  const json layers = json::array({kDigestA, kDigestB});
+  const auto trivy = Imported(TrivyIn(kDigestB, layers));
+  CHECK(trivy.status.image->diff_ids.size() == 2);
+  CheckReadable(trivy);
+  const auto merged = Merge(trivy, Imported(GrypeIn(kDigestA, layers)), kNoCap).value();
+  REQUIRE(merged.status.findings.size() == 1);
+  CHECK(merged.status.findings[0].layer_range == api::LayerRange{0, 1});
+  CHECK(merged.status.image->diff_ids.size() == 2);
+  CheckReadable(merged);
+}
+
+TEST_CASE("Layers of a finding are not known where one of its scanners does not say them, or lists others", "[scan]") {
+  const json layers = json::array({kDigestA, kDigestB});
+  const auto trivy = Imported(TrivyIn(kDigestB, layers));
+  json silent = GrypeIn(kDigestA, layers);
+  silent["source"]["target"]["layers"] = json::array();
+  const auto with_silent = Merge(trivy, Imported(silent), kNoCap).value();
+  REQUIRE(with_silent.status.findings.size() == 1);
+  CHECK_FALSE(with_silent.status.findings[0].layer_range);
+  CHECK(with_silent.status.image->diff_ids.size() == 2);
+
+  const auto disputed = Merge(trivy, Imported(GrypeIn(kDigestA, json::array({kDigestA}))), kNoCap).value();
+  CHECK_FALSE(disputed.status.findings.at(0).layer_range);
+  CHECK(disputed.status.image->diff_ids.empty());
+
+  // What the only scanner says now replaces what it said before.
+  const auto corrected = Merge(trivy, Imported(TrivyIn(kDigestA, json::array({kDigestA}))), kNoCap).value();
+  CHECK(corrected.status.findings.at(0).layer_range == api::LayerRange{0, 0});
+  CHECK(corrected.status.image->diff_ids.size() == 1);
+}

@@ -90,11 +90,14 @@ TEST_CASE("The sample report of Trivy decodes fully", "[scan]") {
     CHECK(finding.fix == api::FixState::kAvailable);
     CHECK(finding.cvss->ToString() == "5.3");
     CHECK(finding.published);
+    CHECK(finding.layer_range == api::LayerRange{0, 0});
   }
   CHECK(report->os->end_of_life == true);
   CHECK(report->outcome == api::ScanOutcome::kComplete);
   CHECK(report->repo_digests.empty());
   CHECK(report->image->layers == 1);
+  REQUIRE(report->image->diff_ids.size() == 1);
+  CHECK(report->image->diff_ids.at(0).text() == sample["Metadata"]["DiffIDs"][0]);
 }
 
 // Reads ../shared/samples; passes, saying so, where it is absent.
@@ -125,4 +128,6 @@ TEST_CASE("The sample report of Grype decodes fully", "[scan]") {
   CHECK(report->repo_digests.at(0).Name() == "docker.io/library/busybox");
   CHECK(report->database_updated_at);
   CHECK(report->outcome == api::ScanOutcome::kComplete);
+  CHECK(report->image->diff_ids.size() == 1);
+  for (const auto& finding : report->findings) CHECK(finding.layer_range == api::LayerRange{0, 0});
 }

@@ -297,3 +297,48 @@ TEST_CASE("More other names than can be kept make the report partial", "[scan]")
   CHECK(report.outcome == api::ScanOutcome::kPartial);
   CHECK(report.findings[0].aliases.size() == 64);
 }
+
+TEST_CASE("The layer of a finding becomes its place in the image's list of layers", "[scan]") {
+  const std::string other = "sha256:" + std::string(64, 'c');
+  const auto in = [](const std::string& diff_id) { return With(TrivyFinding("CVE-2026-1"), {{"Layer", {{"DiffID", diff_id}}}}); };
+  const auto decoded = [](const json& layers, const std::vector<json>& findings) {
+    json report = TrivyReport(findings);
+    report["Metadata"]["DiffIDs"] = layers;
+    return Decoded(report);
+  };
+  const auto place = [&](const json& layers, const std::vector<json>& findings) {
+    return decoded(layers, findings).findings.at(0).layer_range;
+  };
+  const json two = json::array({kDigestA, kDigestB});
+
+  CHECK(place(two, {in(kDigestA)}) == api::LayerRange{0, 0});
+  CHECK(place(two, {in(kDigestB)}) == api::LayerRange{1, 1});
+  CHECK(decoded(two, {in(kDigestB)}).image->diff_ids == std::vector{*Digest::Parse(kDigestA), *Digest::Parse(kDigestB)});
+  CHECK(decoded(two, {in(kDigestB)}).findings.at(0).layer == api::Layer::kUnknown);
+  // On several paths: all of them, and nothing where one of them is not known.
+  CHECK(place(two, {in(kDigestB), in(kDigestA)}) == api::LayerRange{0, 1});
+  CHECK_FALSE(place(two, {in(kDigestB), TrivyFinding("CVE-2026-1")}));
+  CHECK_FALSE(place(two, {TrivyFinding("CVE-2026-1"), in(kDigestB)}));
+  // The same layer twice.
+  CHECK(place(json::array({kDigestA, other, kDigestA}), {in(kDigestA)}) == api::LayerRange{0, 2});
+  // No layer, one that is not the image's, or a list that is none.
+  CHECK_FALSE(place(two, {TrivyFinding("CVE-2026-1")}));
+  CHECK_FALSE(place(two, {in(other)}));
+  CHECK_FALSE(place(two, {in("")}));
+  CHECK_FALSE(place(json::array({kDigestA, "sha256:2"}), {in(kDigestA)}));
+  CHECK_FALSE(place(json::array(), {in(kDigestA)}));
+  CHECK(decoded(json::array({kDigestA, "sha256:2"}), {}).image->diff_ids.empty());
+}
+
+TEST_CASE("More layers than can be kept, and those of an SBOM, are not known", "[scan]") {
+  json report = TrivyReport({With(TrivyFinding("CVE-2026-1"), {{"Layer", {{"DiffID", kDigestA}}}})});
+  report["Metadata"]["DiffIDs"] = json(std::vector<std::string>(256, kDigestA));
+  CHECK(Decoded(report).findings.at(0).layer_range == api::LayerRange{0, 255});
+  report["Metadata"]["DiffIDs"].push_back(kDigestB);
+  CHECK_FALSE(Decoded(report).findings.at(0).layer_range);
+  report["Metadata"]["DiffIDs"] = json::array({kDigestA});
+  CHECK(Decoded(report).findings.at(0).layer_range);
+  report["ArtifactType"] = "cyclonedx";
+  CHECK_FALSE(Decoded(report).findings.at(0).layer_range);
+  CHECK(Decoded(report).image->diff_ids.empty());
+}
