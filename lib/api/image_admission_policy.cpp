@@ -230,8 +230,9 @@ const Table& TableOf<ForbidEntry>() {
           .Items(1, 6).Distinct(),
       Field<&ForbidEntry::fix>("fix", "Available: the vendor offers a fix. None: there is none, or the vendor will not make one."),
       Field<&ForbidEntry::layers>("layers",
-          "Parts of the image that meet the entry. Unknown has to be listed to be met; where it is not, a finding of which the scan does not "
-          "say it is no data. Left out: any.")
+          "Parts of the image that meet the entry. Base and Application are told apart where image.baseImages of this policy, with proof: "
+          "Layers, proves the base, and the scan says in which layers a finding is. Unknown has to be listed to be met; where it is not, a "
+          "finding of which that is not known is no data. Left out: any.")
           .Items(1, 3).Distinct(),
       Field<&ForbidEntry::min_cvss>("minCVSS", "The least CVSS score that meets the entry.").Between(0, 10),
       Field<&ForbidEntry::min_epss>("minEPSS",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/grace.h"
+#include "policy/layer_origin.h"
 
 namespace hullwright::policy {
 namespace {
@@ -32,7 +33,7 @@ void Place(std::uint32_t finding, Truth meets, Grace grace, EntryTally& tally) {
 void Count(ScanTally& tally, const Policy& policy, const Circumstances& circumstances) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
   for (std::uint32_t i = 0; i < tally.scan->size(); ++i) {
-    const FindingView finding = tally.scan->Finding(i);
+    const FindingView finding = tally.Finding(i);
     if (!IsWitnessed(finding, rules.scan.scanner_refs)) continue;
     for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
       const Truth meets = Meets(rules.forbid[e], policy.forbidden_ids[e], finding, circumstances.exploitation);
@@ -88,9 +89,16 @@ void LookAhead(EntryTally& tally, const ScanRecord& scan, const api::ForbidEntry
 
 }  // namespace
 
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances) {
+FindingView ScanTally::Finding(std::uint32_t position) const {
+  FindingView finding = scan->Finding(position);
+  finding.layer = LayerOf(finding, *scan, base_layers);
+  return finding;
+}
+
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances,
+                        std::size_t base_layers) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
-  ScanTally tally{&scan, std::vector<EntryTally>(rules.forbid.size())};
+  ScanTally tally{&scan, base_layers, std::vector<EntryTally>(rules.forbid.size())};
   Count(tally, policy, circumstances);
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
     EntryTally& entry = tally.entries[e];

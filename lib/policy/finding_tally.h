@@ -41,12 +41,17 @@ struct EntryTally {
 
 struct ScanTally {
   const ScanRecord* scan = nullptr;
+  std::size_t base_layers = 0;      // ProvedBaseLayers of layer_origin.h
   std::vector<EntryTally> entries;  // as the policy's forbid list
+
+  // The finding with the layer that the policy sees it in.
+  FindingView Finding(std::uint32_t position) const;
 };
 
 // Only findings that a scanner of scan.scannerRefs witnesses are looked at, where the policy names scanners. Exemptions are asked only for
 // entries that would otherwise give a reason. An unknown finding that a violating entry of this policy already forbids is not counted
-// again.
-ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances);
+// again. base_layers as in layer_origin.h.
+ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances,
+                        std::size_t base_layers = 0);
 
 }  // namespace hullwright::policy

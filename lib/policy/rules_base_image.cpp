@@ -24,12 +24,8 @@ bool BeginsWith(const std::vector<Digest>& layers, const std::vector<Digest>& ba
 }
 
 std::optional<Doubt> LayersDoubt(const api::BaseImageRule& rule, const TrustFacts& facts, const ImageConfiguration& configuration) {
-  bool any_allowed = false;
-  for (const BaseImage& base : facts.base_images) {
-    if (!IsAllowedName(rule, base.name)) continue;
-    if (BeginsWith(configuration.diff_ids, base.diff_ids)) return std::nullopt;
-    any_allowed = true;
-  }
+  if (CountBaseLayers(rule, facts, configuration) > 0) return std::nullopt;
+  const bool any_allowed = std::ranges::any_of(facts.base_images, [&](const BaseImage& base) { return IsAllowedName(rule, base.name); });
   const std::string said = Printable(configuration.base_name, 256);
   if (facts.base_doubt) return Doubt{ReasonWord::kBaseImageUnknown, Printable(facts.base_doubt->message, 512)};
   if (any_allowed) return Doubt{ReasonWord::kBaseImageForbidden, "its layers do not begin with those of an allowed base image"};
@@ -57,6 +53,13 @@ std::optional<Doubt> DoubtOf(const api::BaseImageRule& rule, const TrustFacts& f
 }
 
 }  // namespace
+
+std::size_t CountBaseLayers(const api::BaseImageRule& rule, const TrustFacts& facts, const ImageConfiguration& configuration) {
+  std::size_t most = 0;
+  for (const BaseImage& base : facts.base_images)
+    if (IsAllowedName(rule, base.name) && BeginsWith(configuration.diff_ids, base.diff_ids)) most = std::max(most, base.diff_ids.size());
+  return most;
+}
 
 void JudgeBaseImages(const RuleInput& input, const TrustFacts& facts, const std::vector<const PlatformManifest*>& manifests,
                      RuleReport& report) {

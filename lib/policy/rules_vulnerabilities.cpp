@@ -10,6 +10,7 @@
 #include "policy/finding_tally.h"
 #include "policy/finding_text.h"
 #include "policy/grace.h"
+#include "policy/layer_origin.h"
 #include "policy/origin.h"
 #include "policy/scan_freshness.h"
 
@@ -77,7 +78,7 @@ std::vector<FindingView> Collect(const std::vector<ScanTally>& tallies, std::siz
   std::vector<FindingView> collected;
   for (const ScanTally& tally : tallies) {
     if (!(tally.entries[entry].*included)) continue;
-    for (const std::uint32_t finding : tally.entries[entry].*findings) collected.push_back(tally.scan->Finding(finding));
+    for (const std::uint32_t finding : tally.entries[entry].*findings) collected.push_back(tally.Finding(finding));
   }
   return Ordered(std::move(collected), tallies.size() > 1);
 }
@@ -155,7 +156,7 @@ void ReportIncomplete(const Circumstances& circumstances, const std::vector<Scan
 std::string GraceMessage(const api::ForbidEntry& entry, const ScanTally& tally, const EntryTally& here,
                          const UsableExploitation& exploitation) {
   const std::string from = FormatRfc3339(*here.violates_from);
-  const FindingView first = tally.scan->Finding(here.graced.front());
+  const FindingView first = tally.Finding(here.graced.front());
   if (entry.more_than > 0)
     return fmt::format("from {} on, {} findings meet {}, which allows {}; the first is {}", from, here.met.size() + here.graced.size(),
                        Printable(entry.name), entry.more_than, DescribeFor(entry, first, exploitation));
@@ -242,6 +243,21 @@ void TraceEntry(const std::vector<ScanTally>& tallies, std::size_t index, const 
   });
 }
 
+// Why a finding is Base, Application or neither.
+void TraceLayers(const RuleInput& input, const std::vector<ScanTally>& tallies, RuleReport& report) {
+  report.Trace("vulnerabilities.layers", Outcome::kPass, [&] {
+    std::vector<std::string> scans;
+    scans.reserve(tallies.size());
+    for (const ScanTally& tally : tallies) {
+      scans.push_back(OnPlatform(input, *tally.scan,
+                                 tally.base_layers == 0 ? std::string("no base image is proved")
+                                                        : fmt::format("the base image's are the first {} of {} layers", tally.base_layers,
+                                                                      tally.scan->diff_ids().size())));
+    }
+    return fmt::format("{}", fmt::join(scans, "; "));
+  });
+}
+
 void JudgeEntry(const RuleInput& input, const Circumstances& circumstances, const std::vector<ScanTally>& tallies, std::size_t index,
                 WaiverLookup& waivers, RuleReport& report) {
   const api::ForbidEntry& entry = input.rules().vulnerabilities->forbid[index];
@@ -280,8 +296,13 @@ void JudgeForbidden(const RuleInput& input, const Exemptions& exemptions, RuleRe
   const Circumstances circumstances{input.now, UsableAt(input.image.exploitation.get(), input.now)};
   std::vector<ScanTally> tallies;
   tallies.reserve(input.image.scans.size());
-  for (const auto& scan : input.image.scans) tallies.push_back(TallyFindings(*scan, input.policy, exemptions, circumstances));
+  const bool asks_layers = std::ranges::any_of(rules.forbid, [](const api::ForbidEntry& entry) { return !entry.layers.empty(); });
+  for (const auto& scan : input.image.scans) {
+    const std::size_t base_layers = asks_layers ? ProvedBaseLayers(input, *scan, report) : 0;
+    tallies.push_back(TallyFindings(*scan, input.policy, exemptions, circumstances, base_layers));
+  }
   for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, circumstances, tallies, i, exemptions.waivers, report);
+  if (asks_layers) TraceLayers(input, tallies, report);
   if (rules.vex) report.Trace("vulnerabilities.vex", Outcome::kPass, [&] { return exemptions.vex.Describe(); });
 }
 

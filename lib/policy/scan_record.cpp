@@ -49,6 +49,14 @@ std::uint32_t SecondsOf(const std::optional<Time>& time) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, std::numeric_limits<std::uint32_t>::max()));
 }
 
+// Positions that no list has stay such.
+LayerSpan SpanOf(const api::LayerRange& range) {
+  const auto position = [](std::int64_t value) {
+    return static_cast<std::uint16_t>(std::clamp<std::int64_t>(value, 0, std::numeric_limits<std::uint16_t>::max()));
+  };
+  return {position(std::min(range.first, range.last)), position(std::max(range.first, range.last))};
+}
+
 // Collects the text of one record, each distinct string once: package names and scanners repeat from finding to finding.
 class TextPool {
  public:
@@ -96,7 +104,8 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
       truncated_findings_(scan.status.truncated_findings),
       end_of_life_(scan.status.os ? scan.status.os->end_of_life : std::nullopt),
       operating_system_(scan.status.os ? scan.status.os->family + " " + scan.status.os->name : ""),
-      secrets_(scan.status.secrets) {
+      secrets_(scan.status.secrets),
+      diff_ids_(scan.status.image ? scan.status.image->diff_ids : std::vector<Digest>()) {
   TextPool pool;
   const auto place = [&pool](const std::string& text) { return Slice{pool.Place(text), static_cast<std::uint32_t>(text.size())}; };
   rows_.reserve(scan.status.findings.size());
@@ -111,6 +120,7 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
                         .severity = finding.severity,
                         .fix = finding.fix,
                         .layer = finding.layer,
+                        .layers = finding.layer_range ? SpanOf(*finding.layer_range) : kNoLayers,
                         .times = {.published = SecondsOf(finding.published),
                                   .first_seen = SecondsOf(finding.first_seen),
                                   .fix_first_seen = SecondsOf(finding.fix_first_seen)}});
@@ -129,8 +139,10 @@ FindingView ScanRecord::Finding(std::size_t index) const {
                    .severity = row.severity,
                    .fix = row.fix,
                    .layer = row.layer,
+                   .layers = std::nullopt,
                    .cvss = std::nullopt,
                    .times = row.times};
+  if (row.layers.first <= row.layers.last) view.layers = row.layers;
   if (row.cvss_millionths >= 0) view.cvss = Decimal::FromMillionths(row.cvss_millionths);
   return view;
 }

@@ -27,6 +27,11 @@ struct FindingTimes {
   }
 };
 
+// Positions in ScanRecord::diff_ids, both included.
+struct LayerSpan {
+  std::uint16_t first = 0, last = 0;
+};
+
 // Views into the record they came from.
 struct FindingView {
   std::string_view id, package, version, fixed_in;
@@ -35,6 +40,7 @@ struct FindingView {
   api::Severity severity = api::Severity::kUnknown;
   api::FixState fix = api::FixState::kUnknown;
   api::Layer layer = api::Layer::kUnknown;
+  std::optional<LayerSpan> layers;  // the package came with these, or with some of them
   std::optional<Decimal> cvss;
   FindingTimes times;
 
@@ -69,6 +75,7 @@ class ScanRecord {
   std::optional<bool> end_of_life() const { return end_of_life_; }
   const std::string& operating_system() const { return operating_system_; }  // "debian 11.9", "" when unknown
   std::optional<std::int64_t> secrets() const { return secrets_; }
+  const std::vector<Digest>& diff_ids() const { return diff_ids_; }  // of the image's layers, as its scanner lists them; empty: not known
 
   std::size_t size() const { return rows_.size(); }
   FindingView Finding(std::size_t index) const;
@@ -80,12 +87,14 @@ class ScanRecord {
   struct Slice {  // of text_; equal strings of one record share their bytes
     std::uint32_t offset = 0, length = 0;
   };
+  static constexpr LayerSpan kNoLayers{1, 0};  // spans nothing: the finding carries no layers
   struct Row {
     Slice id, package, version, fixed_in, aliases, scanners;
     std::int32_t cvss_millionths = -1;  // -1: the finding carries no score
     api::Severity severity : 8;
     api::FixState fix : 8;
     api::Layer layer : 8;
+    LayerSpan layers = kNoLayers;
     FindingTimes times;
   };
   std::string_view Text(Slice slice) const { return std::string_view(text_).substr(slice.offset, slice.length); }
@@ -99,6 +108,7 @@ class ScanRecord {
   std::optional<bool> end_of_life_;
   std::string operating_system_;
   std::optional<std::int64_t> secrets_;
+  std::vector<Digest> diff_ids_;
   std::vector<Row> rows_;
   std::string text_;
 };

@@ -155,7 +155,7 @@ Json WholeScan(const Json& given) {
   if (given.contains("spec")) return WholeObject(given);
   AllowOnly(given,
             {"digest", "platform", "repositories", "indexDigests", "scanner", "scannedAt", "databaseUpdatedAt", "outcome", "reason",
-             "results", "findings", "counts", "truncatedFindings"},
+             "results", "findings", "counts", "truncatedFindings", "diffIds"},
             "scan");
   Json results = Json::array();
   if (given.contains("results"))
@@ -166,6 +166,7 @@ Json WholeScan(const Json& given) {
   Json status = {{"results", results}, {"findings", Json::array()}};
   for (const Json& finding : given.value("findings", Json::array())) status["findings"].push_back(WholeFinding(finding, results));
   for (const char* key : {"repositories", "indexDigests", "truncatedFindings"}) SetUnlessNull(status, key, given, key, nullptr);
+  if (given.contains("diffIds")) status["image"] = {{"diffIDs", given.at("diffIds")}};
 
   for (Json count : given.value("counts", Json::array())) {
     if (!count.contains("layer")) count["layer"] = "Unknown";

@@ -255,26 +255,42 @@ TEST_CASE("the engine decides every case file as expected", "[policy][cases]") {
   }
 }
 
-TEST_CASE("what there is of signed VEX statements, and why they take nothing away, is told to who asks for the trace", "[policy][cases]") {
-  std::map<std::string, std::string> told = {
-      {"a signed not_affected of a named publisher takes the finding away, and is shown", "1 statements of acme (OpenVEX)"},
-      {"without a statement the finding counts, and that there is none is no reason", "there are no statements"},
-      {"not_affected without a justification takes nothing away", "statements[0] says not_affected without a justification"},
-      {"a publisher by name says nothing", "named is trusted by name only"},
-      {"where nobody asked the registry statements take nothing away, and that is no reason", "no statements are known"},
-      {"a document that cannot be verified takes nothing away, and is no reason", "an attestation of acme does not count"},
-  };
+// In each of the named cases the trace of the rule holds the text.
+void CheckTraces(std::string_view rule, std::map<std::string, std::string> told) {
   for (const tests::Case& each : tests::LoadCases(kFolder)) {
     const auto text = told.extract(each.name);
     if (text.empty()) continue;
     const Decision decision = Judge(each);
     INFO(each.name << "\n" << Show(decision));
     const auto& trace = decision.images.at(0).trace;
-    const auto vex = std::ranges::find(trace, "vulnerabilities.vex", &policy::RuleTrace::rule);
-    REQUIRE(vex != trace.end());
-    CHECK_THAT(vex->saw, Catch::Contains(text.mapped()));
+    const auto found = std::ranges::find(trace, rule, &policy::RuleTrace::rule);
+    REQUIRE(found != trace.end());
+    CHECK_THAT(found->saw, Catch::Contains(text.mapped()));
   }
   CHECK(told.empty());
+}
+
+TEST_CASE("what there is of signed VEX statements, and why they take nothing away, is told to who asks for the trace", "[policy][cases]") {
+  CheckTraces("vulnerabilities.vex",
+              {
+                  {"a signed not_affected of a named publisher takes the finding away, and is shown", "1 statements of acme (OpenVEX)"},
+                  {"without a statement the finding counts, and that there is none is no reason", "there are no statements"},
+                  {"not_affected without a justification takes nothing away", "statements[0] says not_affected without a justification"},
+                  {"a publisher by name says nothing", "named is trusted by name only"},
+                  {"where nobody asked the registry statements take nothing away, and that is no reason", "no statements are known"},
+                  {"a document that cannot be verified takes nothing away, and is no reason", "an attestation of acme does not count"},
+              });
+}
+
+TEST_CASE("how far the proved base image reaches is told to who asks for the trace", "[policy][cases]") {
+  CheckTraces(
+      "vulnerabilities.layers",
+      {
+          {"a finding in the layers of a proved base passes an entry for the application", "are the first 2 of 3 layers"},
+          {"of several allowed bases that the image begins with the one with the most layers counts", "are the first 2 of 3 layers"},
+          {"positions of a scan that lists other layers than the image has say nothing", "no base image is proved"},
+          {"without image.baseImages no base is proved", "no base image is proved"},
+      });
 }
 
 TEST_CASE("every reason word except the bound on images has a case in which it appears and one in which it does not", "[policy][cases]") {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "samples.h"
 
@@ -18,6 +19,7 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   full.fixed_in = "3.0.13-1";
   full.cvss = *Decimal::Parse("7.5");
   full.layer = api::Layer::kBase;
+  full.layer_range = api::LayerRange{2, 5};
   full.scanners = {"trivy", "grype"};
   full.published = samples::kNow - std::chrono::hours(3);
   full.first_seen = samples::kNow - std::chrono::hours(2);
@@ -30,6 +32,7 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   scan.status.index_digests = {samples::DigestOf('9')};
   scan.status.counts = {{api::Severity::kHigh, api::FixState::kAvailable, api::Layer::kBase, 3}};
   scan.status.truncated_findings = 2;
+  scan.status.image.emplace().diff_ids = {samples::DigestOf('3'), samples::DigestOf('4')};
 
   const ScanRecord record(scan);
   CHECK(record.digest() == samples::DigestOf('1'));
@@ -38,6 +41,7 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   CHECK(record.results().size() == 1);
   CHECK(record.counts().front().count == 3);
   CHECK(record.truncated_findings() == 2);
+  CHECK(record.diff_ids() == scan.status.image->diff_ids);
   REQUIRE(record.size() == 2);
 
   const FindingView first = record.Finding(0);
@@ -48,6 +52,9 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   CHECK(first.severity == api::Severity::kHigh);
   CHECK(first.fix == api::FixState::kAvailable);
   CHECK(first.layer == api::Layer::kBase);
+  REQUIRE(first.layers.has_value());
+  CHECK(first.layers->first == 2);
+  CHECK(first.layers->last == 5);
   CHECK(first.cvss == full.cvss);
   CHECK(first.times.Published() == full.published);
   CHECK(first.times.FirstSeen() == full.first_seen);
@@ -57,6 +64,7 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   CHECK(second.id.empty());
   CHECK(second.package.empty());
   CHECK_FALSE(second.cvss.has_value());
+  CHECK_FALSE(second.layers.has_value());
   CHECK_FALSE(second.times.Published().has_value());
   CHECK_FALSE(second.times.FirstSeen().has_value());
   CHECK_FALSE(second.times.FixFirstSeen().has_value());
@@ -69,6 +77,18 @@ TEST_CASE("a time that does not fit is known all the same", "[policy]") {
   const ScanRecord record(Scan('1', {finding}));
   CHECK(record.Finding(0).times.Published() < *ParseRfc3339("1970-01-02T00:00:00Z"));
   CHECK(record.Finding(0).times.FirstSeen() > *ParseRfc3339("2106-01-01T00:00:00Z"));
+}
+
+TEST_CASE("a range of layers in the wrong order spans the same layers, and one beyond all bounds stays beyond", "[policy]") {
+  api::Finding swapped = Finding("CVE-1", api::Severity::kLow);
+  swapped.layer_range = api::LayerRange{5, 2};
+  api::Finding huge = Finding("CVE-2", api::Severity::kLow);
+  huge.layer_range = api::LayerRange{-1, std::numeric_limits<std::int64_t>::max()};
+  const ScanRecord record(Scan('1', {swapped, huge}));
+  CHECK(record.Finding(0).layers->first == 2);
+  CHECK(record.Finding(0).layers->last == 5);
+  CHECK(record.Finding(1).layers->first == 0);
+  CHECK(record.Finding(1).layers->last == 65'535);
 }
 
 TEST_CASE("a score of zero is a score", "[policy]") {
