@@ -10,17 +10,18 @@ namespace {
 using Members = std::vector<std::pair<std::string_view, JsonElement>>;
 
 // Sorted, because looking members up one by one would take the square of their number, and that number is the sender's.
-Members MembersOf(JsonObject object, std::string_view ignored_key) {
+Members MembersOf(JsonObject object, std::span<const std::string_view> ignored) {
   Members members;
   for (const auto member : object) {
-    if (!member.value.is_null() && (ignored_key.empty() || member.key != ignored_key)) members.emplace_back(member.key, member.value);
+    const bool counts = std::ranges::find(ignored, member.key) == ignored.end();
+    if (counts && !member.value.is_null()) members.emplace_back(member.key, member.value);
   }
   std::ranges::sort(members, {}, &Members::value_type::first);
   return members;
 }
 
-bool ObjectsEqual(JsonObject a, JsonObject b, std::string_view ignored_key) {
-  return std::ranges::equal(MembersOf(a, ignored_key), MembersOf(b, ignored_key),
+bool ObjectsEqual(JsonObject a, JsonObject b, std::span<const std::string_view> ignored) {
+  return std::ranges::equal(MembersOf(a, ignored), MembersOf(b, ignored),
                             [](const auto& x, const auto& y) { return x.first == y.first && JsonEqual(x.second, y.second); });
 }
 
@@ -46,7 +47,7 @@ bool JsonEqual(JsonElement a, JsonElement b) {
   if (a.type() != b.type()) return false;
   switch (a.type()) {
     case simdjson::dom::element_type::OBJECT:
-      return ObjectsEqual(JsonObject(a), JsonObject(b), "");
+      return ObjectsEqual(JsonObject(a), JsonObject(b), {});
     case simdjson::dom::element_type::ARRAY:
       return ArraysEqual(JsonArray(a), JsonArray(b));
     case simdjson::dom::element_type::STRING:
@@ -65,8 +66,8 @@ bool JsonEqual(JsonElement a, JsonElement b) {
   return false;
 }
 
-bool JsonEqualExcept(JsonObject a, JsonObject b, std::string_view ignored_key) {
-  return ObjectsEqual(a, b, ignored_key);
+bool JsonEqualExcept(JsonObject a, JsonObject b, std::span<const std::string_view> ignored) {
+  return ObjectsEqual(a, b, ignored);
 }
 
 }  // namespace hullwright::webhook

@@ -1,6 +1,7 @@
 // Whether two JSON values say the same to Kubernetes: the order of members does not count, and null is absent.
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "base/json.h"
@@ -9,7 +10,7 @@ namespace hullwright::webhook {
 
 bool JsonEqual(JsonElement a, JsonElement b);
 
-// Of two objects, without looking at one of their members.
-bool JsonEqualExcept(JsonObject a, JsonObject b, std::string_view ignored_key);
+// Of two objects, without looking at the members of these names.
+bool JsonEqualExcept(JsonObject a, JsonObject b, std::span<const std::string_view> ignored);
 
 }  // namespace hullwright::webhook

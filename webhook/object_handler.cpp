@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -14,13 +16,23 @@
 #include "evidence/trust_check.h"
 #include "webhook/decision_text.h"
 #include "webhook/json_equal.h"
+#include "webhook/scan_provenance.h"
 
 namespace hullwright::webhook {
 namespace {
 
 constexpr std::string_view kWaiveVerb = "waive";
+constexpr AccessWords kWaiveWords{RequestReason::kWaiveDenied, RequestReason::kWaiveUnknown,
+                                  "Ask whoever owns the policy, or have a Role bound that allows this verb."};
 // As the field table of requestedBy.groups bounds them.
 constexpr std::size_t kMaxGroups = 256, kMaxGroupBytes = 1024;
+
+constexpr std::array<std::string_view, 1> kRequestedBy = {"requestedBy"};
+constexpr std::string_view kScanKind = "ImageScan";
+
+bool IsScan(const AdmissionRequest& request) {
+  return request.group == api::kGroup && request.kind == kScanKind;
+}
 
 bool IsWaiverKind(std::string_view kind) {
   return kind == "VulnerabilityException" || kind == "ClusterVulnerabilityException" || kind == "BreakGlass";
@@ -32,8 +44,8 @@ std::optional<JsonElement> SpecOf(const std::optional<JsonElement>& object) {
   return spec && spec->is_object() ? spec : std::nullopt;
 }
 
-// The spec before and after an UPDATE differ, apart from one member. What cannot be compared has changed.
-bool SpecChanged(const AdmissionRequest& request, std::string_view except = "") {
+// The spec before and after an UPDATE differ, apart from these members. What cannot be compared has changed.
+bool SpecChanged(const AdmissionRequest& request, std::span<const std::string_view> except = {}) {
   if (request.operation != Operation::kUpdate) return true;
   const auto now = SpecOf(request.object);
   const auto before = SpecOf(request.old_object);
@@ -75,51 +87,21 @@ std::optional<Verdict> CheckRequestedBy(const WaiverClaim& claim, const UserInfo
 
 kube::AccessQuestion QuestionFor(const api::PolicyRef& ref, const AdmissionRequest& request) {
   const bool cluster = ref.kind == api::PolicyKind::kClusterImageAdmissionPolicy;
-  kube::AccessQuestion question;
-  question.username = request.user.username;
-  question.uid = request.user.uid;
-  question.groups.assign(request.user.groups.begin(), request.user.groups.end());
-  question.extra = request.user.extra;
-  question.verb = kWaiveVerb;
-  question.group = api::kGroup;
-  question.resource = cluster ? "clusterimageadmissionpolicies" : "imageadmissionpolicies";
-  if (!cluster) question.namespace_ = request.namespace_;
-  question.name = ref.name;
-  return question;
-}
-
-std::string Describe(const kube::AccessQuestion& question) {
-  return fmt::format("\"{}\" {}.{}/{}{}", question.verb, question.resource, question.group, Printable(question.name, 253),
-                     question.namespace_.empty() ? "" : fmt::format(" in namespace {}", Printable(question.namespace_, 63)));
-}
-
-Verdict WaiveDenied(const kube::AccessQuestion& question, const kube::AccessAnswer& answer) {
-  return Refuse(
-      RequestReason::kWaiveDenied,
-      fmt::format("user \"{}\" may not {}{}{}. Ask whoever owns the policy, or have a Role bound that allows this verb.",
-                  Printable(question.username, 253), Describe(question), answer.reason.empty() ? "" : ": ", Printable(answer.reason, 256)));
-}
-
-Verdict WaiveUnknown(const kube::AccessQuestion& question, const Error& error) {
-  return CouldNotTell(RequestReason::kWaiveUnknown,
-                      fmt::format("could not ask whether user \"{}\" may {}: {}", Printable(question.username, 253), Describe(question),
-                                  Printable(error.message, 512)));
+  return QuestionAbout(request.user, kWaiveVerb, cluster ? "clusterimageadmissionpolicies" : "imageadmissionpolicies",
+                       cluster ? "" : request.namespace_, ref.name);
 }
 
 std::optional<Verdict> CheckMayWaive(const WaiverClaim& claim, const AdmissionRequest& request, const AskAccess& ask, Deadline deadline) {
   std::set<std::pair<api::PolicyKind, std::string>> asked;
   for (const api::PolicyRef& ref : claim.policy_refs) {
     if (!asked.emplace(ref.kind, ref.name).second) continue;
-    const kube::AccessQuestion question = QuestionFor(ref, request);
-    const auto answer = ask(question, deadline);
-    if (!answer) return WaiveUnknown(question, answer.error());
-    if (!answer->allowed) return WaiveDenied(question, *answer);
+    if (auto refused = RequireAccess(ask, QuestionFor(ref, request), kWaiveWords, deadline)) return refused;
   }
   return std::nullopt;
 }
 
 std::optional<Verdict> CheckImmutable(const AdmissionRequest& request) {
-  const bool immutable = request.kind == "BreakGlass" || request.kind == "ImageScan";
+  const bool immutable = request.kind == "BreakGlass" || request.kind == kScanKind;
   if (!immutable || request.operation != Operation::kUpdate || !SpecChanged(request)) return std::nullopt;
   return Refuse(RequestReason::kImmutable, fmt::format("spec of {} may not change. Create another one{}.", request.Describe(),
                                                        request.kind == "BreakGlass" ? "; this one ends by itself" : ""));
@@ -127,7 +109,8 @@ std::optional<Verdict> CheckImmutable(const AdmissionRequest& request) {
 
 // Nothing that is read from the object has changed, so that one which has become invalid can still lose a finalizer or get a condition.
 bool ChangesNothingRead(const AdmissionRequest& request) {
-  return request.operation == Operation::kUpdate && request.kind != "ImageScan" && !SpecChanged(request);
+  if (request.kind == kScanKind) return IsScanUnchanged(request);
+  return request.operation == Operation::kUpdate && !SpecChanged(request);
 }
 
 Result<api::Object> Decode(const AdmissionRequest& request) {
@@ -138,6 +121,19 @@ Result<api::Object> Decode(const AdmissionRequest& request) {
                 fmt::format("kind: is {}, but the request is about a {}", key->kind, Printable(request.kind, 64)));
   }
   return api::DecodeObject(*request.object);
+}
+
+Verdict ValidateWaiver(const WaiverClaim& claim, const AdmissionRequest& request, const AskAccess& ask, Deadline deadline) {
+  if (auto refused = CheckRequestedBy(claim, request.user)) return *refused;
+  if (auto refused = CheckMayWaive(claim, request, ask, deadline)) return *refused;
+  return PassBy("may-waive");
+}
+
+// Taking a scan away softens too: what it forbade is then only not known, and an index is judged by the scans that are left.
+Verdict ValidateScan(const AdmissionRequest& request, const AskAccess& ask, Deadline deadline) {
+  auto refused = request.operation == Operation::kDelete ? std::nullopt : CheckImportedBy(request);
+  if (!refused) refused = CheckMayImport(request, ask, deadline);
+  return refused ? *std::move(refused) : PassBy("may-import");
 }
 
 Verdict Stamped(std::string patch) {
@@ -161,7 +157,7 @@ nlohmann::json Copy(JsonElement element) {
 ObjectHandler::ObjectHandler(AskAccess ask_access) : ask_access_(std::move(ask_access)) {}
 
 Verdict ObjectHandler::Validate(const AdmissionRequest& request, Deadline deadline) const {
-  if (request.operation == Operation::kDelete) return PassBy("delete");
+  if (request.operation == Operation::kDelete) return IsScan(request) ? ValidateScan(request, ask_access_, deadline) : PassBy("delete");
   if (request.operation == Operation::kConnect) return PassBy("connect");
   if (request.group != api::kGroup) {
     return CouldNotTell(RequestReason::kKindUnknown, fmt::format("{} is not of group {}: /v1/validate-objects checks that group alone",
@@ -169,24 +165,23 @@ Verdict ObjectHandler::Validate(const AdmissionRequest& request, Deadline deadli
   }
   if (!request.object) return CouldNotTell(RequestReason::kObjectUnreadable, "request.object is missing");
   if (auto refused = CheckImmutable(request)) return *refused;
-  if (ChangesNothingRead(request)) return PassBy("spec-unchanged");
+  if (ChangesNothingRead(request)) return PassBy(IsScan(request) ? "unchanged" : "spec-unchanged");
   const auto object = Decode(request);
   if (!object) return Refuse(RequestReason::kObjectInvalid, Printable(object.error().message, kMaxMessageBytes));
   if (const auto mistakes = evidence::MistakesInTrustMaterial(*object); !mistakes.empty())
     return Refuse(RequestReason::kObjectInvalid, Printable(fmt::format("{}", fmt::join(mistakes, "; ")), kMaxMessageBytes));
+  if (IsScan(request)) return ValidateScan(request, ask_access_, deadline);
   const auto claim = ClaimOf(*object);
-  if (!claim) return PassBy("valid");
-  if (auto refused = CheckRequestedBy(*claim, request.user)) return *refused;
-  if (auto refused = CheckMayWaive(*claim, request, ask_access_, deadline)) return *refused;
-  return PassBy("may-waive");
+  return claim ? ValidateWaiver(*claim, request, ask_access_, deadline) : PassBy("valid");
 }
 
 Verdict ObjectHandler::Stamp(const AdmissionRequest& request) const {
   const bool written = request.operation == Operation::kCreate || request.operation == Operation::kUpdate;
+  if (written && IsScan(request)) return Stamped(ImportedByPatch(request));
   const auto spec = SpecOf(request.object);
   if (!written || request.group != api::kGroup || !IsWaiverKind(request.kind) || !spec) return Stamped("");
   const auto present = Member(*spec, "requestedBy");
-  if (!SpecChanged(request, "requestedBy")) {
+  if (!SpecChanged(request, kRequestedBy)) {
     // Who replaces an object by the manifest it once came from has changed nothing: what was stamped then stays.
     const auto before = Member(*SpecOf(request.old_object), "requestedBy");
     return Stamped(!present && before ? PatchTo(Copy(*before)) : "");

@@ -19,6 +19,7 @@ void SetStatus(RequestReason reason, AdmissionAnswer& answer) {
       return;
     case RequestReason::kNotSynced:
     case RequestReason::kWaiveUnknown:
+    case RequestReason::kImportUnknown:
       answer.code = 503;
       answer.reason = "ServiceUnavailable";
       return;
@@ -64,6 +65,12 @@ std::string_view ToString(RequestReason reason) {
       return "WaiveDenied";
     case RequestReason::kWaiveUnknown:
       return "WaiveUnknown";
+    case RequestReason::kImportedByWrong:
+      return "ImportedByWrong";
+    case RequestReason::kImportDenied:
+      return "ImportDenied";
+    case RequestReason::kImportUnknown:
+      return "ImportUnknown";
     case RequestReason::kInternalError:
       return "InternalError";
   }

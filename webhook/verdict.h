@@ -21,6 +21,9 @@ enum class RequestReason {
   kRequestedByWrong,  // requestedBy does not name who asks
   kWaiveDenied,       // the user lacks the verb waive on a policy
   kWaiveUnknown,      // whether the user has that verb could not be found out
+  kImportedByWrong,   // importedBy of a scan's result does not name who asks
+  kImportDenied,      // the user lacks the verb import on imagescans
+  kImportUnknown,     // whether the user has that verb could not be found out
   kInternalError,     // a bug or exhausted memory
 };
 std::string_view ToString(RequestReason reason);

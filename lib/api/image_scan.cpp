@@ -92,7 +92,7 @@ const Table& TableOf<ScanResult>() {
       Field<&ScanResult::source>("source", "Where the result came from.").Required(),
       Field<&ScanResult::outcome>("outcome", "Whether it could look at everything.").Required(),
       Field<&ScanResult::reason>("reason", "Why not.").Length(0, 1024),
-      Field<&ScanResult::imported_by>("importedBy", "Who brought the report.").Length(0, 1024),
+      Field<&ScanResult::imported_by>("importedBy", "Who brought the report. In a cluster our mutating hook writes it.").Length(0, 1024),
       Field<&ScanResult::counts>("counts", "All findings of this scanner counted. Left out where nothing was cut.")
           .Items(0, 128).DistinctBy({"severity", "fix", "layer"}),
   });
@@ -211,9 +211,8 @@ const Kind& ImageScanKind() {
       .info = {"ImageScan", "imagescans", "imagescan", false},
       .short_name = "iscan",
       .doc =
-          "What is known about one platform manifest, by digest: the inputs of decisions, not the full reports. Only the operator writes "
-          "these "
-          "in a cluster; `hullctl scan import` makes one from a report.",
+          "What is known about one platform manifest, by digest: the inputs of decisions, not the full reports. `hullctl scan import` makes "
+          "one from a report; in a cluster, writing or deleting one needs the verb `import` on imagescans.",
       .example = R"(apiVersion: hullwright.dev/v1alpha1
 kind: ImageScan
 metadata: {name: sha256-9b7a7d6e2a8b5f0e3c1d4a6f8e9b0c2d3f4a5b6c7d8e9f0a1b2c3d4e5f6a7b8c}

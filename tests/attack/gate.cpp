@@ -236,8 +236,13 @@ std::string Gate::Image(const std::string& name, ScanState state) {
   parts_->Put(scan);
   Json stored = parts_->Call("GET", path, nullptr, {}).body;
   stored["status"] = scan["status"];
-  const Answer answer = parts_->Call("PUT", path + "/status", stored, {});
-  if (!answer.ok()) throw std::runtime_error("cannot write the scan: " + answer.body.dump());
+  Answer answer;
+  // Without the stamp a result is refused, and the mutating hook may be noticed later than the validating one.
+  const auto write = [&] {
+    answer = parts_->Call("PUT", path + "/status", stored, {});
+    return answer.ok();
+  };
+  if (!testing::WaitUntil(write, kPatience)) throw std::runtime_error("cannot write the scan: " + answer.body.dump());
   WaitUntil(Pod("probe", image), state == ScanState::kClean);
   return image;
 }
@@ -263,8 +268,8 @@ Answer Gate::Read(const Json& object, const std::string& subresource) {
   return parts_->Call("GET", PathOf(object, subresource), nullptr, {});
 }
 
-Answer Gate::Delete(const Json& object) {
-  return parts_->Call("DELETE", PathOf(object, ""), nullptr, {});
+Answer Gate::Delete(const Json& object, const As& as) {
+  return parts_->Call("DELETE", PathOf(object, ""), nullptr, as);
 }
 
 void Gate::WaitUntil(const Json& object, bool admitted) {

@@ -40,7 +40,7 @@ class Gate {
   Answer Patch(const Json& object, PatchType type, const Json& patch, const std::string& subresource = "", const As& as = {});
   Answer Apply(const Json& object, const std::string& subresource = "", const As& as = {});
   Answer Read(const Json& object, const std::string& subresource = "");
-  Answer Delete(const Json& object);
+  Answer Delete(const Json& object, const As& as = {});
 
   // Repeats a dry-run create until it is answered as wanted: objects reach the webhook by watch, a moment after they are written.
   void WaitUntil(const Json& object, bool admitted);

@@ -348,5 +348,16 @@ TEST_CASE("with files there is nobody to ask who may waive, so no waiver is admi
   CHECK_THAT(refused["status"]["message"].get<std::string>(), Catch::Contains("WaiveUnknown"));
 }
 
+TEST_CASE("with files there is nobody to ask who may import, so no scan is admitted", "[webhook][integration]") {
+  const Folders folders;
+  const Webhook webhook(folders);
+  Json scan = Json::parse(ReadYaml(ScanYaml('a', "Low"))->front().json);
+  scan["status"]["results"][0]["importedBy"] = "alice";
+  CHECK_FALSE(webhook.Ask(Review(scan), "/v1/stamp").contains("patch"));
+  const Json refused = webhook.Ask(Review(scan), "/v1/validate-objects");
+  CHECK(refused["allowed"] == false);
+  CHECK_THAT(refused["status"]["message"].get<std::string>(), Catch::Contains("ImportUnknown"));
+}
+
 }  // namespace
 }  // namespace hullwright::webhook
