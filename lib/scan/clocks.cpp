@@ -4,23 +4,17 @@
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
+#include "scan/finding_names.h"
 #include "scan/findings.h"
-#include "scan/package_name.h"
 
 namespace hullwright::scan {
 namespace {
 
-// By each name of the vulnerability, and each name of the package under which scanners speak of it.
 template <class Visit>
 void ForEachKey(const api::Finding& finding, Visit visit) {
-  std::vector<std::string> packages = BareNames(finding.package);
-  packages.emplace_back(WithoutQualifiers(finding.package));
-  const auto visit_all = [&](const std::string& name) {
-    for (const std::string& package : packages) visit(LowerCase(name) + '\n' + package);
-  };
-  visit_all(finding.id);
-  for (const std::string& alias : finding.aliases) visit_all(alias);
+  const FindingNames names = NamesOf(finding.id, {finding.aliases.begin(), finding.aliases.end()}, finding.package);
+  for (const std::string& vulnerability : names.vulnerabilities)
+    for (const std::string& package : names.packages) visit(vulnerability + '\n' + package);
 }
 
 }  // namespace
