@@ -1,7 +1,11 @@
 #include "policy/finding_tally.h"
 
-#include <algorithm>
+#include <fmt/core.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
 #include "policy/grace.h"
 #include "policy/layer_origin.h"
 
@@ -116,6 +120,15 @@ ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exem
     LookAhead(entry, scan, rules.forbid[e], exemptions);
   }
   return tally;
+}
+
+std::string RuleOf(const api::ForbidEntry& entry) {
+  return fmt::format("vulnerabilities.forbid[{}]", Printable(entry.name, 128));
+}
+
+Waived RecordOf(const WaivedFinding& waived, std::string_view rule, std::string what) {
+  if (waived.waiver != nullptr) return RecordWaived(*waived.waiver, rule, std::move(what));
+  return RecordSuppressed(*waived.suppression, rule, std::move(what));
 }
 
 }  // namespace hullwright::policy

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "policy/forbid.h"
@@ -53,5 +55,10 @@ struct ScanTally {
 // again. base_layers as in layer_origin.h.
 ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances,
                         std::size_t base_layers = 0);
+
+// "vulnerabilities.forbid[fixable-critical]": what reasons and records name.
+std::string RuleOf(const api::ForbidEntry& entry);
+// The record of what took the finding away; the policy's id is the caller's to fill in.
+Waived RecordOf(const WaivedFinding& waived, std::string_view rule, std::string what);
 
 }  // namespace hullwright::policy

@@ -18,20 +18,20 @@ const api::BaseImageRule* RuleByLayers(const api::PolicyRules& rules) {
 
 std::size_t ProvedBaseLayers(const RuleInput& input, const ScanRecord& scan, RuleReport& report) {
   const api::BaseImageRule* rule = RuleByLayers(input.rules());
-  if (rule == nullptr || scan.diff_ids().empty()) return 0;
+  if (rule == nullptr || scan.image().diff_ids.empty()) return 0;
   const auto facts = OriginFor(input, report);
   if (!facts) return 0;  // told by image.baseImages
   for (const PlatformManifest& manifest : (*facts)->platforms) {
     if (!manifest.configuration || !*manifest.configuration) continue;
     const ImageConfiguration& configuration = **manifest.configuration;
     // By its layers and not by its digest: a scan may be filed under the index that lists the manifest.
-    if (configuration.diff_ids == scan.diff_ids()) return CountBaseLayers(*rule, **facts, configuration);
+    if (configuration.diff_ids == scan.image().diff_ids) return CountBaseLayers(*rule, **facts, configuration);
   }
   return 0;
 }
 
 api::Layer LayerOf(const FindingView& finding, const ScanRecord& scan, std::size_t base_layers) {
-  if (base_layers == 0 || !finding.layers || finding.layers->last >= scan.diff_ids().size()) return finding.layer;
+  if (base_layers == 0 || !finding.layers || finding.layers->last >= scan.image().diff_ids.size()) return finding.layer;
   if (finding.layers->last < base_layers) return api::Layer::kBase;
   if (finding.layers->first >= base_layers) return api::Layer::kApplication;
   return finding.layer;

@@ -18,12 +18,9 @@ namespace {
 
 using OptionalDoubt = std::optional<Doubt>;
 
-// 1980-01-01: what archives and reproducible builds write for "no time" is before it or equal to it (ZIP's epoch, and Unix' own).
-constexpr Time kFirstTime{std::chrono::sys_days(std::chrono::year{1980} / 1 / 2)};
-
 OptionalDoubt AgeDoubt(const RuleInput& input, const ImageConfiguration& configuration) {
   const auto& created = configuration.created;
-  if (!created || *created < kFirstTime) return Doubt{ReasonWord::kImageAgeUnknown, "the configuration names no time of creation"};
+  if (!created || *created < kFirstCreation) return Doubt{ReasonWord::kImageAgeUnknown, "the configuration names no time of creation"};
   if (*created > input.now + kClockSkew)
     return Doubt{ReasonWord::kImageAgeUnknown, fmt::format("the configuration says {}, which is later than now", FormatRfc3339(*created))};
   const std::chrono::days allowed(std::clamp<std::int64_t>(*input.rules().image->max_age_days, 0, 366'000));

@@ -54,10 +54,6 @@ std::vector<ScanProblem> GroupedByWord(std::vector<ScanProblem> problems) {
 
 // ---- Findings of one forbid entry, over all scans
 
-std::string RuleOf(const api::ForbidEntry& entry) {
-  return fmt::format("vulnerabilities.forbid[{}]", Printable(entry.name, 128));
-}
-
 auto Identity(const FindingView& finding) {
   return std::tuple(finding.id, finding.package, finding.version);
 }
@@ -197,11 +193,6 @@ std::string WhoOf(const WaivedFinding& waived) {
   return waived.waiver != nullptr ? waived.waiver->id : fmt::format("TrustedPublisher/{}", waived.suppression->publisher);
 }
 
-Waived RecordOf(const WaivedFinding& waived, std::string_view rule, std::string what) {
-  if (waived.waiver != nullptr) return RecordWaived(*waived.waiver, rule, std::move(what));
-  return RecordSuppressed(*waived.suppression, rule, std::move(what));
-}
-
 void ReportWaived(const std::vector<ScanTally>& tallies, std::size_t index, const api::ForbidEntry& entry, RuleReport& report) {
   const std::string rule = RuleOf(entry);
   std::vector<Waived> records;
@@ -252,7 +243,7 @@ void TraceLayers(const RuleInput& input, const std::vector<ScanTally>& tallies, 
       scans.push_back(OnPlatform(input, *tally.scan,
                                  tally.base_layers == 0 ? std::string("no base image is proved")
                                                         : fmt::format("the base image's are the first {} of {} layers", tally.base_layers,
-                                                                      tally.scan->diff_ids().size())));
+                                                                      tally.scan->image().diff_ids.size())));
     }
     return fmt::format("{}", fmt::join(scans, "; "));
   });

@@ -40,13 +40,6 @@ std::chrono::milliseconds Hours(std::int64_t hours) {
   return std::chrono::hours(std::clamp<std::int64_t>(hours, 0, kThousandYears));
 }
 
-std::string AgeText(Time then, Time now) {
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(now - then).count();
-  if (minutes < 120) return fmt::format("{} min", minutes);
-  const auto hours = minutes / 60;
-  return hours < 72 ? fmt::format("{} h", hours) : fmt::format("{} days", hours / 24);
-}
-
 std::string ReasonText(const api::ScanResult& result) {
   return result.reason.empty() ? "" : ": " + Printable(result.reason);
 }
@@ -137,6 +130,13 @@ Problems ProblemsOfNamedScanners(const ScanRecord& scan, const api::ScanRequirem
 }
 
 }  // namespace
+
+std::string AgeText(Time then, Time now) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(now - then).count();
+  if (minutes < 120) return fmt::format("{} min", minutes);
+  const auto hours = minutes / 60;
+  return hours < 72 ? fmt::format("{} h", hours) : fmt::format("{} days", hours / 24);
+}
 
 std::vector<ScanProblem> ProblemsOf(const api::ScanResult& result, const api::ScanRequirements& wanted, Time now) {
   Problems problems;

@@ -24,6 +24,9 @@ std::vector<ScanProblem> ProblemsOf(const api::ScanResult& result, const api::Sc
 // counts). Without, one result without problems is enough whatever the others say; if there is none, the problems of the best one.
 std::vector<ScanProblem> ProblemsOf(const ScanRecord& scan, const api::ScanRequirements& wanted, Time now);
 
+// How long ago it was: "12 min", "3 h", "12 days". Negative for what is yet to come.
+std::string AgeText(Time then, Time now);
+
 // "trivy 3 h ago (Complete)": for the trace.
 std::string DescribeResults(const ScanRecord& scan, Time now);
 

@@ -105,7 +105,8 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
       end_of_life_(scan.status.os ? scan.status.os->end_of_life : std::nullopt),
       operating_system_(scan.status.os ? scan.status.os->family + " " + scan.status.os->name : ""),
       secrets_(scan.status.secrets),
-      diff_ids_(scan.status.image ? scan.status.image->diff_ids : std::vector<Digest>()) {
+      package_count_(scan.status.package_count),
+      image_(scan.status.image.value_or(api::ImageFacts())) {
   TextPool pool;
   const auto place = [&pool](const std::string& text) { return Slice{pool.Place(text), static_cast<std::uint32_t>(text.size())}; };
   rows_.reserve(scan.status.findings.size());

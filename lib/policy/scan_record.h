@@ -75,7 +75,9 @@ class ScanRecord {
   std::optional<bool> end_of_life() const { return end_of_life_; }
   const std::string& operating_system() const { return operating_system_; }  // "debian 11.9", "" when unknown
   std::optional<std::int64_t> secrets() const { return secrets_; }
-  const std::vector<Digest>& diff_ids() const { return diff_ids_; }  // of the image's layers, as its scanner lists them; empty: not known
+  // What the scanner says of the image; what no scanner said is nullopt or empty.
+  const api::ImageFacts& image() const { return image_; }
+  std::optional<std::int64_t> package_count() const { return package_count_; }
 
   std::size_t size() const { return rows_.size(); }
   FindingView Finding(std::size_t index) const;
@@ -107,8 +109,8 @@ class ScanRecord {
   std::int64_t truncated_findings_ = 0;
   std::optional<bool> end_of_life_;
   std::string operating_system_;
-  std::optional<std::int64_t> secrets_;
-  std::vector<Digest> diff_ids_;
+  std::optional<std::int64_t> secrets_, package_count_;
+  api::ImageFacts image_;
   std::vector<Row> rows_;
   std::string text_;
 };

@@ -32,7 +32,8 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   scan.status.index_digests = {samples::DigestOf('9')};
   scan.status.counts = {{api::Severity::kHigh, api::FixState::kAvailable, api::Layer::kBase, 3}};
   scan.status.truncated_findings = 2;
-  scan.status.image.emplace().diff_ids = {samples::DigestOf('3'), samples::DigestOf('4')};
+  scan.status.package_count = 142;
+  scan.status.image = api::ImageFacts{samples::kNow, "65532", 1024, 3, {samples::DigestOf('3'), samples::DigestOf('4')}};
 
   const ScanRecord record(scan);
   CHECK(record.digest() == samples::DigestOf('1'));
@@ -41,7 +42,10 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   CHECK(record.results().size() == 1);
   CHECK(record.counts().front().count == 3);
   CHECK(record.truncated_findings() == 2);
-  CHECK(record.diff_ids() == scan.status.image->diff_ids);
+  CHECK(record.package_count() == 142);
+  CHECK(record.image().size_bytes == 1024);
+  CHECK(record.image().created == samples::kNow);
+  CHECK(record.image().diff_ids == scan.status.image->diff_ids);
   REQUIRE(record.size() == 2);
 
   const FindingView first = record.Finding(0);
