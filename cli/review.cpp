@@ -3,123 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <chrono>
 #include <map>
-#include <memory>
 #include <utility>
 
 #include "base/json.h"
-#include "base/rfc3339.h"
 #include "base/text.h"
-#include "cli/files.h"
 #include "cli/image_lines.h"
-#include "evidence/admitted_images.h"
-#include "evidence/catalogue.h"
-#include "evidence/exploitation_source.h"
-#include "evidence/folder_source.h"
+#include "cli/review_inputs.h"
 #include "evidence/judge.h"
 #include "kube/pod_spec.h"
 
 namespace hullwright::cli {
 namespace {
-
-std::unexpected<ReviewFailure> Usage(std::string message) {
-  return std::unexpected(ReviewFailure{ExitCode::kUsage, std::move(message)});
-}
-
-std::unexpected<ReviewFailure> Unreadable(const Error& error) {
-  return std::unexpected(ReviewFailure{ExitCode::kCouldNotTell, error.message});
-}
-
-// What the settings mean, once understood.
-struct Settings {
-  Time now;
-  policy::EngineOptions engine;
-  kube::Workloads workloads;
-};
-
-policy::Unmatched UnmatchedOf(std::string_view word) {
-  if (word == "Allow") return policy::Unmatched::kAllow;
-  return word == "Warn" ? policy::Unmatched::kWarn : policy::Unmatched::kDeny;
-}
-
-bool AsksRegistries(const ReviewOptions& options) {
-  return options.ask_registries || !options.registry.layout.empty();
-}
-
-bool HasRegistrySettings(const RegistryOptions& options) {
-  return !options.registries.empty() || !options.plain_http.empty() || !options.registry_config.empty() || !options.cluster_data.empty();
-}
-
-std::expected<Settings, ReviewFailure> Understand(const ReviewOptions& options, const Environment& environment) {
-  Settings settings{environment.clock.Now(), {}, {}};
-  if (!options.now.empty()) {
-    const auto now = ParseRfc3339(options.now);
-    if (!now) return Usage("--now: " + now.error().message);
-    settings.now = *now;
-  }
-  for (const std::string& platform : options.node_platforms) {
-    if (!platform.contains('/'))
-      return Usage(fmt::format("--node-platforms: \"{}\" is no OS/ARCHITECTURE such as linux/amd64", Printable(platform, 64)));
-  }
-  for (const std::string& path : options.workload_paths) {
-    if (auto added = settings.workloads.Add(path); !added) return Usage("--workload-path: " + added.error().message);
-  }
-  if (!AsksRegistries(options) && HasRegistrySettings(options.registry))
-    return Usage("--registries, --plain-http, --registry-config and --cluster-data say how registries are asked: add --registry");
-  settings.engine.unmatched = UnmatchedOf(options.unmatched);
-  settings.engine.trace = options.trace;
-  return settings;
-}
-
-std::expected<void, ReviewFailure> LoadInventory(const std::string& file, evidence::AdmittedImages& admitted) {
-  if (file.empty()) return {};
-  if (auto loaded = admitted.LoadFile(file); !loaded) return Unreadable(loaded.error());
-  return {};
-}
-
-std::expected<void, ReviewFailure> LoadCatalogue(const ReviewOptions& options, std::vector<GivenObject> extra,
-                                                 evidence::Catalogue& catalogue) {
-  std::vector<evidence::Folder> folders;
-  folders.reserve(options.policies.size() + options.scans.size());
-  for (const std::string& path : options.policies) folders.push_back({path, true});
-  for (const std::string& path : options.scans) folders.push_back({path, false});
-  if (auto loaded = evidence::LoadFolders(folders, catalogue); !loaded) return Unreadable(loaded.error());
-  if (!options.exploitation.empty()) {
-    evidence::ExploitationOptions exploitation{.folder = options.exploitation, .max_age = std::nullopt};
-    if (options.exploitation_max_age_hours > 0) exploitation.max_age = std::chrono::hours(options.exploitation_max_age_hours);
-    if (auto loaded = evidence::LoadExploitation(exploitation, catalogue); !loaded) return Unreadable(loaded.error());
-  }
-  for (GivenObject& given : extra) catalogue.Put(given.key, "the command line", std::move(given.object));
-  catalogue.Publish();
-  return {};
-}
-
-class StandingClock final : public Clock {
- public:
-  explicit StandingClock(Time now) : now_(now) {}
-  Time Now() const override { return now_; }
-
- private:
-  const Time now_;
-};
-
-bool IsBelow(const std::string& path, const std::string& folder) {
-  const auto inside = std::filesystem::path(path).lexically_normal().lexically_relative(std::filesystem::path(folder).lexically_normal());
-  return !inside.empty() && *inside.begin() != "..";
-}
-
-std::vector<InputProblem> ProblemsOf(const evidence::Catalogue& catalogue, const ReviewOptions& options) {
-  std::vector<InputProblem> problems;
-  for (const evidence::Problem& problem : catalogue.Problems()) {
-    const auto holds = [&](const std::string& folder) { return IsBelow(problem.origin, folder); };
-    // A broken file there is no data for the policies that ask for it, which then say so themselves.
-    const bool of_exploitation = !options.exploitation.empty() && holds(options.exploitation);
-    const bool of_scans = (of_exploitation || std::ranges::any_of(options.scans, holds)) && std::ranges::none_of(options.policies, holds);
-    problems.push_back({problem.origin, problem.object, problem.error, of_scans});
-  }
-  return problems;
-}
 
 bool IsNamespace(const ManifestObject& object) {
   return object.api_version == "v1" && object.identity.kind == "Namespace";
@@ -128,11 +24,8 @@ bool IsNamespace(const ManifestObject& object) {
 // Goes through the objects of the manifests and asks about each.
 class Reviewer {
  public:
-  // registries: null, or asked for what the catalogue does not know.
-  Reviewer(const ReviewOptions& options, const Settings& settings, evidence::Catalogue& catalogue, const evidence::AdmittedImages& admitted,
-           RegistrySession* registries)
-      : options_(options), settings_(settings), catalogue_(catalogue), admitted_(admitted), registries_(registries) {
-    review_.now = settings.now;
+  Reviewer(const ReviewOptions& options, ReviewInputs& inputs) : options_(options), settings_(inputs.settings), inputs_(inputs) {
+    review_.now = settings_.now;
     review_.strict = options.strict;
   }
 
@@ -171,7 +64,7 @@ class Reviewer {
 
   // The folders speak for the cluster; a manifest, which its author can write at will, only adds namespaces they do not know.
   void TakeNamespaces(const std::vector<ManifestObject>& objects) {
-    const auto known = catalogue_.Namespaces();
+    const auto known = inputs_.catalogue.Namespaces();
     bool changed = false;
     for (const ManifestObject& object : objects) {
       if (!IsNamespace(object) || object.identity.name.empty()) continue;
@@ -187,10 +80,10 @@ class Reviewer {
         review_.errors.push_back({object.place, decoded.error().message});
         continue;
       }
-      catalogue_.Put({"Namespace", "", object.identity.name}, object.place.ToString(), std::move(decoded));
+      inputs_.catalogue.Put({"Namespace", "", object.identity.name}, object.place.ToString(), std::move(decoded));
       changed = true;
     }
-    if (changed) catalogue_.Publish();
+    if (changed) inputs_.catalogue.Publish();
   }
 
   void Skip(const ManifestObject& object, std::string why) { review_.skipped.push_back({object.place, object.ToString(), std::move(why)}); }
@@ -230,23 +123,14 @@ class Reviewer {
 
   void Judge(policy::SubjectKind kind, std::vector<api::ImageUse> images, ReviewedObject& reviewed) const {
     evidence::Question question{kind, reviewed.description, reviewed.identity.namespace_, std::move(images)};
-    if (registries_ == nullptr) {
-      reviewed.decision = evidence::Judge(catalogue_, admitted_, question, settings_.now, settings_.engine);
-      return;
-    }
-    question.pull = registries_->pull();
-    question.tags_are_pinned = true;  // as behind the hook that writes digests
-    evidence::Sources sources{catalogue_, admitted_, &registries_->gatherer()};
-    if (!options_.node_platforms.empty()) sources.node_platforms = options_.node_platforms;
+    const evidence::Sources sources = inputs_.SourcesFor(question);
     const Deadline deadline = std::chrono::steady_clock::now() + kRegistryPatience;
     reviewed.decision = evidence::Judge(sources, question, settings_.now, settings_.engine, deadline);
   }
 
   const ReviewOptions& options_;
-  const Settings& settings_;
-  evidence::Catalogue& catalogue_;
-  const evidence::AdmittedImages& admitted_;
-  RegistrySession* const registries_;
+  const ReviewSettings& settings_;
+  ReviewInputs& inputs_;
   std::map<ObjectIdentity, ManifestObject> old_state_;
   Review review_;
 };
@@ -272,22 +156,9 @@ void RefuseNothing(const Manifests& manifests, const ReviewOptions& options, Rev
 }  // namespace
 
 std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment, ReviewExtras extras) {
-  const auto settings = Understand(options, environment);
-  if (!settings) return std::unexpected(settings.error());
-  evidence::Catalogue catalogue;
-  if (auto loaded = LoadCatalogue(options, std::move(extras.objects), catalogue); !loaded) return std::unexpected(loaded.error());
-  evidence::AdmittedImages admitted;
-  if (auto loaded = LoadInventory(options.admitted, admitted); !loaded) return std::unexpected(loaded.error());
-  auto problems = ProblemsOf(catalogue, options);
-  const StandingClock clock(settings->now);
-  std::unique_ptr<RegistrySession> registries;
-  if (AsksRegistries(options)) {
-    auto opened = RegistrySession::Open(options.registry, catalogue, environment, clock, extras.observer);
-    if (!opened) return Unreadable(opened.error());
-    registries = std::move(*opened);
-  }
-
-  Reviewer reviewer(options, *settings, catalogue, admitted, registries.get());
+  const auto inputs = ReadInputs(options, environment, std::move(extras));
+  if (!inputs) return std::unexpected(inputs.error());
+  Reviewer reviewer(options, **inputs);
   Review review;
   if (!options.image.empty()) {
     review = reviewer.JudgeImage(options.image);
@@ -297,7 +168,7 @@ std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, con
     review = reviewer.JudgeManifests(manifests);
     RefuseNothing(manifests, options, review);
   }
-  review.problems = std::move(problems);
+  review.problems = std::move((*inputs)->problems);
   return review;
 }
 

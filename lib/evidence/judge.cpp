@@ -56,12 +56,13 @@ class Inquiry {
   }
 
   policy::Decision Decide(Time now) {
-    const auto exploitation = sources_.catalogue.Exploitation();
-    for (policy::ImageFacts& facts : facts_) {
-      AddWhatIsKnownOfDigest(facts);
-      facts.exploitation = exploitation;
-    }
+    AddWhatIsKnown();
     return policy::Decide(*policies_, subject_, facts_, now, options_);
+  }
+
+  QuestionFacts TakeFacts() && {
+    AddWhatIsKnown();
+    return {policies_, std::move(subject_), std::move(facts_)};
   }
 
  private:
@@ -82,6 +83,14 @@ class Inquiry {
       policy::ImageFacts& facts = facts_[asked_for_[i]];
       facts.resolution = std::move(origins[i].resolution);
       facts.trust = std::move(origins[i].trust);
+    }
+  }
+
+  void AddWhatIsKnown() {
+    const auto exploitation = sources_.catalogue.Exploitation();
+    for (policy::ImageFacts& facts : facts_) {
+      AddWhatIsKnownOfDigest(facts);
+      facts.exploitation = exploitation;
     }
   }
 
@@ -126,6 +135,13 @@ policy::Decision Judge(const Catalogue& catalogue, const AdmittedImages& admitte
                        const policy::EngineOptions& options) {
   const Sources memory{catalogue, admitted};
   return Inquiry(memory, question, options).Decide(now);
+}
+
+QuestionFacts FactsFor(const Sources& sources, const Question& question, Deadline deadline) {
+  const policy::EngineOptions options;
+  Inquiry inquiry(sources, question, options);
+  inquiry.Gather(deadline);
+  return std::move(inquiry).TakeFacts();
 }
 
 void WarmUp(const Sources& sources, const Question& question, const policy::EngineOptions& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,14 @@ policy::Decision Judge(const Sources& sources, const Question& question, Time no
 // Asks no registry.
 policy::Decision Judge(const Catalogue& catalogue, const AdmittedImages& admitted, const Question& question, Time now,
                        const policy::EngineOptions& options);
+
+// What Judge decides by, for those who show it.
+struct QuestionFacts {
+  std::shared_ptr<const policy::PolicySet> policies;
+  policy::Subject subject;
+  std::vector<policy::ImageFacts> images;  // in the order of the question
+};
+QuestionFacts FactsFor(const Sources& sources, const Question& question, Deadline deadline);
 
 // Gathers in the background what the question would have to wait for.
 void WarmUp(const Sources& sources, const Question& question, const policy::EngineOptions& options);
