@@ -12,6 +12,7 @@
 #include "cli/check.h"
 #include "cli/declaring.h"
 #include "cli/reasons.h"
+#include "cli/report.h"
 #include "cli/scan_import.h"
 #include "cli/validate.h"
 
@@ -120,6 +121,43 @@ void AddExplain(CLI::App& root, Action& action) {
       action);
 }
 
+// Options that may be given several times take one value each (allow_extra_args), so that they leave the IMAGE behind them alone.
+void AddReport(CLI::App& root, Action& action) {
+  const auto options = std::make_shared<ReportOptions>();
+  ReviewOptions& review = options->review;
+  CLI::App& command = *root.add_subcommand(
+      "report",
+      "Report the vulnerability posture of an image\n\n"
+      "How many findings its scans list by severity, how many of them have a fix, and what they know of its packages, size and dates. "
+      "With --original also the image that it was rebuilt or hardened from: how many of that one's findings are left, how many are gone, "
+      "and how many are new. With --policies, the findings that exceptions accept, by whom and until when. What cannot be told is unknown "
+      "or a bound, never zero, and makes the exit code 2. Nothing is judged: that is what check and explain do.");
+  command.add_option("IMAGE", review.image, "Image reference with its digest.")->type_name("IMAGE")->required();
+  command.add_option("--original", options->original, "The image that it was rebuilt or hardened from, with its digest.")
+      ->type_name("IMAGE");
+  command.add_option("--scans", review.scans, "Folders with ImageScans (see `hullctl scan import`).")
+      ->type_name("DIR")
+      ->required()
+      ->allow_extra_args(false);
+  command.add_option("--policies", review.policies, "Folders with policies and exceptions, for what is accepted.")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  command.add_option("-n,--namespace", review.namespace_, "Namespace whose exceptions count.")
+      ->type_name("NAMESPACE")
+      ->capture_default_str();
+  command.add_flag("--registry", review.ask_registries, "Ask registries for signed VEX statements, where a policy lets them count.");
+  AddRegistryOptions(command, review.registry);
+  command.add_option("--now", review.now, "The time to report at (RFC 3339), instead of the clock's.")->type_name("TIME");
+  AddOutput(command, options->output, {"table", "json", "html"});
+  command.footer(
+      "# what is in this image?\n"
+      "hullctl report registry.example/shop/api@sha256:… --scans scans/\n"
+      "# what has hardening brought, as a page for the browser\n"
+      "hullctl report registry.example/hardened/api@sha256:… --original registry.example/shop/api@sha256:… --scans scans/ \\\n"
+      "  --policies policies/ -n shop -o html > report.html");
+  Runs(command, options, Report, action);
+}
+
 void AddScanImport(CLI::App& scan, Action& action) {
   const auto options = std::make_shared<ScanImportOptions>();
   CLI::App& command = *scan.add_subcommand(
@@ -217,6 +255,7 @@ std::unique_ptr<CLI::App> MakeApp(Action& action) {
   AddTrust(*app, action);
   AddVerifyBundle(*app, action);
   AddScan(*app, action);
+  AddReport(*app, action);
   AddValidate(*app, action);
   AddReasons(*app, action);
   AddCompletion(*app, action);

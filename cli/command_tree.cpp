@@ -14,10 +14,9 @@ constexpr std::array kExitCodes = {
         1,
         "Something is refused because it violates a policy; for validate: an object is invalid; for verify and verify-bundle: it is "
         "not signed as it must be; for resolve: there is no such image."},
-    ExitCodeEntry{
-        2,
-        "Nobody could tell: something is refused for want of data, an input or a registry could not be read, or the answer could not be "
-        "written."},
+    ExitCodeEntry{2,
+                  "Nobody could tell: something is refused for want of data, a number of a report is not known, an input or a registry "
+                  "could not be read, or the answer could not be written."},
     ExitCodeEntry{3, "The command line is wrong."},
 };
 
