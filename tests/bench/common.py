@@ -113,14 +113,15 @@ def free_port():
 
 
 class Webhook:
-    """The real binary in files mode, from start to ready; `seconds_to_ready` is wall time."""
+    """The real binary, from start to ready; `seconds_to_ready` is wall time. Its objects come from the folder, or from a cluster."""
 
-    def __init__(self, build, folder, *more):
+    def __init__(self, build, folder, *more, kubeconfig=None):
+        objects = ["--kubeconfig", kubeconfig] if kubeconfig else ["--policies", folder / "policies", "--scans", folder / "scans"]
         self.port = free_port()
         started = time.monotonic()
         self.log = open(folder / "webhook.log", "w")
         self.process = subprocess.Popen(
-            [build / "bin" / "hullwright-webhook", "--policies", folder / "policies", "--scans", folder / "scans", "--listen", f"127.0.0.1:{self.port}",
+            [build / "bin" / "hullwright-webhook", *objects, "--listen", f"127.0.0.1:{self.port}",
              "--tls-cert", folder / "tls.crt", "--tls-key", folder / "tls.key", "--shutdown-delay", "0", *more],
             stdout=subprocess.DEVNULL, stderr=self.log)
         while not self.ready():

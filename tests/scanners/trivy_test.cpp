@@ -6,80 +6,12 @@
 
 #include "api/object.h"
 #include "scan/import.h"
-#include "support/api_server.h"
-#include "support/paths.h"
-#include "support/process.h"
-#include "support/temporary_directory.h"
+#include "scanners/laboratory.h"
 
 using namespace hullwright;
 using namespace hullwright::scan;
 
 namespace {
-
-using std::chrono::seconds;
-
-// A registry with the images of push-images, and the database. One for the whole program.
-class Laboratory {
- public:
-  static Laboratory& Shared() {
-    static Laboratory laboratory;
-    return laboratory;
-  }
-
-  // The report on REPOSITORY:TAG, with further arguments.
-  std::string Scan(const std::string& image, const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> arguments = {"image", "--image-src", "remote"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return Trivy(std::move(arguments), Name(image));
-  }
-
-  // An SBOM of the image, then the report on that.
-  std::string ScanSbomOf(const std::string& image) const {
-    const std::string sbom = files_.Write("sbom.json", Trivy({"image", "--image-src", "remote", "--format", "cyclonedx"}, Name(image)));
-    return Trivy({"sbom"}, sbom);
-  }
-
-  std::string DigestOf(const std::string& image) const {
-    const auto result = testing::Run(testing::TestTool("crane"), {"digest", Name(image)});
-    return result.out.substr(0, result.out.find('\n'));
-  }
-
-  std::string Name(const std::string& image) const { return registry_ + "/" + image; }
-
- private:
-  Laboratory() : server_(testing::TestTool("crane"), {"registry", "serve", "--address", "127.0.0.1:0"}) {
-    constexpr std::string_view kReady = "serving on port ";
-    if (!server_.WaitForText(kReady, seconds(20))) throw std::runtime_error("crane's registry does not serve:\n" + server_.Errors());
-    const std::string log = server_.Errors() + server_.Output();
-    const auto port = log.substr(log.find(kReady) + kReady.size());
-    registry_ = "127.0.0.1:" + port.substr(0, port.find('\n'));
-    Succeed(testing::SourcePath("tests/scanners/push-images"), {testing::TestTool("crane"), registry_});
-    Succeed(testing::TestTool("trivy-fixture-db"), {Cache()});
-  }
-
-  std::string Cache() const { return (files_.path() / "cache").string(); }
-
-  static std::string Succeed(const std::string& program, const std::vector<std::string>& arguments,
-                             const testing::ProcessOptions& options = {}) {
-    auto result = testing::Run(program, arguments, options, seconds(120));
-    if (result.exit != 0) throw std::runtime_error(program + " failed:\n" + result.err);
-    return std::move(result.out);
-  }
-
-  // Both of the last two flags are needed to keep Trivy off the network.
-  std::string Trivy(std::vector<std::string> arguments, const std::string& target) const {
-    if (std::ranges::find(arguments, "--format") == arguments.end())
-      arguments.insert(arguments.end(), {"--format", "json", "--scanners", "vuln"});
-    arguments.insert(arguments.end(), {"-q", "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--cache-dir", Cache(),
-                                       "--skip-version-check", "--disable-telemetry", target});
-    return Succeed(testing::TestTool("trivy"), arguments,
-                   {.environment = {{"DOCKER_CONFIG", files_.path().string()}}, .working_directory = "", .input = ""});
-  }
-
-  testing::TemporaryDirectory files_;
-  testing::Process server_;
-  std::string registry_;
-};
 
 Report Decoded(const std::string& text) {
   auto report = DecodeReport(text);
@@ -120,7 +52,7 @@ std::size_t Listed(const std::string& text) {
 }  // namespace
 
 TEST_CASE("The real Trivy's report of a vulnerable image is read fully and bound to its digest", "[scanner]") {
-  const auto& laboratory = Laboratory::Shared();
+  auto& laboratory = testing::Laboratory::Shared();
   const std::string text = laboratory.Scan("shop/api:1");
   const Report report = Decoded(text);
   CHECK(report.findings.size() == Listed(text));
@@ -151,7 +83,7 @@ TEST_CASE("The real Trivy's report of a vulnerable image is read fully and bound
 }
 
 TEST_CASE("Each status that the real Trivy gives becomes its fix state and severity", "[scanner]") {
-  const Report report = Decoded(Laboratory::Shared().Scan("shop/api:1"));
+  const Report report = Decoded(testing::Laboratory::Shared().Scan("shop/api:1"));
   const auto [id, severity, fix] = GENERATE(table<std::string, api::Severity, api::FixState>({
       {"CVE-2099-10001", api::Severity::kCritical, api::FixState::kAvailable},
       {"CVE-2099-10002", api::Severity::kHigh, api::FixState::kNone},
@@ -167,7 +99,7 @@ TEST_CASE("Each status that the real Trivy gives becomes its fix state and sever
 }
 
 TEST_CASE("The real Trivy's reports without findings are told apart: clean, partial, unscannable", "[scanner]") {
-  const auto& laboratory = Laboratory::Shared();
+  auto& laboratory = testing::Laboratory::Shared();
   CHECK(Decoded(laboratory.Scan("shop/web:1")).outcome == api::ScanOutcome::kComplete);
   CHECK(Decoded(laboratory.Scan("shop/app:1")).outcome == api::ScanOutcome::kComplete);
   CHECK(Decoded(laboratory.Scan("shop/notes:1")).outcome == api::ScanOutcome::kUnscannable);
@@ -177,14 +109,14 @@ TEST_CASE("The real Trivy's reports without findings are told apart: clean, part
 }
 
 TEST_CASE("The real Trivy names the index of an image with several platforms", "[scanner]") {
-  const auto& laboratory = Laboratory::Shared();
+  auto& laboratory = testing::Laboratory::Shared();
   const Report report = Decoded(laboratory.Scan("shop/multi:1", {"--platform", "linux/amd64"}));
   CHECK(Imported(report).spec.digest.text() == laboratory.DigestOf("shop/multi:1"));
   CHECK(laboratory.DigestOf("shop/multi:1") != laboratory.DigestOf("shop/web:1"));
 }
 
 TEST_CASE("The real Trivy's report on an SBOM has the same findings and needs the image named", "[scanner]") {
-  const auto& laboratory = Laboratory::Shared();
+  auto& laboratory = testing::Laboratory::Shared();
   const Report report = Decoded(laboratory.ScanSbomOf("shop/api:1"));
   CHECK(report.findings.size() == 7);
   ImportOptions options;
@@ -195,7 +127,7 @@ TEST_CASE("The real Trivy's report on an SBOM has the same findings and needs th
 }
 
 TEST_CASE("The real Trivy says with which layer a package came, whichever layer wrote the package database last", "[scanner]") {
-  const Report report = Decoded(Laboratory::Shared().Scan("shop/layered:1"));
+  const Report report = Decoded(testing::Laboratory::Shared().Scan("shop/layered:1"));
   REQUIRE(report.image);
   CHECK(report.image->diff_ids.size() == 2);
   std::set<std::string> seen;

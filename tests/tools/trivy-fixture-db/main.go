@@ -1,12 +1,13 @@
 // Writes the fixture vulnerability database of the tests where Trivy looks for its own:
 //
-//	trivy-fixture-db CACHE_DIR    →  CACHE_DIR/db/trivy.db, CACHE_DIR/db/metadata.json
+//	trivy-fixture-db CACHE_DIR [today|later|latest]    →  CACHE_DIR/db/trivy.db, CACHE_DIR/db/metadata.json
 //
-// The content is fixture.yaml, built in, so that a test needs no file but this program.
+// The content is fixture.yaml, with later.yaml over it, and latest.yaml over both: the same database as time goes by. They are built in, so
+// that a test needs no file but this program.
 package main
 
 import (
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -16,38 +17,56 @@ import (
 	fixtures "github.com/aquasecurity/bolt-fixtures"
 )
 
-//go:embed fixture.yaml
-var content []byte
+//go:embed fixture.yaml later.yaml latest.yaml
+var files embed.FS
+
+var (
+	names  = []string{"fixture.yaml", "later.yaml", "latest.yaml"}
+	layers = map[string]int{"today": 1, "later": 2, "latest": 3}
+)
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: trivy-fixture-db CACHE_DIR")
+	stage := "today"
+	if len(os.Args) == 3 {
+		stage = os.Args[2]
+	}
+	count, known := layers[stage]
+	if len(os.Args) < 2 || len(os.Args) > 3 || !known {
+		fmt.Fprintln(os.Stderr, "usage: trivy-fixture-db CACHE_DIR [today|later|latest]")
 		os.Exit(2)
 	}
-	if err := write(filepath.Join(os.Args[1], "db")); err != nil {
+	if err := write(filepath.Join(os.Args[1], "db"), names[:count]); err != nil {
 		fmt.Fprintln(os.Stderr, "trivy-fixture-db:", err)
 		os.Exit(1)
 	}
 }
 
-func write(folder string) error {
+func write(folder string, names []string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	if err := writeDatabase(folder); err != nil {
+	if err := writeDatabase(folder, names); err != nil {
 		return err
 	}
 	return writeMetadata(folder)
 }
 
-// bolt-fixtures reads files only, so the built-in content goes through one beside the database.
-func writeDatabase(folder string) error {
-	source := filepath.Join(folder, "fixture.yaml")
-	if err := os.WriteFile(source, content, 0o644); err != nil {
-		return err
+// bolt-fixtures reads files only, so the built-in content goes through some beside the database. What is loaded last counts.
+func writeDatabase(folder string, names []string) error {
+	var sources []string
+	for _, name := range names {
+		content, err := files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		source := filepath.Join(folder, name)
+		if err := os.WriteFile(source, content, 0o644); err != nil {
+			return err
+		}
+		defer os.Remove(source)
+		sources = append(sources, source)
 	}
-	defer os.Remove(source)
-	loader, err := fixtures.New(filepath.Join(folder, "trivy.db"), []string{source})
+	loader, err := fixtures.New(filepath.Join(folder, "trivy.db"), sources)
 	if err != nil {
 		return err
 	}
