@@ -115,6 +115,20 @@ std::vector<std::string> NoticeTexts(const policy::Decision& decision, std::stri
   return texts;
 }
 
+// What was let in because somebody accepted it must not be forgotten by those who run it: one line for each exception, its end first. VEX
+// statements say that there is nothing to accept.
+std::vector<std::string> AcceptedTexts(const policy::ImageDecision& image) {
+  std::vector<std::string> texts;
+  std::set<std::string_view> told;
+  for (const policy::Waived& waived : image.waived) {
+    if (waived.until.empty() || !told.insert(waived.waiver).second) continue;
+    const auto others = std::ranges::count(image.waived, waived.waiver, &policy::Waived::waiver) - 1;
+    texts.push_back(fmt::format("accepted until {} by {}: {}{}", waived.until, waived.waiver, waived.what,
+                                others > 0 ? fmt::format(" and {} more", others) : ""));
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::string DenialMessage(const policy::Decision& decision) {
@@ -146,6 +160,9 @@ void AddWarnings(const policy::Decision& decision, std::string_view prefix, std:
     }
     for (const auto& notice : image.notices)
       warnings.push_back(Cut(Clean(fmt::format("{}{}: {}: {}", prefix, image.field_path, notice.word, notice.message)), kMaxWarningBytes));
+    if (!prefix.empty() || !decision.allowed()) continue;
+    for (const std::string& text : AcceptedTexts(image))
+      warnings.push_back(Cut(Clean(fmt::format("{}: {}", image.field_path, text)), kMaxWarningBytes));
   }
 }
 
