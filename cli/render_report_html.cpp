@@ -123,7 +123,7 @@ class ReportPage {
       for (const ReportDoubt& doubt : platform.doubts) texts.push_back(where + DoubtText(doubt));
     }
     for (const InputProblem& problem : report_.problems)
-      if (!problem.of_scans) texts.push_back(Printable(ProblemText(problem), kMaxNoteBytes));
+      if (!problem.of_scans) texts.push_back(ProblemText(problem));
     if (texts.empty()) return {};
     Html html = Html::Element("h2", "What could not be told");
     html += Html::Element("p", "Numbers that are marked unknown, <= or >= may be more or less.");
@@ -266,7 +266,7 @@ class ReportPage {
     texts.reserve(report_.notes.size() + report_.problems.size());
     for (const std::string& note : report_.notes) texts.push_back(Printable(note, kMaxNoteBytes));
     for (const InputProblem& problem : report_.problems)
-      if (problem.of_scans) texts.push_back("cannot be read: " + Printable(ProblemText(problem), kMaxNoteBytes));
+      if (problem.of_scans) texts.push_back("cannot be read: " + ProblemText(problem));
     if (texts.empty()) return {};
     Html html = Html::Element("h2", "Notes");
     html += ListOfTexts(texts);

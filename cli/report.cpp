@@ -54,6 +54,16 @@ void AddDoubtsOf(const policy::ScanRecord& scan, std::string_view about, Time no
                    fmt::format("{} of {} findings were cut from the ImageScan", cut, cut + static_cast<std::int64_t>(scan.size()))));
 }
 
+// Findings of which the scan does not say whether there is a fix: how many are fixable is then not known.
+void AddFixDoubt(const policy::ScanRecord& scan, std::vector<ReportDoubt>& doubts) {
+  std::size_t unknown = 0;
+  for (std::size_t i = 0; i < scan.size(); ++i)
+    if (scan.Finding(i).fix == api::FixState::kUnknown) ++unknown;
+  if (unknown > 0)
+    doubts.push_back(DoubtAbout(kImage, policy::ReasonWord::kFindingIncomplete,
+                                fmt::format("of {} of {} findings it is not known whether there is a fix", unknown, scan.size())));
+}
+
 // What is missing of all scans of an image.
 void AddDoubtsOf(const ImageReference& image, const Records& scans, const std::vector<policy::BrokenScan>& broken, std::string_view about,
                  std::vector<ReportDoubt>& doubts) {
@@ -97,6 +107,7 @@ PlatformReport ReportOn(std::shared_ptr<const policy::ScanRecord> image, const A
   if (platform.image) {
     platform.platform = Printable(platform.image->platform());
     AddDoubtsOf(*platform.image, kImage, report.now, platform.doubts);
+    AddFixDoubt(*platform.image, platform.doubts);
   }
   if (report.compared()) FindOriginal(originals, report.now, platform);
   platform.posture = ComputePosture({.image = platform.image.get(),

@@ -41,10 +41,10 @@ void AskPolicy(const RuleInput& input, std::vector<Accepting>& scans, AcceptedFi
   RuleReport report;
   WaiverLookup waivers(input);
   VexLookup vex(input, report);
+  const std::vector<ScanTally> tallies = TallyScans(input, {vex, waivers}, CircumstancesOf(input), report);
   for (std::size_t s = 0; s < scans.size(); ++s) {
-    const ScanRecord& scan = *input.image.scans[s];
-    const ScanTally tally = TallyFindings(scan, input.policy, {vex, waivers}, input.now);
-    for (std::size_t e = 0; e < rules.forbid.size(); ++e) AddEntry(tally.entries[e], rules.forbid[e], input.policy, scan, scans[s]);
+    for (std::size_t e = 0; e < rules.forbid.size(); ++e)
+      AddEntry(tallies[s].entries[e], rules.forbid[e], input.policy, *input.image.scans[s], scans[s]);
   }
   if (rules.vex) found.vex.push_back(input.policy.id + ": " + vex.Describe());
   for (Notice& notice : report.notices) {

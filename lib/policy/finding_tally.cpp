@@ -131,4 +131,24 @@ Waived RecordOf(const WaivedFinding& waived, std::string_view rule, std::string 
   return RecordSuppressed(*waived.suppression, rule, std::move(what));
 }
 
+std::vector<ScanTally> TallyScans(const RuleInput& input, const Exemptions& exemptions, const Circumstances& circumstances,
+                                  RuleReport& report) {
+  const bool asks_layers = AsksLayers(*input.rules().vulnerabilities);
+  std::vector<ScanTally> tallies;
+  tallies.reserve(input.image.scans.size());
+  for (const auto& scan : input.image.scans) {
+    const std::size_t base_layers = asks_layers ? ProvedBaseLayers(input, *scan, report) : 0;
+    tallies.push_back(TallyFindings(*scan, input.policy, exemptions, circumstances, base_layers));
+  }
+  return tallies;
+}
+
+Circumstances CircumstancesOf(const RuleInput& input) {
+  return {input.now, UsableAt(input.image.exploitation.get(), input.now)};
+}
+
+bool AsksLayers(const api::VulnerabilityRules& rules) {
+  return std::ranges::any_of(rules.forbid, [](const api::ForbidEntry& entry) { return !entry.layers.empty(); });
+}
+
 }  // namespace hullwright::policy

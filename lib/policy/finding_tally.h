@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/forbid.h"
+#include "policy/rule.h"
 #include "policy/vex_lookup.h"
 #include "policy/waivers.h"
 
@@ -55,6 +56,16 @@ struct ScanTally {
 // again. base_layers as in layer_origin.h.
 ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances,
                         std::size_t base_layers = 0);
+
+// The same of every scan of the image, in their order, with the layers that are proved to be its base.
+std::vector<ScanTally> TallyScans(const RuleInput& input, const Exemptions& exemptions, const Circumstances& circumstances,
+                                  RuleReport& report);
+
+// What the findings of this request's image are judged by.
+Circumstances CircumstancesOf(const RuleInput& input);
+
+// Whether any entry asks for layers.
+bool AsksLayers(const api::VulnerabilityRules& rules);
 
 // "vulnerabilities.forbid[fixable-critical]": what reasons and records name.
 std::string RuleOf(const api::ForbidEntry& entry);

@@ -10,7 +10,6 @@
 #include "policy/finding_tally.h"
 #include "policy/finding_text.h"
 #include "policy/grace.h"
-#include "policy/layer_origin.h"
 #include "policy/origin.h"
 #include "policy/scan_freshness.h"
 
@@ -284,16 +283,10 @@ void JudgeScans(const RuleInput& input, WaiverLookup& waivers, RuleReport& repor
 
 void JudgeForbidden(const RuleInput& input, const Exemptions& exemptions, RuleReport& report) {
   const api::VulnerabilityRules& rules = *input.rules().vulnerabilities;
-  const Circumstances circumstances{input.now, UsableAt(input.image.exploitation.get(), input.now)};
-  std::vector<ScanTally> tallies;
-  tallies.reserve(input.image.scans.size());
-  const bool asks_layers = std::ranges::any_of(rules.forbid, [](const api::ForbidEntry& entry) { return !entry.layers.empty(); });
-  for (const auto& scan : input.image.scans) {
-    const std::size_t base_layers = asks_layers ? ProvedBaseLayers(input, *scan, report) : 0;
-    tallies.push_back(TallyFindings(*scan, input.policy, exemptions, circumstances, base_layers));
-  }
+  const Circumstances circumstances = CircumstancesOf(input);
+  const std::vector<ScanTally> tallies = TallyScans(input, exemptions, circumstances, report);
   for (std::size_t i = 0; i < rules.forbid.size(); ++i) JudgeEntry(input, circumstances, tallies, i, exemptions.waivers, report);
-  if (asks_layers) TraceLayers(input, tallies, report);
+  if (AsksLayers(rules)) TraceLayers(input, tallies, report);
   if (rules.vex) report.Trace("vulnerabilities.vex", Outcome::kPass, [&] { return exemptions.vex.Describe(); });
 }
 

@@ -242,6 +242,15 @@ TEST_CASE("what cannot be told is unknown and exits with 2", "[cli]") {
   CHECK(of_cut.out.contains(">=1"));
 }
 
+TEST_CASE("findings of which nobody says whether there is a fix make the report doubtful", "[cli]") {
+  const HardenedWorld world;
+  WriteStatus(world, 'c', StatusOf({FindingOf("CVE-1", "High", "Available"), FindingOf("CVE-2", "High", "Unknown")}));
+  const Json json = ReportJson(world, 'c');
+  CHECK(json["exitCode"] == 2);
+  CHECK(json["platforms"][0]["counts"]["all"]["fixable"] == Json({{"atLeast", 1}, {"atMost", 2}}));
+  CHECK(json["platforms"][0]["doubts"][0]["reason"] == "FindingIncomplete");
+}
+
 TEST_CASE("a broken scan of the image, and a broken policy, make the report doubtful", "[cli]") {
   const HardenedWorld world;
   const std::string name = "sha256-" + std::string(64, 'c');
