@@ -50,7 +50,8 @@ function(hullwright_program name)
   add_executable(${name} ${arg_SOURCES})
   list(TRANSFORM arg_DEPS PREPEND "hullwright::")
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE hullwright_options ${arg_DEPS} ${arg_LIBRARIES})
+  # First the libraries: what tests share uses the layers.
+  target_link_libraries(${name} PRIVATE hullwright_options ${arg_LIBRARIES} ${arg_DEPS})
 endfunction()
 
 function(hullwright_test name)

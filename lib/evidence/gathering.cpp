@@ -132,6 +132,7 @@ class Gathering {
       place.signers.push_back(publisher);
     }
     std::vector<Place> all;
+    all.reserve(places.size());
     for (auto& [name, place] : places) all.push_back(std::move(place));
     return all;
   }

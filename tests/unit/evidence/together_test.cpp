@@ -28,13 +28,14 @@ TEST_CASE("pieces of work run at the same time where threads are free", "[eviden
 }
 
 TEST_CASE("work comes to its end without a free thread, also inside other such work", "[evidence]") {
-  WorkPool pool({.threads = 1});
   std::promise<void> release, busy;
+  std::future<void> released = release.get_future(), is_busy = busy.get_future();
+  WorkPool pool({.threads = 1});  // last: its thread uses the others
   REQUIRE(pool.Submit(Urgency::kAdmission, [&] {
     busy.set_value();
-    release.get_future().wait();
+    released.wait();
   }));
-  busy.get_future().wait();
+  is_busy.wait();
   std::atomic<int> done = 0;
   ForEachTogether(pool, Urgency::kAdmission, 3,
                   [&](std::size_t) { ForEachTogether(pool, Urgency::kAdmission, 3, [&](std::size_t) { ++done; }); });
