@@ -211,7 +211,8 @@ const Kind& ImageScanKind() {
       .info = {"ImageScan", "imagescans", "imagescan", false},
       .short_name = "iscan",
       .doc =
-          "What is known about one platform manifest, by digest: the inputs of decisions, not the full reports. `hullctl scan import` makes "
+          "What is known about one platform manifest, by digest: the inputs of decisions, not the full reports. `hullctl scan import` "
+          "makes "
           "one from a report; in a cluster, writing or deleting one needs the verb `import` on imagescans.",
       .example = R"(apiVersion: hullwright.dev/v1alpha1
 kind: ImageScan

@@ -37,10 +37,7 @@ void BindMallory(Gate& gate) {
 Json ScanNamed(const std::string& digest) {
   std::string name = digest;
   name[name.find(':')] = '-';
-  return {{"apiVersion", "hullwright.dev/v1alpha1"},
-          {"kind", "ImageScan"},
-          {"metadata", {{"name", name}}},
-          {"spec", {{"digest", digest}}}};
+  return {{"apiVersion", "hullwright.dev/v1alpha1"}, {"kind", "ImageScan"}, {"metadata", {{"name", name}}}, {"spec", {{"digest", digest}}}};
 }
 
 Json CleanStatus(const std::string& imported_by) {

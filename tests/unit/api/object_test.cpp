@@ -127,8 +127,8 @@ TEST_CASE("all mistakes are told at once, at most twenty", "[api]") {
   CHECK(decoded.error().code == ErrorCode::kInvalidInput);  // there is something to mend beside what is not supported
   CHECK(decoded.error().message ==
         "spec.enforcement.newImages: must be one of Audit, Warn, Deny, not \"deny\"; "
-        "spec.rules.reference.digests: unknown field, did you mean digest?; "
-        "spec.rules.image.licenses: not enforced by this version: it reads no licenses from scans");
+        "spec.rules.image.licenses: not enforced by this version: it reads no licenses from scans; "
+        "spec.rules.reference.digests: unknown field, did you mean digest?");
 
   for (int i = 0; i < 30; ++i) object["spec"]["match"]["images"].push_back("a b");
   std::string message = MessageOf(object);

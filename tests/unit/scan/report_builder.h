@@ -61,7 +61,7 @@ inline json GrypeReport(const std::vector<json>& matches = {}) {
               {"manifestDigest", kDigestA},
               {"repoDigests", json::array({"registry.example/shop/api@" + kDigestB})},
               {"imageSize", 1000},
-              {"layers", json::array({json::object()})},
+              {"layers", json::array({{{"size", 1024}}})},
               {"os", "linux"},
               {"architecture", "amd64"}}}}},
           {"distro", {{"name", "debian"}, {"version", "12"}}},
