@@ -1,32 +1,19 @@
 #include "cli/html.h"
 
+#include "cli/text.h"
+
 namespace hullwright::cli {
 namespace {
 
-// The HTML standard, 13.3, "escaping a string", in both of its modes at once; so the same text may stand in either place.
+// One escaping for text and attributes, so that the same text may stand in either place. What is not printable ASCII is replaced.
 std::string HtmlEscaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c >= ' ' && c <= '~' ? c : '?';
-    }
+    if (const std::string_view entity = MarkupEntity(c); !entity.empty())
+      out += entity;
+    else
+      out += c >= ' ' && c <= '~' ? c : '?';
   }
   return out;
 }

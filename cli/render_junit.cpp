@@ -1,36 +1,19 @@
 #include <fmt/format.h>
 
 #include "cli/render.h"
+#include "cli/text.h"
 
 namespace hullwright::cli {
 namespace {
 
-// XML 1.0: the five markup characters escaped; control characters, which XML cannot hold even escaped, replaced.
+// Line breaks are kept as such; control characters, which XML cannot hold even escaped, are replaced.
 std::string Escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&apos;";
-        break;
-      case '\n':
-        out += "&#10;";
-        break;
-      default:
-        out += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f ? '?' : c;
-    }
+    if (const std::string_view entity = c == '\n' ? "&#10;" : MarkupEntity(c); !entity.empty())
+      out += entity;
+    else
+      out += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f ? '?' : c;
   }
   return out;
 }

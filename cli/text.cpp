@@ -54,4 +54,21 @@ std::string Count(std::size_t count, std::string_view singular, std::string_view
   return fmt::format("{} {}", count, count == 1 ? singular : plural);
 }
 
+std::string_view MarkupEntity(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      return "";
+  }
+}
+
 }  // namespace hullwright::cli

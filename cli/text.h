@@ -33,6 +33,9 @@ std::string PadRight(std::string_view text, std::size_t columns);
 // with as many spaces as `indent`. width 0: one line. A word longer than a line gets its own, uncut, so that it can be copied.
 std::string Paragraph(std::string_view first, std::size_t indent, std::string_view text, std::size_t width);
 
+// What stands for a character that is markup in XML (1.0, 2.4) and in HTML (13.3), in text and in attributes; "" for any other.
+std::string_view MarkupEntity(char c);
+
 // "1 image", "2 images".
 std::string Count(std::size_t count, std::string_view singular, std::string_view plural);
 
