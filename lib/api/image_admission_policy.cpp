@@ -199,7 +199,8 @@ const Table& TableOf<ReferenceRules>() {
   static const auto table = StructTable<ReferenceRules>({
       Field<&ReferenceRules::digest>("digest",
           "FromAuthor: the object itself names the digest. Pinned: a digest is there when the Pod is judged, whoever added it. "
-          "NotRequired: a tag will do for this rule."),
+          "NotRequired: a tag will do for this rule.")
+          .Written(),
       Field<&ReferenceRules::forbidden_tags>("forbiddenTags", "Tags that are refused where there is no digest; beside one a tag decides nothing.")
           .Items(1, 64).Length(1, 128).Format(kTagPattern).Distinct(),
   }).Check(CheckReference)
@@ -407,6 +408,13 @@ Result<PolicyMatch> DecodePolicyMatch(JsonElement object) {
   }
   if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
   return match;
+}
+
+std::string EncodeMatchLine(const PolicyMatch& match, bool cluster_kind) {
+  const OrderedJson json = {{"apiVersion", kApiVersion},
+                            {"kind", cluster_kind ? "ClusterImageAdmissionPolicy" : "ImageAdmissionPolicy"},
+                            {"spec", {{"match", TableOf<PolicyMatch>().Encode(&match)}}}};
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 const Kind& ClusterImageAdmissionPolicyKind() {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
+#include <variant>
 
 #include "api/kind.h"
 #include "api/shared_tables.h"
@@ -69,6 +71,48 @@ Result<ObjectMeta> ReadMetadata(JsonElement object) {
   return meta;
 }
 
+// "Cluster" or nothing, before a kind that has a twin.
+template <class Twin>
+std::string TwinKind(const Twin& object, std::string_view namespaced_kind) {
+  return std::string(object.IsCluster() ? "Cluster" : "") + std::string(namespaced_kind);
+}
+
+std::string KindOf(const ImageAdmissionPolicy& policy) {
+  return TwinKind(policy, "ImageAdmissionPolicy");
+}
+std::string KindOf(const VulnerabilityException& exception) {
+  return TwinKind(exception, "VulnerabilityException");
+}
+std::string KindOf(const TrustedPublisher&) {
+  return "TrustedPublisher";
+}
+std::string KindOf(const TrustRoot&) {
+  return "TrustRoot";
+}
+std::string KindOf(const Registry&) {
+  return "Registry";
+}
+std::string KindOf(const BreakGlass&) {
+  return "BreakGlass";
+}
+std::string KindOf(const ImageScan&) {
+  return "ImageScan";
+}
+std::string KindOf(const Namespace&) {
+  return std::string(kNamespaceKind);
+}
+
+// The document that it decodes from.
+template <class Struct>
+OrderedJson EncodeWhole(const Struct& object) {
+  constexpr bool kIsNamespace = std::is_same_v<Struct, Namespace>;
+  const std::string kind = KindOf(object);
+  const Table& table = kIsNamespace ? TableOf<Namespace>() : FindKind(kind)->table;
+  OrderedJson json = {{"apiVersion", kIsNamespace ? std::string_view("v1") : kApiVersion}, {"kind", kind}};
+  json.update(table.Encode(&object));
+  return json;
+}
+
 Result<void> CheckScope(const ObjectKey& key, bool namespaced) {
   if (namespaced && key.namespace_.empty()) {
     return Fail(ErrorCode::kInvalidInput, fmt::format("metadata.namespace: is required, a {} lives in a namespace", key.kind));
@@ -128,9 +172,11 @@ Result<Object> DecodeObject(JsonElement object) {
 }
 
 std::string EncodeJson(const ImageScan& scan) {
-  OrderedJson object = {{"apiVersion", kApiVersion}, {"kind", "ImageScan"}};
-  object.update(TableOf<ImageScan>().Encode(&scan));
-  return object.dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+  return EncodeWhole(scan).dump(2, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
+std::string EncodeLine(const Object& object) {
+  return std::visit([](const auto& each) { return EncodeWhole(each).dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }, object);
 }
 
 }  // namespace hullwright::api

@@ -52,6 +52,10 @@ Result<PolicyMatch> DecodePolicyMatch(JsonElement object);
 
 // The object as pretty JSON with apiVersion and kind: what DecodeObject reads back.
 std::string EncodeJson(const ImageScan& scan);
+// The same of any object, on one line.
+std::string EncodeLine(const Object& object);
+// A policy of which the match alone is known, on one line: what DecodePolicyMatch reads back.
+std::string EncodeMatchLine(const PolicyMatch& match, bool cluster_kind);
 
 // Kinds of this group in a fixed order: "ClusterImageAdmissionPolicy" … For generators and watches.
 struct KindInfo {

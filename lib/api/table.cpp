@@ -138,7 +138,7 @@ OrderedJson Table::Encode(const void* object) const {
   for (const Row& row : rows_) {
     if (row.type == nullptr) continue;
     const void* value = row.Member(object);
-    if (row.presence == Presence::kOptional && row.type->IsDefault(value, row.Member(fallback_))) continue;
+    if (row.presence == Presence::kOptional && !row.written && row.type->IsDefault(value, row.Member(fallback_))) continue;
     encoded[std::string(row.name)] = row.type->Encode(value);
   }
   return encoded;

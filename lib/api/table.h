@@ -31,6 +31,7 @@ struct Row {
   void* (*member)(void* object) = nullptr;  // address of the member
   bool cluster_kind_only = false;
   bool lenient = false;  // what does not decode is left out: a newer version may have written it
+  bool written = false;  // encoded even where it is the default, because a check asks whether it was given
 
   Row& Required() { return presence = Presence::kRequired, *this; }
   Row& Derived(std::string_view from) { return presence = Presence::kDerived, derived_from = from, *this; }
@@ -43,6 +44,7 @@ struct Row {
   Row& DistinctBy(std::vector<std::string_view> keys) { return limits.keys = std::move(keys), *this; }
   Row& ClusterKindOnly() { return cluster_kind_only = true, *this; }
   Row& Lenient() { return lenient = true, *this; }
+  Row& Written() { return written = true, *this; }
 
   const void* Member(const void* object) const { return member(const_cast<void*>(object)); }
 };

@@ -146,7 +146,8 @@ const Table& TableOf<ImageRules>() {
       Field<&ImageRules::base_images>("baseImages", "What the image must be built on."),
       Field<&ImageRules::platforms>("platforms",
           "What of an index must be signed and attested, and pass the rules of this block. Index: the index itself, and every image in it. "
-          "Schedulable: each image in it that a node of the cluster could run."),
+          "Schedulable: each image in it that a node of the cluster could run.")
+          .Written(),
       Reserved("licenses", kNoLicenses),
   }).Check(CheckImage);
   // clang-format on

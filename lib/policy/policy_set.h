@@ -82,6 +82,13 @@ class PolicySet {
 
   std::size_t policy_count() const { return policies_.size(); }
 
+  // Everything, for who keeps what was in force; policies and waivers in the order of their ids.
+  const std::vector<Policy>& policies() const { return policies_; }
+  const std::vector<BrokenPolicy>& broken_policies() const { return broken_policies_; }
+  const std::map<std::string, api::TrustedPublisher, std::less<>>& publishers() const { return publishers_; }
+  const std::vector<std::string>& broken_publishers() const { return broken_publishers_; }
+  const std::vector<Waiver>& waivers() const { return waivers_; }
+
  private:
   void AddWaivers(PolicySetParts& parts);
 

@@ -29,6 +29,21 @@ std::string Joined(const std::vector<std::string>& elements) {
   return joined;
 }
 
+std::vector<std::string_view> Elements(std::string_view list) {
+  std::vector<std::string_view> all;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find('\n'), list.size());
+    all.push_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return all;
+}
+
+std::vector<std::string> Texts(std::string_view list) {
+  const auto elements = Elements(list);
+  return {elements.begin(), elements.end()};
+}
+
 std::string PlatformText(const std::optional<api::Platform>& platform) {
   if (!platform) return {};
   std::string text = platform->os + "/" + platform->architecture;
@@ -40,6 +55,43 @@ std::int32_t CvssMillionths(const std::optional<Decimal>& cvss) {
   if (!cvss) return -1;
   // A score is at most 10.0; anything larger stays larger than every limit a policy can ask for.
   return static_cast<std::int32_t>(std::min<std::int64_t>(cvss->millionths(), std::numeric_limits<std::int32_t>::max()));
+}
+
+// "linux/arm64/v8"; what follows the second slash is the variant.
+std::optional<api::Platform> PlatformOf(const std::string& text) {
+  const std::size_t first = text.find('/');
+  if (first == std::string::npos) return std::nullopt;
+  const std::size_t second = std::min(text.find('/', first + 1), text.size());
+  return api::Platform{text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(std::min(second + 1, text.size()))};
+}
+
+// "debian 11.9", as the constructor joins it.
+std::optional<api::OperatingSystem> OperatingSystemOf(const ScanRecord& record) {
+  const std::string& text = record.operating_system();
+  const std::size_t space = text.find(' ');
+  if (space == std::string::npos) return std::nullopt;
+  return api::OperatingSystem{text.substr(0, space), text.substr(space + 1), record.end_of_life()};
+}
+
+std::optional<api::LayerRange> RangeOf(const std::optional<LayerSpan>& span) {
+  return span ? std::optional(api::LayerRange{span->first, span->last}) : std::nullopt;
+}
+
+api::Finding ToFinding(const FindingView& view) {
+  return {.id = std::string(view.id),
+          .aliases = Texts(view.aliases),
+          .package = std::string(view.package),
+          .version = std::string(view.version),
+          .severity = view.severity,
+          .cvss = view.cvss,
+          .fix = view.fix,
+          .fixed_in = std::string(view.fixed_in),
+          .layer = view.layer,
+          .layer_range = RangeOf(view.layers),
+          .published = view.times.Published(),
+          .first_seen = view.times.FirstSeen(),
+          .fix_first_seen = view.times.FixFirstSeen(),
+          .scanners = Texts(view.scanners)};
 }
 
 // A time before 1970 is long ago, one after 2106 is yet to come: neither is not known.
@@ -78,13 +130,7 @@ class TextPool {
 }  // namespace
 
 std::vector<std::string_view> FindingView::Aliases() const {
-  std::vector<std::string_view> all;
-  for (std::string_view rest = aliases; !rest.empty();) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    all.push_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  return all;
+  return Elements(aliases);
 }
 
 bool FindingView::HasName(std::string_view id_or_alias) const {
@@ -146,6 +192,25 @@ FindingView ScanRecord::Finding(std::size_t index) const {
   if (row.layers.first <= row.layers.last) view.layers = row.layers;
   if (row.cvss_millionths >= 0) view.cvss = Decimal::FromMillionths(row.cvss_millionths);
   return view;
+}
+
+api::ImageScan ToImageScan(const ScanRecord& record) {
+  api::ImageScan scan;
+  scan.metadata.name = record.digest().text();
+  std::ranges::replace(scan.metadata.name, ':', '-');
+  scan.spec.digest = record.digest();
+  scan.spec.platform = PlatformOf(record.platform());
+  scan.status.index_digests = record.index_digests();
+  scan.status.results = record.results();
+  scan.status.os = OperatingSystemOf(record);
+  scan.status.image = record.image();
+  scan.status.counts = record.counts();
+  scan.status.package_count = record.package_count();
+  scan.status.secrets = record.secrets();
+  scan.status.truncated_findings = record.truncated_findings();
+  scan.status.findings.reserve(record.size());
+  for (std::size_t i = 0; i < record.size(); ++i) scan.status.findings.push_back(ToFinding(record.Finding(i)));
+  return scan;
 }
 
 }  // namespace hullwright::policy

@@ -115,4 +115,7 @@ class ScanRecord {
   std::string text_;
 };
 
+// The ImageScan that it was made of, as far as decisions read it: a record of that is the same as this one.
+api::ImageScan ToImageScan(const ScanRecord& record);
+
 }  // namespace hullwright::policy

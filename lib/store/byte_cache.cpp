@@ -1,18 +1,15 @@
 #include "store/byte_cache.h"
 
-#include <SQLiteCpp/Exception.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <deque>
 #include <filesystem>
-#include <mutex>
 #include <thread>
 #include <utility>
-#include <variant>
 
+#include "base/bounded_queue.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "store/cache_file.h"
@@ -28,60 +25,6 @@ constexpr std::chrono::minutes kExpireInterval{10};  // of looking for what has 
 struct Write {
   EntryKey key;
   std::optional<Entry> entry;  // nullopt: erase
-
-  std::size_t Bytes() const { return entry ? entry->bytes.size() : 0; }
-};
-
-bool MeansDamage(const SQLite::Exception& error) {
-  return error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB;
-}
-
-// What waits for the writer, bounded.
-class WriteQueue {
- public:
-  WriteQueue(std::size_t max_entries, std::size_t max_bytes) : max_entries_(max_entries), max_bytes_(max_bytes) {}
-
-  bool Push(Write write) {
-    {
-      std::lock_guard lock(mutex_);
-      if (writes_.size() >= max_entries_ || bytes_ + write.Bytes() > max_bytes_) return false;
-      bytes_ += write.Bytes();
-      writes_.push_back(std::move(write));
-    }
-    changed_.notify_all();
-    return true;
-  }
-
-  // Everything there is, after at most timeout.
-  std::deque<Write> Take(const std::stop_token& stop, std::chrono::milliseconds timeout) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, timeout, [&] { return !writes_.empty(); });
-    bytes_ = 0;
-    taken_ = !writes_.empty();
-    return std::exchange(writes_, {});
-  }
-
-  // What was taken last is written or given up.
-  void Done() {
-    {
-      std::lock_guard lock(mutex_);
-      taken_ = false;
-    }
-    changed_.notify_all();
-  }
-
-  void WaitUntilIdle() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return writes_.empty() && !taken_; });
-  }
-
- private:
-  const std::size_t max_entries_, max_bytes_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::deque<Write> writes_;
-  std::size_t bytes_ = 0;
-  bool taken_ = false;
 };
 
 // Two connections: one under a lock for readers, one of the writer's thread, which alone opens, renames and reopens.
@@ -105,14 +48,15 @@ class SqliteByteCache final : public ByteCache {
 
   void Put(EntryKey key, std::string media_type, std::string bytes, std::chrono::milliseconds life) override {
     const Time now = clock_.Now();
-    if (bytes.size() > options_.max_entry_bytes ||
-        !queue_.Push({std::move(key), Entry{std::move(media_type), std::move(bytes), now, now + life}})) {
+    const std::size_t size = bytes.size();
+    if (size > options_.max_entry_bytes ||
+        !queue_.Push({std::move(key), Entry{std::move(media_type), std::move(bytes), now, now + life}}, size)) {
       ++dropped_;
     }
   }
 
   void Forget(EntryKey key) override {
-    if (!queue_.Push({std::move(key), std::nullopt})) ++dropped_;
+    if (!queue_.Push({std::move(key), std::nullopt}, 0)) ++dropped_;
   }
 
   void Flush() override { queue_.WaitUntilIdle(); }
@@ -177,14 +121,14 @@ class SqliteByteCache final : public ByteCache {
   void OpenFile() {
     CloseFile();
     try {
-      const FileState state = LookAt(options_.path);
+      const FileState state = LookAt(options_.path, kCacheSignature);
       if (state == FileState::kDamaged) {
         ++rebuilds_;
         log::Error("cache file is damaged: it is renamed and built anew",
                    {{"file", options_.path}, {"renamed_to", options_.path + ".damaged"}});
         MoveAside(options_.path);
       }
-      if (state == FileState::kOtherVersion) {
+      if (state == FileState::kOlderVersion || state == FileState::kNewerVersion) {
         log::Info("cache file of another version is replaced", {{"file", options_.path}});
         RemoveFile(options_.path);
       }
@@ -257,7 +201,7 @@ class SqliteByteCache final : public ByteCache {
 
   const ByteCacheOptions options_;
   const Clock& clock_;
-  WriteQueue queue_;
+  BoundedQueue<Write> queue_;
   Guarded<std::unique_ptr<CacheFile>> reader_;
   std::unique_ptr<CacheFile> writer_;  // of the thread
   steady_clock::time_point retry_at_{}, expire_at_{};
@@ -277,7 +221,7 @@ Result<std::unique_ptr<ByteCache>> ByteCache::Open(ByteCacheOptions options, con
   if (!folder.empty() && !std::filesystem::is_directory(folder, code)) {
     return Fail(ErrorCode::kInvalidInput, fmt::format("{}: its folder does not exist", options.path));
   }
-  if (LookAt(options.path) == FileState::kForeign) {
+  if (LookAt(options.path, kCacheSignature) == FileState::kForeign) {
     return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a database of something else: name a file of its own", options.path));
   }
   return std::make_unique<SqliteByteCache>(std::move(options), clock);

@@ -1,24 +1,13 @@
 #include "store/cache_file.h"
 
-#include <SQLiteCpp/Exception.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
-#include <filesystem>
 
 namespace hullwright::store {
 namespace {
 
-constexpr std::array kSuffixes = {"", "-wal", "-shm"};
 constexpr int kLasting = static_cast<int>(EntryKind::kTrustMetadata);
-constexpr int kBusyMilliseconds = 1000;  // another process, such as a hullctl on the same file
 
-constexpr const char* kSchema = R"(
+constexpr const char* kCacheSchema = R"(
 CREATE TABLE IF NOT EXISTS entries (
   id INTEGER PRIMARY KEY,  -- grows with the time of storing: a replaced row gets a new one
   kind INTEGER NOT NULL,
@@ -34,56 +23,12 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE INDEX IF NOT EXISTS entries_by_end ON entries (expires_at);
 )";
 
-// SQLite makes files readable for all whom the umask lets.
-void CreatePrivate(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file >= 0) ::close(file);
-}
-
-std::int64_t Pragma(SQLite::Database& database, const std::string& name) {
-  return database.execAndGet("PRAGMA " + name).getInt64();
-}
-
-std::int64_t Milliseconds(Time time) {
-  return time.time_since_epoch().count();
-}
-
 }  // namespace
 
-FileState LookAt(const std::string& path) {
-  std::error_code code;
-  const auto size = std::filesystem::file_size(path, code);
-  if (code || size == 0) return FileState::kAbsentOrEmpty;
-  try {
-    SQLite::Database database(path, SQLite::OPEN_READONLY, kBusyMilliseconds);
-    if (Pragma(database, "application_id") != kApplicationId) return FileState::kForeign;
-    return Pragma(database, "user_version") == kSchemaVersion ? FileState::kOurs : FileState::kOtherVersion;
-  } catch (const SQLite::Exception& error) {
-    // A file that is ours and cannot be read now (permissions, memory) says so again when it is opened for use.
-    return error.getErrorCode() == SQLITE_NOTADB || error.getErrorCode() == SQLITE_CORRUPT ? FileState::kDamaged : FileState::kOurs;
-  }
-}
-
-void MoveAside(const std::string& path) {
-  for (const char* suffix : kSuffixes) std::rename((path + suffix).c_str(), (path + ".damaged" + suffix).c_str());
-}
-
-void RemoveFile(const std::string& path) {
-  for (const char* suffix : kSuffixes) ::unlink((path + suffix).c_str());
-}
-
 CacheFile::CacheFile(const std::string& path, std::uint64_t max_bytes)
-    : path_(path),
-      database_((CreatePrivate(path), path), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) == 0) {
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
-  }
+    : database_(CreatePrivate(path), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX, kBusyMilliseconds), place_(path) {
   Prepare();
-  // A bound of SQLite's own behind ours, in case ours is slow: twice as much.
-  const auto page_bytes = static_cast<std::uint64_t>(Pragma(database_, "page_size"));
-  database_.exec("PRAGMA max_page_count = " + std::to_string(2 * max_bytes / page_bytes + 64));
+  LimitPages(database_, max_bytes);
 }
 
 void CacheFile::Prepare() {
@@ -91,9 +36,9 @@ void CacheFile::Prepare() {
   database_.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608; PRAGMA trusted_schema = OFF");
   database_.exec("BEGIN IMMEDIATE");
-  database_.exec(kSchema);
-  database_.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-  database_.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
+  database_.exec(kCacheSchema);
+  database_.exec("PRAGMA application_id = " + std::to_string(kCacheSignature.application_id));
+  database_.exec("PRAGMA user_version = " + std::to_string(kCacheSignature.schema_version));
   database_.exec("COMMIT");
   find_.emplace(
       database_,
@@ -105,11 +50,6 @@ void CacheFile::Prepare() {
   erase_expired_.emplace(database_, fmt::format("DELETE FROM entries WHERE (expires_at <= ? OR stored_at <= ?) AND kind <> {}", kLasting));
   erase_oldest_.emplace(
       database_, fmt::format("DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE kind <> {} ORDER BY id LIMIT ?)", kLasting));
-}
-
-bool CacheFile::IsInPlace() const {
-  struct stat status{};
-  return ::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
 }
 
 void CacheFile::Bind(SQLite::Statement& statement, const EntryKey& key) {
@@ -124,7 +64,7 @@ std::optional<Entry> CacheFile::Find(const EntryKey& key) {
   Bind(*find_, key);
   std::optional<Entry> entry;
   if (find_->executeStep()) {
-    const auto time = [&](int column) { return Time(std::chrono::milliseconds(find_->getColumn(column).getInt64())); };
+    const auto time = [&](int column) { return TimeOf(find_->getColumn(column).getInt64()); };
     entry = Entry{find_->getColumn(0).getString(), find_->getColumn(1).getString(), time(2), time(3)};
   }
   find_->reset();  // ends the read, so that the log of writes can be folded in
@@ -177,11 +117,6 @@ void CacheFile::EraseOldest(std::uint64_t max_bytes) {
     erase_oldest_->exec();
     erase_oldest_->reset();
   }
-}
-
-std::uint64_t CacheFile::BytesInUse() {
-  const auto pages = Pragma(database_, "page_count") - Pragma(database_, "freelist_count");
-  return static_cast<std::uint64_t>(pages * Pragma(database_, "page_size"));
 }
 
 }  // namespace hullwright::store

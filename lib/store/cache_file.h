@@ -2,7 +2,6 @@
 // SQLite::Exception; byte_cache.cpp catches.
 #pragma once
 
-#include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
@@ -10,20 +9,11 @@
 #include <string>
 
 #include "store/byte_cache.h"
+#include "store/database_file.h"
 
 namespace hullwright::store {
 
-// Tells our files from those of others ("HwBc"), so that none of theirs is ever taken for a damaged one of ours.
-inline constexpr std::int32_t kApplicationId = 0x48774263;
-inline constexpr std::int32_t kSchemaVersion = 1;
-
-enum class FileState { kAbsentOrEmpty, kOurs, kOtherVersion, kForeign, kDamaged };
-// Looks without changing anything.
-FileState LookAt(const std::string& path);
-
-// The file with its -wal and -shm: renamed to *.damaged (an older one of that name is replaced), or removed.
-void MoveAside(const std::string& path);
-void RemoveFile(const std::string& path);
+inline constexpr FileSignature kCacheSignature{.application_id = 0x48774263, .schema_version = 1};  // "HwBc"
 
 // Not thread-safe.
 class CacheFile {
@@ -32,7 +22,7 @@ class CacheFile {
   CacheFile(const std::string& path, std::uint64_t max_bytes);
 
   // Whether the path still leads to the file that is open.
-  bool IsInPlace() const;
+  bool IsInPlace() const { return place_.IsSame(); }
 
   std::optional<Entry> Find(const EntryKey& key);
   void Put(const EntryKey& key, const Entry& entry);
@@ -45,15 +35,14 @@ class CacheFile {
   void EraseExpired(Time now, std::chrono::hours max_age);
   // Until no more than max_bytes are in use.
   void EraseOldest(std::uint64_t max_bytes);
-  std::uint64_t BytesInUse();
+  std::uint64_t BytesInUse() { return store::BytesInUse(database_); }
 
  private:
   void Prepare();
   void Bind(SQLite::Statement& statement, const EntryKey& key);
 
-  const std::string path_;
   SQLite::Database database_;
-  std::uint64_t device_ = 0, inode_ = 0;
+  const FilePlace place_;
   std::optional<SQLite::Statement> find_, put_, erase_, erase_expired_, erase_oldest_;
 };
 

@@ -222,4 +222,60 @@ TEST_CASE("kinds are listed in a fixed order with their plurals", "[api]") {
                                             "imagescans"});
 }
 
+namespace {
+
+// Decoded, encoded and decoded again, as one line.
+std::string EncodedTwice(const Json& object) {
+  auto first = Decode(object);
+  INFO(object.dump());
+  REQUIRE(first.has_value());
+  const std::string line = EncodeLine(*first);
+  auto second = Decode(Json::parse(line));
+  INFO(line << (second ? "" : " " + second.error().message));
+  REQUIRE(second.has_value());
+  CHECK(EncodeLine(*second) == line);
+  CHECK(line.find('\n') == std::string::npos);
+  return line;
+}
+
+}  // namespace
+
+TEST_CASE("every object is read back from what it is encoded as, with every field that was written", "[api]") {
+  for (const Kind* kind : AllKinds()) {
+    for (const Json& object : FullObjects(kind->info.kind)) {
+      const Json encoded = Json::parse(EncodedTwice(object));
+      CHECK(encoded["kind"] == kind->info.kind);
+      for (const auto& [name, value] : object["spec"].items()) {
+        INFO(kind->info.kind << " " << name << " " << encoded.dump());
+        CHECK((encoded["spec"].contains(name) || !value.is_structured()));
+      }
+    }
+  }
+}
+
+TEST_CASE("a rule in which only a default is written is read back", "[api]") {
+  for (const char* rules :
+       {R"({"reference": {"digest": "Pinned"}})", R"({"image": {"platforms": "Index"}})", R"({"image": {"nonRoot": "Any"}})",
+        R"({"vulnerabilities": {"forbid": [{"name": "a", "severities": ["Unknown"], "fix": "Any", "moreThan": 0}]}})"}) {
+    Json policy = {{"apiVersion", kApiVersion},
+                   {"kind", "ClusterImageAdmissionPolicy"},
+                   {"metadata", {{"name", "p"}, {"creationTimestamp", "2026-01-02T03:04:05Z"}}},
+                   {"spec", {{"enforcement", {{"newImages", "Warn"}}}, {"rules", Json::parse(rules)}}}};
+    const std::string line = EncodedTwice(policy);
+    CHECK(line.find("2026-01-02T03:04:05Z") != std::string::npos);
+  }
+}
+
+TEST_CASE("the match of a policy is read back without the rest", "[api]") {
+  const auto policy = Decode(FullObject("ClusterImageAdmissionPolicy"));
+  REQUIRE(policy.has_value());
+  const PolicyMatch& match = std::get<ImageAdmissionPolicy>(*policy).spec.match;
+  const std::string line = EncodeMatchLine(match, true);
+  JsonReader reader;
+  const auto read = DecodePolicyMatch(*reader.Read(line));
+  REQUIRE(read.has_value());
+  CHECK(EncodeMatchLine(*read, true) == line);
+  REQUIRE(read->namespace_selector.has_value());
+}
+
 }  // namespace hullwright::api

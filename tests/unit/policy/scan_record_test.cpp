@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "api/object.h"
 #include "samples.h"
 
 namespace hullwright::policy {
@@ -72,6 +73,60 @@ TEST_CASE("a record gives back what the scan said", "[policy]") {
   CHECK_FALSE(second.times.Published().has_value());
   CHECK_FALSE(second.times.FirstSeen().has_value());
   CHECK_FALSE(second.times.FixFirstSeen().has_value());
+}
+
+TEST_CASE("the scan that a record is made of can be written again, and gives the same record", "[policy]") {
+  api::Finding full = Finding("CVE-2024-0001", api::Severity::kHigh, api::FixState::kAvailable);
+  full.aliases = {"GHSA-aaaa", "SNYK-1"};
+  full.cvss = *Decimal::Parse("7.5");
+  full.layer = api::Layer::kApplication;
+  full.layer_range = api::LayerRange{1, 2};
+  full.scanners = {"trivy", "grype"};
+  full.first_seen = samples::kNow - std::chrono::hours(2);
+  api::ImageScan scan = Scan('1', {full, Finding("CVE-2024-0002", api::Severity::kUnknown)});
+  scan.status.index_digests = {samples::DigestOf('9')};
+  scan.status.counts = {{api::Severity::kHigh, api::FixState::kAvailable, api::Layer::kBase, 3}};
+  scan.status.truncated_findings = 2;
+  scan.status.secrets = 4;
+  scan.status.package_count = 88;
+  scan.status.image.emplace();
+  scan.status.image->user = "65532";
+  scan.status.image->diff_ids = {samples::DigestOf('a'), samples::DigestOf('b'), samples::DigestOf('c')};
+  for (const auto& platform : {std::optional<api::Platform>(), std::optional(api::Platform{"linux", "arm64", ""}),
+                               std::optional(api::Platform{"linux", "arm", "v7"})}) {
+    for (const auto& os : {std::optional<api::OperatingSystem>(), std::optional(api::OperatingSystem{"debian", "11.9", true}),
+                           std::optional(api::OperatingSystem{"red hat", "9", std::nullopt})}) {
+      scan.spec.platform = platform;
+      scan.status.os = os;
+      const ScanRecord record(scan);
+      const std::string line = api::EncodeLine(ToImageScan(record));
+      JsonReader reader;
+      const auto decoded = api::DecodeObject(*reader.Read(line));
+      INFO(line << (decoded ? "" : decoded.error().message));
+      REQUIRE(decoded.has_value());
+      const ScanRecord again(std::get<api::ImageScan>(*decoded));
+      CHECK(again.digest() == record.digest());
+      CHECK(again.platform() == record.platform());
+      CHECK(again.operating_system() == record.operating_system());
+      CHECK(again.end_of_life() == record.end_of_life());
+      CHECK(again.secrets() == record.secrets());
+      CHECK(again.index_digests() == record.index_digests());
+      CHECK(again.truncated_findings() == 2);
+      REQUIRE(again.size() == 2);
+      CHECK(again.Finding(0).Aliases() == record.Finding(0).Aliases());
+      CHECK(again.Finding(0).SeenBy("grype"));
+      CHECK(again.Finding(0).cvss == record.Finding(0).cvss);
+      CHECK(again.Finding(0).times.FirstSeen() == full.first_seen);
+      REQUIRE(again.Finding(0).layers.has_value());
+      CHECK(again.Finding(0).layers->first == 1);
+      CHECK(again.Finding(0).layers->last == 2);
+      CHECK_FALSE(again.Finding(1).layers.has_value());
+      CHECK(again.package_count() == 88);
+      CHECK(again.image().user == "65532");
+      CHECK(again.image().diff_ids == record.image().diff_ids);
+      CHECK(api::EncodeLine(ToImageScan(again)) == line);
+    }
+  }
 }
 
 TEST_CASE("a time that does not fit is known all the same", "[policy]") {

@@ -1,0 +1,83 @@
+#include "store/database_file.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+namespace hullwright::store {
+namespace {
+
+constexpr std::array kSuffixes = {"", "-wal", "-shm"};
+
+}  // namespace
+
+FileState LookAt(const std::string& path, const FileSignature& signature) {
+  std::error_code code;
+  const auto size = std::filesystem::file_size(path, code);
+  if (code || size == 0) return FileState::kAbsentOrEmpty;
+  try {
+    SQLite::Database database(path, SQLite::OPEN_READONLY, kBusyMilliseconds);
+    const std::int64_t application = Pragma(database, "application_id");
+    // Whoever began it was stopped before anything stood in it.
+    if (application == 0 && database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt64() == 0) return FileState::kAbsentOrEmpty;
+    if (application != signature.application_id) return FileState::kForeign;
+    const std::int64_t version = Pragma(database, "user_version");
+    if (version == signature.schema_version) return FileState::kOurs;
+    return version < signature.schema_version ? FileState::kOlderVersion : FileState::kNewerVersion;
+  } catch (const SQLite::Exception& error) {
+    // A file that is ours and cannot be read now (permissions, memory) says so again when it is opened for use.
+    return MeansDamage(error) ? FileState::kDamaged : FileState::kOurs;
+  }
+}
+
+bool MeansDamage(const SQLite::Exception& error) {
+  return error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB;
+}
+
+const std::string& CreatePrivate(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0) ::close(file);
+  return path;
+}
+
+void MoveAside(const std::string& path) {
+  for (const char* suffix : kSuffixes) std::rename((path + suffix).c_str(), (path + ".damaged" + suffix).c_str());
+}
+
+void RemoveFile(const std::string& path) {
+  for (const char* suffix : kSuffixes) ::unlink((path + suffix).c_str());
+}
+
+FilePlace::FilePlace(std::string path) : path_(std::move(path)) {
+  struct stat status{};
+  if (::stat(path_.c_str(), &status) != 0) return;
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+}
+
+bool FilePlace::IsSame() const {
+  struct stat status{};
+  return ::stat(path_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+}
+
+std::int64_t Pragma(SQLite::Database& database, const std::string& name) {
+  return database.execAndGet("PRAGMA " + name).getInt64();
+}
+
+std::uint64_t BytesInUse(SQLite::Database& database) {
+  const auto pages = Pragma(database, "page_count") - Pragma(database, "freelist_count");
+  return static_cast<std::uint64_t>(pages * Pragma(database, "page_size"));
+}
+
+void LimitPages(SQLite::Database& database, std::uint64_t max_bytes) {
+  const auto page_bytes = static_cast<std::uint64_t>(Pragma(database, "page_size"));
+  database.exec("PRAGMA max_page_count = " + std::to_string(2 * max_bytes / page_bytes + 64));
+}
+
+}  // namespace hullwright::store

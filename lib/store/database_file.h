@@ -1,0 +1,61 @@
+// What all database files of lib/store have in common: how one is told from the files of others, created and put aside. Private to
+// lib/store. Functions that take a SQLite::Database may throw SQLite::Exception.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+
+namespace hullwright::store {
+
+inline constexpr int kBusyMilliseconds = 1000;  // another process, such as a hullctl on the same file
+
+// What the head of a file says it is (application_id and user_version): none of somebody else's is ever taken for a damaged one of ours.
+struct FileSignature {
+  std::int32_t application_id = 0;
+  std::int32_t schema_version = 0;
+};
+
+enum class FileState { kAbsentOrEmpty, kOurs, kOlderVersion, kNewerVersion, kForeign, kDamaged };
+// Looks without changing anything.
+FileState LookAt(const std::string& path, const FileSignature& signature);
+
+bool MeansDamage(const SQLite::Exception& error);
+
+// SQLite makes files readable for all whom the umask lets; this one is there before it, for this user alone. Returns the path.
+const std::string& CreatePrivate(const std::string& path);
+
+// The file with its -wal and -shm: renamed to *.damaged (an older one of that name is replaced), or removed.
+void MoveAside(const std::string& path);
+void RemoveFile(const std::string& path);
+
+// Which file a path led to when this was made.
+class FilePlace {
+ public:
+  explicit FilePlace(std::string path);
+  // Whether it still does.
+  bool IsSame() const;
+
+ private:
+  std::string path_;
+  std::uint64_t device_ = 0, inode_ = 0;
+};
+
+// How times stand in our tables: milliseconds since 1970.
+inline std::int64_t Milliseconds(Time time) {
+  return time.time_since_epoch().count();
+}
+inline Time TimeOf(std::int64_t milliseconds) {
+  return Time(std::chrono::milliseconds(milliseconds));
+}
+
+std::int64_t Pragma(SQLite::Database& database, const std::string& name);
+std::uint64_t BytesInUse(SQLite::Database& database);
+// A bound of SQLite's own behind the caller's, in case that one is slow: twice as much.
+void LimitPages(SQLite::Database& database, std::uint64_t max_bytes);
+
+}  // namespace hullwright::store

@@ -1,0 +1,241 @@
+#include "store/decision_history.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "base/log.h"
+#include "store/history_file.h"
+
+namespace hullwright::store {
+namespace {
+
+// What reading says of an exception of SQLite.
+std::unexpected<Error> Unreadable(const SQLite::Exception& error) {
+  return Fail(MeansDamage(error) ? ErrorCode::kInvalidInput : ErrorCode::kUnavailable,
+              std::string("the history cannot be read: ") + error.what());
+}
+
+template <class Work>
+auto Reading(Work work) -> decltype(work()) {
+  try {
+    return work();
+  } catch (const SQLite::Exception& error) {
+    return Unreadable(error);
+  }
+}
+
+Result<void> RequireHistory(const std::string& path) {
+  switch (LookAt(path, kHistorySignature)) {
+    case FileState::kOurs:
+      return {};
+    case FileState::kAbsentOrEmpty:
+      return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no decision history: hullwright-webhook --history writes one", path));
+    case FileState::kOlderVersion:
+      return Fail(ErrorCode::kUnsupported,
+                  fmt::format("{}: was written by an older version: hullwright-webhook --history brings it to this one", path));
+    case FileState::kNewerVersion:
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written by a newer version of this program", path));
+    case FileState::kForeign:
+    case FileState::kDamaged:
+      break;
+  }
+  return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is no decision history, or is damaged", path));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DecisionHistory>> DecisionHistory::Open(HistoryOptions options, const Clock& clock) {
+  std::error_code code;
+  if (std::filesystem::is_directory(options.path, code)) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a folder: the name of a file is wanted", options.path));
+  }
+  const auto folder = std::filesystem::path(options.path).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, code)) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: its folder does not exist", options.path));
+  }
+  const FileState state = LookAt(options.path, kHistorySignature);
+  if (state == FileState::kForeign) {
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a database of something else: name a file of its own", options.path));
+  }
+  if (state == FileState::kNewerVersion) {
+    return Fail(ErrorCode::kInvalidInput,
+                fmt::format("{}: was written by a newer version of this program: name another file, or use that version", options.path));
+  }
+  return std::unique_ptr<DecisionHistory>(new DecisionHistory(std::move(options), clock));
+}
+
+DecisionHistory::DecisionHistory(HistoryOptions options, const Clock& clock) : options_(std::move(options)), clock_(clock) {
+  OpenFile();
+  if (file_) KeepBounds();
+}
+
+DecisionHistory::~DecisionHistory() = default;
+
+HistoryStatistics DecisionHistory::Statistics() const {
+  return {written_, dropped_, failures_, rebuilds_, file_bytes_, usable_};
+}
+
+void DecisionHistory::PutAside() {
+  ++rebuilds_;
+  log::Error("decision history is damaged: it is renamed and begun anew",
+             {{"file", options_.path}, {"renamed_to", options_.path + ".damaged"}});
+  MoveAside(options_.path);
+}
+
+void DecisionHistory::OpenFile() {
+  usable_ = false;
+  file_.reset();
+  retry_at_ = std::chrono::steady_clock::now() + options_.retry;
+  try {
+    const FileState state = LookAt(options_.path, kHistorySignature);
+    if (state == FileState::kDamaged) PutAside();
+    if (state == FileState::kForeign || state == FileState::kNewerVersion)
+      throw std::runtime_error("what stands in its place now is no history of this version");
+    file_ = std::make_unique<HistoryFile>(options_.path, HistoryAccess::kWrite);
+    file_->LimitPages(options_.max_bytes);
+    expire_at_ = {};
+    usable_ = true;
+  } catch (const std::exception& error) {
+    GiveUp("open", error);
+  }
+}
+
+// Damage is mended at once; everything else waits.
+void DecisionHistory::GiveUp(const char* what, const std::exception& error) {
+  ++failures_;
+  if (file_) file_->Rollback();
+  const auto* of_sqlite = dynamic_cast<const SQLite::Exception*>(&error);
+  log::Error("decision history: an operation failed; decisions are missing from it",
+             {{"file", options_.path},
+              {"operation", what},
+              {"error", error.what()},
+              {"code", of_sqlite != nullptr ? of_sqlite->getExtendedErrorCode() : 0}});
+  if (of_sqlite == nullptr || !MeansDamage(*of_sqlite)) return;
+  usable_ = false;
+  file_.reset();
+  PutAside();
+  retry_at_ = {};
+}
+
+void DecisionHistory::Maintain() {
+  if (file_ && !file_->IsInPlace()) {
+    log::Info("decision history was deleted: a new one is begun", {{"file", options_.path}});
+    OpenFile();
+  } else if (!file_ && std::chrono::steady_clock::now() >= retry_at_) {
+    OpenFile();
+  }
+  if (file_ && std::chrono::steady_clock::now() >= expire_at_) KeepBounds();
+}
+
+void DecisionHistory::Append(std::span<const NewDecision> decisions) {
+  Maintain();
+  if (decisions.empty()) return;
+  if (!file_) {
+    dropped_ += decisions.size();
+    return;
+  }
+  try {
+    Write(decisions);
+  } catch (const std::length_error& error) {
+    file_->Rollback();
+    if (decisions.size() > 1) {
+      for (const NewDecision& decision : decisions) Append({&decision, 1});
+      return;
+    }
+    ++dropped_;
+    log::Warn("decision not kept in the history", {{"id", decisions.front().row.id}, {"error", error.what()}});
+    return;
+  } catch (const std::exception& error) {
+    dropped_ += decisions.size();
+    GiveUp("write", error);
+    return;
+  }
+  written_ += decisions.size();
+  KeepSize();
+}
+
+void DecisionHistory::Write(std::span<const NewDecision> decisions) {
+  file_->Begin();
+  for (const NewDecision& decision : decisions) file_->Insert(decision, options_.max_document_bytes);
+  file_->Commit();
+}
+
+void DecisionHistory::KeepBounds() {
+  expire_at_ = std::chrono::steady_clock::now() + options_.expire;
+  try {
+    file_->EraseBefore(clock_.Now() - options_.max_age);
+  } catch (const std::exception& error) {
+    GiveUp("expire", error);
+  }
+  if (file_) KeepSize();
+}
+
+void DecisionHistory::KeepSize() {
+  try {
+    if (file_->BytesInUse() > options_.max_bytes) file_->EraseOldest(options_.max_bytes - options_.max_bytes / 8);
+    file_bytes_ = file_->BytesInUse();
+  } catch (const std::exception& error) {
+    GiveUp("keep size", error);
+  }
+}
+
+std::optional<std::int64_t> StoredDecision::Find(DocumentRole role) const {
+  const auto found = std::ranges::find(documents, role, &DocumentLink::role);
+  return found == documents.end() ? std::nullopt : std::optional(found->document);
+}
+
+HistoryReader::HistoryReader(std::unique_ptr<HistoryFile> file) : file_(std::move(file)) {}
+HistoryReader::~HistoryReader() = default;
+
+Result<std::unique_ptr<HistoryReader>> HistoryReader::Open(const std::string& path) {
+  if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
+  return Reading([&]() -> Result<std::unique_ptr<HistoryReader>> {
+    return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryFile>(path, HistoryAccess::kRead)));
+  });
+}
+
+Result<std::vector<StoredDecision>> HistoryReader::List(const DecisionQuery& query) {
+  return Reading([&]() -> Result<std::vector<StoredDecision>> { return file_->List(query); });
+}
+
+Result<StoredDecision> HistoryReader::Find(const std::string& id) {
+  return Reading([&]() -> Result<StoredDecision> {
+    auto found = file_->Find(id);
+    if (!found) return Fail(ErrorCode::kNotFound, "the history has no decision of that id");
+    return std::move(*found);
+  });
+}
+
+Result<void> HistoryReader::ForEach(const std::function<Result<void>(StoredDecision)>& use) {
+  return Reading([&] { return file_->ForEach(use); });
+}
+
+Result<StoredDocument> HistoryReader::Document(std::int64_t number) {
+  return Reading([&] { return file_->Document(number); });
+}
+
+Result<HistorySummary> HistoryReader::Summary() {
+  return Reading([&]() -> Result<HistorySummary> { return file_->Summary(); });
+}
+
+Result<std::vector<std::string>> HistoryReader::Check() {
+  return Reading([&]() -> Result<std::vector<std::string>> { return file_->Check(); });
+}
+
+Result<std::uint64_t> PruneHistory(const std::string& path, const PruneBounds& bounds) {
+  if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
+  return Reading([&]() -> Result<std::uint64_t> {
+    HistoryFile file(path, HistoryAccess::kWrite);
+    std::uint64_t erased = 0;
+    if (bounds.older_than) erased += file.EraseBefore(*bounds.older_than);
+    if (bounds.max_bytes) erased += file.EraseOldest(*bounds.max_bytes);
+    file.GiveRoomBack();
+    return erased;
+  });
+}
+
+}  // namespace hullwright::store

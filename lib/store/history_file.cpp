@@ -1,0 +1,290 @@
+#include "store/history_file.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "store/compression.h"
+
+namespace hullwright::store {
+namespace {
+
+constexpr int kMaxValueBytes = 64 << 20;       // of one text or document, whoever wrote the file
+constexpr int kPatienceMilliseconds = 10'000;  // with a hullctl that prunes: decisions wait in their queue meanwhile
+
+constexpr std::array<const char*, 1> kMigrations = {R"(
+CREATE TABLE documents (
+  id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,  -- of the bytes before compression
+  size INTEGER NOT NULL,        -- of them
+  body BLOB NOT NULL            -- RFC 1950
+) STRICT;
+CREATE TABLE decisions (
+  sequence INTEGER PRIMARY KEY,  -- grows with the time of writing
+  id TEXT NOT NULL UNIQUE,
+  decided_at INTEGER NOT NULL,   -- milliseconds since 1970
+  uid TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  user TEXT NOT NULL,
+  allowed INTEGER NOT NULL,
+  dry_run INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  reasons TEXT NOT NULL,
+  policies TEXT NOT NULL,
+  message TEXT NOT NULL
+) STRICT;
+CREATE TABLE uses (
+  sequence INTEGER NOT NULL REFERENCES decisions (sequence) ON DELETE CASCADE,
+  role INTEGER NOT NULL,
+  document INTEGER NOT NULL REFERENCES documents (id),
+  PRIMARY KEY (sequence, role, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uses_by_document ON uses (document);
+)"};
+static_assert(kMigrations.size() == kHistorySignature.schema_version);
+
+constexpr const char* kSelectDecisions =
+    "SELECT sequence, id, decided_at, uid, operation, kind, namespace, name, user, allowed, dry_run, outcome, rule, reasons, policies, "
+    "message FROM decisions ";
+
+int FlagsOf(HistoryAccess access) {
+  if (access == HistoryAccess::kRead) return SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
+  return SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX;
+}
+
+// The columns after sequence.
+DecisionRow RowOf(const SQLite::Statement& found) {
+  DecisionRow row;
+  row.id = found.getColumn(1).getString();
+  row.decided_at = TimeOf(found.getColumn(2).getInt64());
+  row.uid = found.getColumn(3).getString();
+  row.operation = found.getColumn(4).getString();
+  row.kind = found.getColumn(5).getString();
+  row.namespace_ = found.getColumn(6).getString();
+  row.name = found.getColumn(7).getString();
+  row.user = found.getColumn(8).getString();
+  row.allowed = found.getColumn(9).getInt64() != 0;
+  row.dry_run = found.getColumn(10).getInt64() != 0;
+  row.outcome = found.getColumn(11).getString();
+  row.rule = found.getColumn(12).getString();
+  row.reasons = found.getColumn(13).getString();
+  row.policies = found.getColumn(14).getString();
+  row.message = found.getColumn(15).getString();
+  return row;
+}
+
+// In the order of the columns of insert_decision_.
+void BindRow(const DecisionRow& row, SQLite::Statement& insert) {
+  insert.bindNoCopy(1, row.id);
+  insert.bind(2, Milliseconds(row.decided_at));
+  int column = 3;
+  for (const std::string* text : {&row.uid, &row.operation, &row.kind, &row.namespace_, &row.name, &row.user})
+    insert.bindNoCopy(column++, *text);
+  insert.bind(column++, static_cast<int>(row.allowed));
+  insert.bind(column++, static_cast<int>(row.dry_run));
+  for (const std::string* text : {&row.outcome, &row.rule, &row.reasons, &row.policies, &row.message}) insert.bindNoCopy(column++, *text);
+}
+
+}  // namespace
+
+std::span<const char* const> HistoryMigrations() {
+  return kMigrations;
+}
+
+void Migrate(SQLite::Database& database, std::span<const char* const> scripts) {
+  for (;;) {
+    database.exec("BEGIN IMMEDIATE");  // before the version is read: another process may be at it too
+    const auto version = static_cast<std::size_t>(Pragma(database, "user_version"));
+    if (version < scripts.size()) {
+      database.exec(scripts[version]);
+      database.exec("PRAGMA user_version = " + std::to_string(version + 1));
+    }
+    database.exec("COMMIT");
+    if (version + 1 >= scripts.size()) return;
+  }
+}
+
+HistoryFile::HistoryFile(const std::string& path, HistoryAccess access)
+    : database_(access == HistoryAccess::kWrite ? CreatePrivate(path) : path, FlagsOf(access), kBusyMilliseconds), place_(path) {
+  ::sqlite3_limit(database_.getHandle(), SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+  database_.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON");
+  if (access == HistoryAccess::kWrite) {
+    database_.setBusyTimeout(kPatienceMilliseconds);
+    // A power failure may take the last decisions; what the file holds stays whole.
+    database_.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608");
+    database_.exec("PRAGMA application_id = " + std::to_string(kHistorySignature.application_id));
+    Migrate(database_, HistoryMigrations());
+    insert_document_.emplace(database_, "INSERT INTO documents (digest, size, body) VALUES (?, ?, ?)");
+    insert_decision_.emplace(database_,
+                             "INSERT INTO decisions (id, decided_at, uid, operation, kind, namespace, name, user, allowed, dry_run, "
+                             "outcome, rule, reasons, policies, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    insert_use_.emplace(database_, "INSERT OR IGNORE INTO uses (sequence, role, document) VALUES (?, ?, ?)");
+  }
+  find_document_.emplace(database_, "SELECT id FROM documents WHERE digest = ?");
+  uses_.emplace(database_, "SELECT role, document FROM uses WHERE sequence = ? ORDER BY role, document");
+  document_.emplace(database_, "SELECT digest, size, body FROM documents WHERE id = ?");
+}
+
+void HistoryFile::Begin() {
+  database_.exec("BEGIN IMMEDIATE");
+}
+
+void HistoryFile::Commit() {
+  database_.exec("COMMIT");
+}
+
+void HistoryFile::Rollback() noexcept {
+  // Many errors have rolled back already; then this one says so, and nothing else.
+  (void)database_.tryExec("ROLLBACK");
+}
+
+std::int64_t HistoryFile::NumberOf(const NewDocument& document, std::size_t max_document_bytes) {
+  (void)find_document_->tryReset();
+  find_document_->bindNoCopy(1, document.digest);
+  const bool is_known = find_document_->executeStep();
+  const std::int64_t number = is_known ? find_document_->getColumn(0).getInt64() : 0;
+  find_document_->reset();
+  if (is_known) return number;
+  const std::string bytes = document.bytes();
+  if (bytes.size() > max_document_bytes)
+    throw std::length_error(fmt::format("a document of {} bytes, more than the {} that one may have", bytes.size(), max_document_bytes));
+  const std::string body = Compress(bytes);
+  (void)insert_document_->tryReset();
+  insert_document_->bindNoCopy(1, document.digest);
+  insert_document_->bind(2, static_cast<std::int64_t>(bytes.size()));
+  insert_document_->bindNoCopy(3, body.data(), static_cast<int>(body.size()));
+  insert_document_->exec();
+  return database_.getLastInsertRowid();
+}
+
+void HistoryFile::Insert(const NewDecision& decision, std::size_t max_document_bytes) {
+  std::vector<DocumentLink> links;
+  links.reserve(decision.documents.size());
+  for (const NewDocument& document : decision.documents) links.push_back({document.role, NumberOf(document, max_document_bytes)});
+  (void)insert_decision_->tryReset();
+  BindRow(decision.row, *insert_decision_);
+  insert_decision_->exec();
+  const std::int64_t sequence = database_.getLastInsertRowid();
+  for (const DocumentLink& link : links) {
+    (void)insert_use_->tryReset();
+    insert_use_->bind(1, sequence);
+    insert_use_->bind(2, static_cast<int>(link.role));
+    insert_use_->bind(3, link.document);
+    insert_use_->exec();
+  }
+}
+
+std::vector<DocumentLink> HistoryFile::DocumentsOf(std::int64_t sequence) {
+  std::vector<DocumentLink> links;
+  (void)uses_->tryReset();
+  uses_->bind(1, sequence);
+  while (uses_->executeStep()) links.push_back({static_cast<DocumentRole>(uses_->getColumn(0).getInt()), uses_->getColumn(1).getInt64()});
+  uses_->reset();
+  return links;
+}
+
+std::vector<StoredDecision> HistoryFile::List(const DecisionQuery& query) {
+  // "~" sorts behind every id.
+  const std::string before = query.before.empty() ? "~" : query.before;
+  SQLite::Statement select(database_, std::string(kSelectDecisions) +
+                                          "WHERE id < ?1 AND (?2 = '' OR namespace = ?2) AND (?3 < 0 OR allowed = ?3) "
+                                          "ORDER BY id DESC LIMIT ?4");
+  select.bindNoCopy(1, before);
+  select.bindNoCopy(2, query.namespace_);
+  select.bind(3, query.allowed ? static_cast<int>(*query.allowed) : -1);
+  select.bind(4, static_cast<std::int64_t>(query.limit));
+  std::vector<StoredDecision> found;
+  while (select.executeStep()) found.push_back({RowOf(select), DocumentsOf(select.getColumn(0).getInt64())});
+  return found;
+}
+
+std::optional<StoredDecision> HistoryFile::Find(const std::string& id) {
+  SQLite::Statement select(database_, std::string(kSelectDecisions) + "WHERE id = ?");
+  select.bindNoCopy(1, id);
+  if (!select.executeStep()) return std::nullopt;
+  return StoredDecision{RowOf(select), DocumentsOf(select.getColumn(0).getInt64())};
+}
+
+Result<void> HistoryFile::ForEach(const std::function<Result<void>(StoredDecision)>& use) {
+  SQLite::Statement select(database_, std::string(kSelectDecisions) + "ORDER BY sequence");
+  while (select.executeStep()) {
+    if (auto used = use({RowOf(select), DocumentsOf(select.getColumn(0).getInt64())}); !used) return used;
+  }
+  return {};
+}
+
+Result<StoredDocument> HistoryFile::Document(std::int64_t number) {
+  (void)document_->tryReset();
+  document_->bind(1, number);
+  if (!document_->executeStep()) return Fail(ErrorCode::kNotFound, fmt::format("the history has no document {}", number));
+  std::string digest = document_->getColumn(0).getString();
+  const std::int64_t size = document_->getColumn(1).getInt64();
+  const std::string body = document_->getColumn(2).getString();
+  document_->reset();
+  if (size < 0 || size > kMaxValueBytes)
+    return Fail(ErrorCode::kTooLarge, fmt::format("a document of {} bytes, more than the {} that one may have", size, kMaxValueBytes));
+  auto bytes = Decompress(body, static_cast<std::size_t>(size));
+  if (!bytes) return std::unexpected(bytes.error());
+  return StoredDocument{std::move(digest), std::move(*bytes)};
+}
+
+HistorySummary HistoryFile::Summary() {
+  HistorySummary summary;
+  SQLite::Statement select(database_, "SELECT count(*), min(decided_at), max(decided_at) FROM decisions");
+  if (select.executeStep() && select.getColumn(0).getInt64() > 0) {
+    summary.decisions = static_cast<std::uint64_t>(select.getColumn(0).getInt64());
+    summary.oldest = TimeOf(select.getColumn(1).getInt64());
+    summary.newest = TimeOf(select.getColumn(2).getInt64());
+  }
+  summary.documents = static_cast<std::uint64_t>(database_.execAndGet("SELECT count(*) FROM documents").getInt64());
+  summary.file_bytes = BytesInUse();
+  return summary;
+}
+
+std::vector<std::string> HistoryFile::Check() {
+  std::vector<std::string> wrong;
+  SQLite::Statement integrity(database_, "PRAGMA integrity_check(20)");
+  while (integrity.executeStep()) {
+    if (std::string text = integrity.getColumn(0).getString(); text != "ok") wrong.push_back(std::move(text));
+  }
+  SQLite::Statement keys(database_, "PRAGMA foreign_key_check");
+  std::size_t dangling = 0;
+  while (keys.executeStep()) ++dangling;
+  if (dangling > 0) wrong.push_back(fmt::format("{} references lead to nothing", dangling));
+  return wrong;
+}
+
+std::uint64_t HistoryFile::EraseWhere(const std::string& condition) {
+  Begin();
+  const int erased = database_.exec("DELETE FROM decisions WHERE " + condition);
+  if (erased > 0) database_.exec("DELETE FROM documents WHERE NOT EXISTS (SELECT 1 FROM uses WHERE uses.document = documents.id)");
+  Commit();
+  return static_cast<std::uint64_t>(erased);
+}
+
+std::uint64_t HistoryFile::EraseBefore(Time time) {
+  return EraseWhere(fmt::format("decided_at < {}", Milliseconds(time)));
+}
+
+std::uint64_t HistoryFile::EraseOldest(std::uint64_t max_bytes) {
+  std::uint64_t erased = 0;
+  while (BytesInUse() > max_bytes) {
+    const auto rows = database_.execAndGet("SELECT count(*) FROM decisions").getInt64();
+    if (rows == 0) break;
+    erased += EraseWhere(fmt::format("sequence IN (SELECT sequence FROM decisions ORDER BY sequence LIMIT {})", rows / 8 + 1));
+  }
+  return erased;
+}
+
+void HistoryFile::GiveRoomBack() {
+  database_.exec("VACUUM");
+  database_.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+}  // namespace hullwright::store

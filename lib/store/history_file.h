@@ -1,0 +1,68 @@
+// One connection to the database file of a decision history: schema, migrations, statements, bounds. Private to lib/store. Everything here
+// may throw SQLite::Exception; decision_history.cpp catches.
+#pragma once
+
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/database_file.h"
+#include "store/decision_history.h"
+
+namespace hullwright::store {
+
+// Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
+std::span<const char* const> HistoryMigrations();
+inline constexpr FileSignature kHistorySignature{.application_id = 0x48774468, .schema_version = 1};  // "HwDh"; as many as migrations
+
+// Brings a database to the version that the scripts lead to, each in a transaction of its own: a crash leaves one version or the next.
+void Migrate(SQLite::Database& database, std::span<const char* const> scripts);
+
+enum class HistoryAccess { kRead, kWrite };
+
+// Not thread-safe.
+class HistoryFile {
+ public:
+  // kWrite creates what is missing, readable for this user alone, and migrates. kRead needs a file of this version.
+  HistoryFile(const std::string& path, HistoryAccess access);
+
+  bool IsInPlace() const { return place_.IsSame(); }
+  void LimitPages(std::uint64_t max_bytes) { store::LimitPages(database_, max_bytes); }
+
+  void Begin();
+  void Commit();
+  void Rollback() noexcept;
+
+  // max_document_bytes: a larger document throws std::length_error.
+  void Insert(const NewDecision& decision, std::size_t max_document_bytes);
+
+  std::vector<StoredDecision> List(const DecisionQuery& query);
+  std::optional<StoredDecision> Find(const std::string& id);
+  Result<void> ForEach(const std::function<Result<void>(StoredDecision)>& use);
+  // kNotFound: there is none of that number.
+  Result<StoredDocument> Document(std::int64_t number);
+  HistorySummary Summary();
+  std::vector<std::string> Check();
+
+  // Each with the documents that nothing refers to any more; they return how many decisions went.
+  std::uint64_t EraseBefore(Time time);
+  std::uint64_t EraseOldest(std::uint64_t max_bytes);
+  std::uint64_t BytesInUse() { return store::BytesInUse(database_); }
+  void GiveRoomBack();
+
+ private:
+  std::int64_t NumberOf(const NewDocument& document, std::size_t max_document_bytes);
+  std::vector<DocumentLink> DocumentsOf(std::int64_t sequence);
+  std::uint64_t EraseWhere(const std::string& condition);
+
+  SQLite::Database database_;
+  const FilePlace place_;
+  std::optional<SQLite::Statement> find_document_, insert_document_, insert_decision_, insert_use_, uses_, document_;
+};
+
+}  // namespace hullwright::store
