@@ -122,9 +122,9 @@ PlatformReport ReportOn(std::shared_ptr<const policy::ScanRecord> image, const A
 }
 
 // Asks the policies what is accepted; nullopt when there are none to ask or nobody can say.
-std::optional<policy::AcceptedFindings> AskPolicies(const evidence::QuestionFacts& facts, PostureReport& report) {
+std::optional<policy::AcceptedFindings> AskPolicies(const evidence::Basis& facts, PostureReport& report) {
   if (!report.shows_accepted()) return std::nullopt;
-  policy::AcceptedFindings accepted = policy::FindAccepted(*facts.policies, facts.subject, facts.images.front(), report.now);
+  policy::AcceptedFindings accepted = policy::FindAccepted(*facts.policies, facts.subject, facts.images.front(), facts.now);
   for (const std::string& vex : accepted.vex) report.notes.push_back("VEX statements that count for " + vex);
   for (const policy::Notice& notice : accepted.notices) report.notes.push_back(fmt::format("{}: {}", notice.word, notice.message));
   if (accepted.policies.empty() && accepted.doubts.empty())
@@ -145,7 +145,7 @@ PostureReport MakeReport(const ReviewOptions& options, const ImageReference& ima
   const api::ImageUse use{api::ContainerType::kContainers, "image", "spec.containers[0].image", options.image};
   evidence::Question question{policy::SubjectKind::kPod, "a Pod", options.namespace_, {use}};
   const evidence::Sources sources = inputs.SourcesFor(question);
-  const evidence::QuestionFacts facts = evidence::FactsFor(sources, question, std::chrono::steady_clock::now() + kRegistryPatience);
+  const evidence::Basis facts = evidence::BasisFor(sources, question, report.now, std::chrono::steady_clock::now() + kRegistryPatience);
   const policy::ImageFacts& known = facts.images.front();
   AddDoubtsOf(image, known.scans, known.broken_scans, kImage, report.doubts);
 

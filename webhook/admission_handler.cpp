@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "kube/pull_context.h"
+#include "webhook/decision_log.h"
 #include "webhook/decision_text.h"
 
 namespace hullwright::webhook {
@@ -94,12 +95,13 @@ bool IsMirrorPod(const AdmissionRequest& request) {
 
 AdmissionHandler::AdmissionHandler(const evidence::Catalogue& catalogue, evidence::AdmittedImages& admitted,
                                    const kube::Workloads& workloads, const Clock& clock, policy::EngineOptions options,
-                                   const Origins& origins)
+                                   const Origins& origins, const Recording& recording)
     : sources_{catalogue, admitted, origins.gatherer, origins.node_platforms},
       admitted_(admitted),
       workloads_(workloads),
       clock_(clock),
-      options_(options) {}
+      options_(options),
+      recording_(recording) {}
 
 std::optional<Verdict> AdmissionHandler::Handle(const AdmissionRequest& request, bool peer_authenticated, const Patience& patience) const {
   if (request.operation == Operation::kDelete) return PassBy("delete");
@@ -118,7 +120,11 @@ std::optional<Verdict> AdmissionHandler::Judge(const Review& review, const kube:
   const AdmissionRequest& request = review.request;
   const Time now = clock_.Now();
   const bool remember = review.workload.is_pod && review.peer_authenticated && !request.dry_run;
-  const auto decision = Ask(review, images.changed, now);
+  // A dry run must leave nothing behind (sideEffects: NoneOnDryRun).
+  const bool record =
+      recording_.recorder != nullptr && (review.peer_authenticated || recording_.of_anybody) && !request.dry_run && !images.changed.empty();
+  evidence::Basis basis;
+  const auto decision = Ask(review, images.changed, now, record ? &basis : nullptr);
   if (!decision) return std::nullopt;
   Verdict verdict = ToVerdict(*decision);
   if (verdict.answer.allowed && remember) Remember(request, images.changed, *decision, now);
@@ -131,6 +137,10 @@ std::optional<Verdict> AdmissionHandler::Judge(const Review& review, const kube:
   }
   if (IsMirrorPod(request)) AllowMirrorPod(verdict);
   BoundWarnings(verdict.answer.warnings);
+  if (record) {
+    std::string id = recording_.recorder->Record(HistoryRow(request, verdict), std::move(basis));
+    if (!id.empty()) verdict.answer.audit_annotations[kDecisionAnnotation] = std::move(id);
+  }
   return verdict;
 }
 
@@ -142,15 +152,16 @@ evidence::Question AdmissionHandler::QuestionOf(const Review& review, const std:
   return question;
 }
 
-std::optional<policy::Decision> AdmissionHandler::Ask(const Review& review, const std::vector<api::ImageUse>& images, Time now) const {
+std::optional<policy::Decision> AdmissionHandler::Ask(const Review& review, const std::vector<api::ImageUse>& images, Time now,
+                                                      evidence::Basis* basis) const {
   if (images.empty()) return policy::Decision{};
   const evidence::Question question = QuestionOf(review, images);
-  if (auto decision = evidence::JudgeFromMemory(sources_, question, now, options_)) return decision;
+  if (auto decision = evidence::JudgeFromMemory(sources_, question, now, options_, basis)) return decision;
   if (!review.patience.may_block) return std::nullopt;
   // A template is early feedback: it does not wait long, and what it asked for goes on in the background, warm for its Pods.
   const Deadline soon = std::chrono::steady_clock::now() + kTemplatePatience;
   const Deadline deadline = review.workload.is_pod ? review.patience.deadline : std::min(review.patience.deadline, soon);
-  return evidence::Judge(sources_, question, now, options_, deadline);
+  return evidence::Judge(sources_, question, now, options_, deadline, basis);
 }
 
 // Of what runs already only that is said which is known without waiting.

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "evidence/admitted_images.h"
 #include "evidence/catalogue.h"
+#include "evidence/decision_recorder.h"
 #include "evidence/judge.h"
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
@@ -28,6 +29,13 @@ struct Origins {
   std::optional<std::vector<std::string>> node_platforms = std::nullopt;
 };
 
+// Where decisions are kept, and whose.
+struct Recording {
+  evidence::DecisionRecorder* recorder = nullptr;  // null: nowhere
+  // Also what a peer asks that did not prove to be an API server: anybody could fill the history.
+  bool of_anybody = false;
+};
+
 // What a decision says to who asked.
 Verdict ToVerdict(const policy::Decision& decision);
 
@@ -38,7 +46,7 @@ bool IsMirrorPod(const AdmissionRequest& request);
 class AdmissionHandler {
  public:
   AdmissionHandler(const evidence::Catalogue& catalogue, evidence::AdmittedImages& admitted, const kube::Workloads& workloads,
-                   const Clock& clock, policy::EngineOptions options, const Origins& origins = {});
+                   const Clock& clock, policy::EngineOptions options, const Origins& origins = {}, const Recording& recording = {});
 
   // peer_authenticated: the client proved to be an API server. Only then is remembered what was admitted, since anybody on the pod network
   // can post a forged review. nullopt: a registry has to be waited for; call again with patience.
@@ -53,7 +61,8 @@ class AdmissionHandler {
   };
   std::optional<Verdict> Judge(const Review& review, const kube::ReviewedImages& images) const;
   evidence::Question QuestionOf(const Review& review, const std::vector<api::ImageUse>& images) const;
-  std::optional<policy::Decision> Ask(const Review& review, const std::vector<api::ImageUse>& images, Time now) const;
+  std::optional<policy::Decision> Ask(const Review& review, const std::vector<api::ImageUse>& images, Time now,
+                                      evidence::Basis* basis) const;
   std::optional<policy::Decision> AskOfRunning(const Review& review, const std::vector<api::ImageUse>& images, Time now) const;
   void Remember(const AdmissionRequest& request, const std::vector<api::ImageUse>& images, const policy::Decision& decision,
                 Time now) const;
@@ -63,6 +72,7 @@ class AdmissionHandler {
   const kube::Workloads& workloads_;
   const Clock& clock_;
   const policy::EngineOptions options_;
+  const Recording recording_;
 };
 
 }  // namespace hullwright::webhook

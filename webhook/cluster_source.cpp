@@ -10,6 +10,7 @@
 #include "api/object.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "webhook/namespace_name.h"
 
 namespace hullwright::webhook {
 namespace {
@@ -34,12 +35,6 @@ void Put(evidence::Catalogue& catalogue, const api::ObjectKey& key, JsonElement 
     if (auto decoded = api::DecodePolicyMatch(element)) match = std::move(*decoded);
   }
   catalogue.Put(key, kOrigin, std::move(object), std::move(match));
-}
-
-// RFC 1123 label, which every namespace name is; anything else is never put into a path.
-bool IsNamespaceName(std::string_view name) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  return !name.empty() && name.size() <= 63 && std::ranges::all_of(name, allowed);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct RawOptions {
   std::vector<std::string> workload_paths, node_platforms;
   bool no_registry = false;
   std::int64_t shutdown_delay_seconds = 10, exploitation_max_age_hours = policy::kDefaultMaxExploitationAge.count();
+  std::int64_t history_mebibytes = 512, history_days = 90;
 };
 
 std::unexpected<Error> Usage(std::string message) {
@@ -138,6 +139,20 @@ Result<void> CheckExploitation(const Options& options) {
   return {};
 }
 
+// Who could forge a review could fill the history with decisions that nobody asked for, until those that somebody did are gone.
+Result<void> CheckHistory(const Options& options) {
+  if (options.history_file.empty() && !options.history_readers.empty())
+    return Usage("--history-reader: says who may read the history; name its file by --history");
+  if (!options.history_file.empty() && options.client_ca.empty() && !options.plain_http) {
+    return Usage(
+        "--history: needs --client-ca FILE, the CA that signed the API server's client certificate: anybody could fill a history that "
+        "keeps what strangers ask");
+  }
+  if (options.plain_http && !options.history_readers.empty())
+    return Usage("--history-reader: with --plain-http there are no client certificates: everybody on this machine may read");
+  return {};
+}
+
 Result<void> Complete(const RawOptions& raw, Options& options) {
   options.cluster = options.cluster || !options.kubeconfig.empty();
   auto listen = ParseListen("--listen", raw.listen);
@@ -168,9 +183,11 @@ Result<void> Complete(const RawOptions& raw, Options& options) {
     options.exploitation_artifact = std::move(*artifact);
   }
   if (raw.exploitation_max_age_hours > 0) options.exploitation_max_age = std::chrono::hours(raw.exploitation_max_age_hours);
+  options.history_bytes = static_cast<std::uint64_t>(raw.history_mebibytes) << 20;
+  options.history_age = std::chrono::hours(24 * raw.history_days);
   options.ask_registries = !raw.no_registry;
   if (!raw.node_platforms.empty()) options.node_platforms = raw.node_platforms;
-  for (const auto& check : {CheckSource, CheckTls, CheckFolders, CheckRegistries, CheckExploitation}) {
+  for (const auto& check : {CheckSource, CheckTls, CheckFolders, CheckRegistries, CheckExploitation, CheckHistory}) {
     if (auto sound = check(options); !sound) return sound;
   }
   return {};
@@ -226,6 +243,26 @@ void DeclareRegistries(CLI::App& app, RawOptions& raw, Options& options) {
       ->group("Registries");
 }
 
+void DeclareHistory(CLI::App& app, RawOptions& raw, Options& options) {
+  app.add_option("--history", options.history_file,
+                 "Where every decision is kept, with all that it rests on, to be explained and judged again")
+      ->type_name("FILE")
+      ->group("Decision history");
+  app.add_option("--history-size", raw.history_mebibytes, "How large its file may become, in MiB; the oldest decisions go first")
+      ->type_name("MIB")
+      ->check(CLI::Range(16, 1'048'576))
+      ->capture_default_str()
+      ->group("Decision history");
+  app.add_option("--history-days", raw.history_days, "How long decisions are kept")
+      ->type_name("DAYS")
+      ->check(CLI::Range(1, 3650))
+      ->capture_default_str()
+      ->group("Decision history");
+  app.add_option("--history-reader", options.history_readers, "Common names of client certificates that may read GET /v1/decisions")
+      ->type_name("NAME")
+      ->group("Decision history");
+}
+
 void DeclareServer(CLI::App& app, RawOptions& raw, Options& options) {
   app.add_option("--listen", raw.listen, "Where reviews are answered")->type_name("ADDRESS:PORT")->capture_default_str()->group("Server");
   app.add_option("--tls-cert", options.tls_certificate, "Certificate chain (PEM); renewed files are used by themselves")
@@ -262,6 +299,7 @@ void Declare(CLI::App& app, RawOptions& raw, Options& options) {
   DeclareExploitation(app, raw, options);
   DeclareRegistries(app, raw, options);
   DeclareServer(app, raw, options);
+  DeclareHistory(app, raw, options);
   app.add_option("--unmatched", raw.unmatched, "What happens to an image that no policy covers: Deny, Warn or Allow")
       ->type_name("WORD")
       ->capture_default_str();

@@ -46,6 +46,12 @@ struct Options {
   std::string namespace_ = "hullwright-system";            // of the ConfigMaps and Secrets that our own objects name
   std::optional<std::vector<std::string>> node_platforms;  // "linux/amd64"; nullopt: not known
 
+  // Decision history.
+  std::string history_file;  // "" for none
+  std::uint64_t history_bytes = 512u << 20;
+  std::chrono::hours history_age{24 * 90};
+  std::vector<std::string> history_readers;  // common names of client certificates
+
   policy::Unmatched unmatched = policy::Unmatched::kDeny;
   kube::Workloads workloads;
   std::chrono::seconds shutdown_delay{10};

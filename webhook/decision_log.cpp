@@ -8,7 +8,7 @@
 namespace hullwright::webhook {
 namespace {
 
-constexpr std::size_t kMaxListBytes = 1024;
+constexpr std::size_t kMaxListBytes = 1024, kMaxKindBytes = 64, kMaxNamespaceBytes = 64, kMaxNameBytes = 253;
 
 // Anybody can post a name of megabytes. The log escapes what is no printable ASCII.
 std::string_view Bounded(std::string_view text, std::size_t max_bytes) {
@@ -26,6 +26,11 @@ std::string Join(const Texts& texts) {
   return joined;
 }
 
+std::string_view AnnotationOr(const Verdict& verdict, const char* key) {
+  const auto found = verdict.answer.audit_annotations.find(key);
+  return found == verdict.answer.audit_annotations.end() ? std::string_view() : std::string_view(found->second);
+}
+
 }  // namespace
 
 void RecordDecision(std::string_view path, const AdmissionRequest& request, const Verdict& verdict,
@@ -35,10 +40,10 @@ void RecordDecision(std::string_view path, const AdmissionRequest& request, cons
   log::Info("request decided", {{"path", path},
                                 {"uid", request.uid},
                                 {"operation", ToString(request.operation)},
-                                {"kind", Bounded(request.kind, 64)},
-                                {"namespace", Bounded(request.namespace_, 64)},
-                                {"name", Bounded(request.name, 253)},
-                                {"user", Bounded(request.user.username, 253)},
+                                {"kind", Bounded(request.kind, kMaxKindBytes)},
+                                {"namespace", Bounded(request.namespace_, kMaxNamespaceBytes)},
+                                {"name", Bounded(request.name, kMaxNameBytes)},
+                                {"user", Bounded(request.user.username, kMaxNameBytes)},
                                 {"outcome", policy::ToString(verdict.outcome)},
                                 {"allowed", verdict.answer.allowed},
                                 {"reasons", Bounded(reasons, kMaxListBytes)},
@@ -47,7 +52,25 @@ void RecordDecision(std::string_view path, const AdmissionRequest& request, cons
                                 {"signature_tolerated", verdict.answer.audit_annotations.contains(kToleratedAnnotation)},
                                 {"within_grace", verdict.answer.audit_annotations.contains(kGraceAnnotation)},
                                 {"duration_us", std::chrono::duration_cast<std::chrono::microseconds>(duration).count()},
-                                {"dry_run", request.dry_run}});
+                                {"dry_run", request.dry_run},
+                                {"decision", AnnotationOr(verdict, kDecisionAnnotation)}});
+}
+
+store::DecisionRow HistoryRow(const AdmissionRequest& request, const Verdict& verdict) {
+  store::DecisionRow row;
+  row.uid = request.uid;
+  row.operation = ToString(request.operation);
+  row.kind = Bounded(request.kind, kMaxKindBytes);
+  row.namespace_ = Bounded(request.namespace_, kMaxNamespaceBytes);
+  row.name = Bounded(request.name, kMaxNameBytes);
+  row.user = Bounded(request.user.username, kMaxNameBytes);
+  row.allowed = verdict.answer.allowed;
+  row.outcome = policy::ToString(verdict.outcome);
+  row.rule = AnnotationOr(verdict, "rule");
+  row.reasons = Join(verdict.reasons);
+  row.policies = Join(verdict.policies);
+  row.message = verdict.answer.message;
+  return row;
 }
 
 }  // namespace hullwright::webhook

@@ -28,6 +28,8 @@ void BoundWarnings(std::vector<std::string>& warnings);
 inline constexpr const char* kOutageAnnotation = "registry-outage";
 inline constexpr const char* kToleratedAnnotation = "signature-tolerated";
 inline constexpr const char* kGraceAnnotation = "within-grace";
+// The id under which the history keeps the decision.
+inline constexpr const char* kDecisionAnnotation = "decision";
 
 std::map<std::string, std::string> AuditAnnotations(const policy::Decision& decision);
 

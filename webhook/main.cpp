@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "base/log.h"
+#include "evidence/decision_recorder.h"
 #include "evidence/exploitation_mirror.h"
 #include "evidence/exploitation_source.h"
 #include "evidence/folder_data.h"
@@ -112,7 +113,9 @@ Result<kube::AccessAnswer> NobodyToAsk() {
 class Webhook {
  public:
   explicit Webhook(const Options& options)
-      : options_(options), objects_([this](const kube::AccessQuestion& question, Deadline deadline) {
+      : options_(options),
+        history_access_{options.history_file, options.history_readers, options.plain_http},
+        objects_([this](const kube::AccessQuestion& question, Deadline deadline) {
           return client_ ? kube::ReviewAccess(*client_, question, deadline) : NobodyToAsk();
         }) {}
 
@@ -123,6 +126,7 @@ class Webhook {
     if (auto started = StartExploitation(); !started) return std::unexpected(started.error().Within("--exploitation"));
     if (auto started = options_.cluster ? StartCluster() : StartFolders(); !started) return started;
     if (auto opened = OpenRegistries(); !opened) return opened;
+    if (auto opened = OpenHistory(); !opened) return opened;
     MakeHandlers();
     readiness_.Add("certificate", CertificateCheck([this] { return server_ ? server_->CertificateExpiry() : std::nullopt; }, clock_));
     return StartServers();
@@ -186,11 +190,24 @@ class Webhook {
     return {};
   }
 
+  Result<void> OpenHistory() {
+    if (options_.history_file.empty()) return {};
+    store::HistoryOptions history;
+    history.path = options_.history_file;
+    history.max_bytes = options_.history_bytes;
+    history.max_age = options_.history_age;
+    auto opened = store::DecisionHistory::Open(std::move(history), clock_);
+    if (!opened) return std::unexpected(opened.error().Within("--history"));
+    recorder_ = std::make_unique<evidence::DecisionRecorder>(std::move(*opened));
+    return {};
+  }
+
   void MakeHandlers() {
     const Origins origins{registries_ ? &registries_->gatherer() : nullptr, options_.node_platforms};
     const evidence::Sources sources{catalogue_, admitted_, origins.gatherer, origins.node_platforms};
     const policy::EngineOptions engine{options_.unmatched, false};
-    admission_ = std::make_unique<AdmissionHandler>(catalogue_, admitted_, options_.workloads, clock_, engine, origins);
+    const Recording recording{recorder_.get(), options_.plain_http};
+    admission_ = std::make_unique<AdmissionHandler>(catalogue_, admitted_, options_.workloads, clock_, engine, origins, recording);
     pin_ = std::make_unique<PinHandler>(sources, options_.workloads, clock_, engine);
     image_review_ = std::make_unique<ImageReviewHandler>(sources, clock_, engine);
   }
@@ -210,8 +227,17 @@ class Webhook {
       sources.registries = [this] { return registries_->Statistics(); };
       sources.trust_problems = [this] { return registries_->TrustProblems(); };
     }
-    return {*admission_, objects_,   metrics_,           readiness_, std::move(sources), {options_.allowed_client_names},
-            Hooks(),     pin_.get(), image_review_.get()};
+    if (recorder_) sources.history = [this] { return recorder_->Statistics(); };
+    return {*admission_,
+            objects_,
+            metrics_,
+            readiness_,
+            std::move(sources),
+            {options_.allowed_client_names},
+            Hooks(),
+            pin_.get(),
+            image_review_.get(),
+            recorder_ ? &history_access_ : nullptr};
   }
 
   Result<void> StartServers() {
@@ -234,6 +260,7 @@ class Webhook {
   }
 
   const Options& options_;
+  const HistoryAccess history_access_;
   SystemClock clock_;
   evidence::Catalogue catalogue_;
   evidence::AdmittedImages admitted_;
@@ -247,6 +274,7 @@ class Webhook {
   std::unique_ptr<evidence::ClusterData> cluster_data_;
   std::unique_ptr<RegistryAccess> registries_;
   std::unique_ptr<evidence::ExploitationMirror> mirror_;
+  std::unique_ptr<evidence::DecisionRecorder> recorder_;
   std::unique_ptr<AdmissionHandler> admission_;
   std::unique_ptr<PinHandler> pin_;
   std::unique_ptr<ImageReviewHandler> image_review_;

@@ -194,6 +194,18 @@ void AddRegistries(const RegistryStatistics& registries, Scrape& scrape) {
   if (registries.cache) AddCache(*registries.cache, scrape);
 }
 
+void AddHistory(const evidence::RecorderStatistics& statistics, Scrape& scrape) {
+  const store::HistoryStatistics& history = statistics.history;
+  scrape.Gauge("hullwright_history_usable", "Whether the file of --history is open.", {{{}, history.usable ? 1.0 : 0.0}});
+  scrape.Gauge("hullwright_history_bytes", "Bytes in use of the file of --history.", {{{}, Number(history.file_bytes)}});
+  scrape.Counter(
+      "hullwright_history_decisions_total", "Decisions for the history, by what became of them.",
+      {{{{"result", "written"}}, Number(history.written)}, {{{"result", "dropped"}}, Number(history.dropped + statistics.lost)}});
+  scrape.Counter("hullwright_history_failures_total", "Operations on the file of --history that failed.", {{{}, Number(history.failures)}});
+  scrape.Counter("hullwright_history_rebuilds_total", "Times the file of --history was damaged and begun anew.",
+                 {{{}, Number(history.rebuilds)}});
+}
+
 }  // namespace
 
 std::vector<evidence::Problem> MetricSources::Problems() const {
@@ -291,6 +303,7 @@ std::string Metrics::Serialize(const MetricSources& sources) const {
   AddCertificate(sources.certificate_expiry(), scrape);
   AddWatches(sources.watches(), scrape);
   if (sources.registries) AddRegistries(sources.registries(), scrape);
+  if (sources.history) AddHistory(sources.history(), scrape);
   return scrape.Text();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "evidence/catalogue.h"
+#include "evidence/decision_recorder.h"
 #include "evidence/gatherer.h"
 #include "http/server.h"
 #include "webhook/admission_review.h"
@@ -39,6 +40,7 @@ struct MetricSources {
   std::function<bool()> ready;
   std::function<RegistryStatistics()> registries = {};  // empty: no registry is asked
   std::function<std::vector<evidence::Problem>()> trust_problems = {};
+  std::function<evidence::RecorderStatistics()> history = {};  // empty: none is kept
 
   // Of objects, files, exploitation data and trust material.
   std::vector<evidence::Problem> Problems() const;

@@ -217,6 +217,7 @@ std::vector<http::Route> MakeRoutes(const RouteTargets& targets) {
   routes.push_back(ValidateRoute(targets));
   if (targets.pin != nullptr) routes.push_back(PinRoute(targets));
   if (targets.image_review != nullptr) routes.push_back(ImageReviewRoute(targets));
+  if (targets.history != nullptr) routes.push_back(DecisionsRoute(*targets.history));
   // Asks the API server about waivers.
   routes.push_back(ReviewRoute(
       "validate-objects", targets, true,

@@ -9,6 +9,7 @@
 
 #include "http/server.h"
 #include "webhook/admission_handler.h"
+#include "webhook/decisions_route.h"
 #include "webhook/image_review_handler.h"
 #include "webhook/metrics.h"
 #include "webhook/object_handler.h"
@@ -40,6 +41,7 @@ struct RouteTargets {
   // Null: without its route.
   const PinHandler* pin = nullptr;
   const ImageReviewHandler* image_review = nullptr;
+  const HistoryAccess* history = nullptr;
 };
 
 enum class Preparation { kReady, kCallAgain, kNotSynced };
@@ -50,8 +52,8 @@ Preparation Prepare(const RouteTargets& targets, std::string_view namespace_, co
 std::optional<http::Response> RefusePeer(const PeerRules& peers, const http::ServerRequest& http);
 http::Response PlainError(int status, std::string_view message);
 
-// POST /v1/validate, /v1/pin, /v1/imagereview, /v1/validate-objects and /v1/stamp, and those of MakeProbeRoutes. The targets outlive the
-// server.
+// POST /v1/validate, /v1/pin, /v1/imagereview, /v1/validate-objects and /v1/stamp, GET /v1/decisions, and those of MakeProbeRoutes. The
+// targets outlive the server.
 std::vector<http::Route> MakeRoutes(const RouteTargets& targets);
 // GET /healthz, /readyz and /metrics alone: for a port of their own that needs no client certificate.
 std::vector<http::Route> MakeProbeRoutes(const RouteTargets& targets);

@@ -55,14 +55,10 @@ class Inquiry {
     if (!queries_.empty()) Take(sources_.gatherer->Gather(queries_, deadline));
   }
 
-  policy::Decision Decide(Time now) {
+  // All to decide by; ends the inquiry.
+  Basis Finish(Time now) && {
     AddWhatIsKnown();
-    return policy::Decide(*policies_, subject_, facts_, now, options_);
-  }
-
-  QuestionFacts TakeFacts() && {
-    AddWhatIsKnown();
-    return {policies_, std::move(subject_), std::move(facts_)};
+    return {policies_, std::move(subject_), std::move(facts_), now, options_};
   }
 
  private:
@@ -115,33 +111,39 @@ class Inquiry {
   std::vector<std::size_t> asked_for_;  // the facts of each query
 };
 
+policy::Decision DecideBy(Basis basis, Basis* kept) {
+  auto decision = policy::Decide(*basis.policies, basis.subject, basis.images, basis.now, basis.options);
+  if (kept != nullptr) *kept = std::move(basis);
+  return decision;
+}
+
 }  // namespace
 
 std::optional<policy::Decision> JudgeFromMemory(const Sources& sources, const Question& question, Time now,
-                                                const policy::EngineOptions& options) {
+                                                const policy::EngineOptions& options, Basis* basis) {
   Inquiry inquiry(sources, question, options);
   if (!inquiry.Recall()) return std::nullopt;
-  return inquiry.Decide(now);
+  return DecideBy(std::move(inquiry).Finish(now), basis);
 }
 
-policy::Decision Judge(const Sources& sources, const Question& question, Time now, const policy::EngineOptions& options,
-                       Deadline deadline) {
+policy::Decision Judge(const Sources& sources, const Question& question, Time now, const policy::EngineOptions& options, Deadline deadline,
+                       Basis* basis) {
   Inquiry inquiry(sources, question, options);
   inquiry.Gather(deadline);
-  return inquiry.Decide(now);
+  return DecideBy(std::move(inquiry).Finish(now), basis);
 }
 
 policy::Decision Judge(const Catalogue& catalogue, const AdmittedImages& admitted, const Question& question, Time now,
                        const policy::EngineOptions& options) {
   const Sources memory{catalogue, admitted};
-  return Inquiry(memory, question, options).Decide(now);
+  return DecideBy(Inquiry(memory, question, options).Finish(now), nullptr);
 }
 
-QuestionFacts FactsFor(const Sources& sources, const Question& question, Deadline deadline) {
+Basis BasisFor(const Sources& sources, const Question& question, Time now, Deadline deadline) {
   const policy::EngineOptions options;
   Inquiry inquiry(sources, question, options);
   inquiry.Gather(deadline);
-  return std::move(inquiry).TakeFacts();
+  return std::move(inquiry).Finish(now);
 }
 
 void WarmUp(const Sources& sources, const Question& question, const policy::EngineOptions& options) {

@@ -34,22 +34,28 @@ struct Sources {
   std::optional<std::vector<std::string>> node_platforms = std::nullopt;  // "linux/amd64"; nullopt: not known
 };
 
-// From memory alone. Thread-safe. nullopt: something of a registry is missing that has to be waited for.
+// All that the engine was given: judged again, it gives the same decision.
+struct Basis {
+  std::shared_ptr<const policy::PolicySet> policies;
+  policy::Subject subject;
+  std::vector<policy::ImageFacts> images;  // in the order of the question
+  Time now{};
+  policy::EngineOptions options;
+};
+
+// From memory alone. Thread-safe. nullopt: something of a registry is missing that has to be waited for. basis: null, or filled in with
+// what was decided by.
 std::optional<policy::Decision> JudgeFromMemory(const Sources& sources, const Question& question, Time now,
-                                                const policy::EngineOptions& options);
+                                                const policy::EngineOptions& options, Basis* basis = nullptr);
 // Waits for registries until the deadline; what is not there by then is could-not-tell.
-policy::Decision Judge(const Sources& sources, const Question& question, Time now, const policy::EngineOptions& options, Deadline deadline);
+policy::Decision Judge(const Sources& sources, const Question& question, Time now, const policy::EngineOptions& options, Deadline deadline,
+                       Basis* basis = nullptr);
 // Asks no registry.
 policy::Decision Judge(const Catalogue& catalogue, const AdmittedImages& admitted, const Question& question, Time now,
                        const policy::EngineOptions& options);
 
-// What Judge decides by, for those who show it.
-struct QuestionFacts {
-  std::shared_ptr<const policy::PolicySet> policies;
-  policy::Subject subject;
-  std::vector<policy::ImageFacts> images;  // in the order of the question
-};
-QuestionFacts FactsFor(const Sources& sources, const Question& question, Deadline deadline);
+// What Judge decides by with the engine's own options, for those who show it.
+Basis BasisFor(const Sources& sources, const Question& question, Time now, Deadline deadline);
 
 // Gathers in the background what the question would have to wait for.
 void WarmUp(const Sources& sources, const Question& question, const policy::EngineOptions& options);

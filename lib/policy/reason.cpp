@@ -1,5 +1,6 @@
 #include "policy/reason.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
@@ -263,6 +264,11 @@ std::string_view MeaningOf(ReasonWord word) {
 }
 std::span<const ReasonWord> AllReasonWords() {
   return kAllWords;
+}
+
+std::optional<ReasonWord> FindReasonWord(std::string_view text) {
+  const auto found = std::ranges::find(kWords, text, &WordInfo::text);
+  return found == kWords.end() ? std::nullopt : std::optional(found->word);
 }
 
 }  // namespace hullwright::policy

@@ -2,6 +2,7 @@
 // docs/operations.md.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -102,5 +103,7 @@ std::string_view RemedyFor(ReasonWord word);
 // One sentence on what it means, for docs/operations.md.
 std::string_view MeaningOf(ReasonWord word);
 std::span<const ReasonWord> AllReasonWords();
+// The word of that text; nullopt: there is none.
+std::optional<ReasonWord> FindReasonWord(std::string_view text);
 
 }  // namespace hullwright::policy

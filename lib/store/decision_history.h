@@ -1,5 +1,5 @@
 // The decision history: who asked what, what was answered, and everything needed to judge it again
-// (docs/decisions/0029-decision-history.md). A SQLite file of its own. Deleting it loses the history and nothing else.
+// (docs/decisions/0030-decision-history.md). A SQLite file of its own. Deleting it loses the history and nothing else.
 //
 // A decision refers to documents by their digest: many decisions share one (the objects in force, the scan of an image), which is kept
 // once, compressed. What the documents say is evidence/decision_record.h's matter; here they are bytes.
@@ -38,7 +38,6 @@ struct DecisionRow {
   Time decided_at{};
   std::string uid, operation, kind, namespace_, name, user;  // of the request; name may be empty
   bool allowed = false;                                      // what was answered
-  bool dry_run = false;
   std::string outcome;   // "pass", "could-not-tell", "violation"
   std::string rule;      // by which it passed whatever was decided: "mirror-pod"; "" in general
   std::string reasons;   // words, joined by ","

@@ -32,7 +32,6 @@ CREATE TABLE decisions (
   name TEXT NOT NULL,
   user TEXT NOT NULL,
   allowed INTEGER NOT NULL,
-  dry_run INTEGER NOT NULL,
   outcome TEXT NOT NULL,
   rule TEXT NOT NULL,
   reasons TEXT NOT NULL,
@@ -50,8 +49,8 @@ CREATE INDEX uses_by_document ON uses (document);
 static_assert(kMigrations.size() == kHistorySignature.schema_version);
 
 constexpr const char* kSelectDecisions =
-    "SELECT sequence, id, decided_at, uid, operation, kind, namespace, name, user, allowed, dry_run, outcome, rule, reasons, policies, "
-    "message FROM decisions ";
+    "SELECT sequence, id, decided_at, uid, operation, kind, namespace, name, user, allowed, outcome, rule, reasons, policies, message "
+    "FROM decisions ";
 
 int FlagsOf(HistoryAccess access) {
   if (access == HistoryAccess::kRead) return SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
@@ -70,12 +69,11 @@ DecisionRow RowOf(const SQLite::Statement& found) {
   row.name = found.getColumn(7).getString();
   row.user = found.getColumn(8).getString();
   row.allowed = found.getColumn(9).getInt64() != 0;
-  row.dry_run = found.getColumn(10).getInt64() != 0;
-  row.outcome = found.getColumn(11).getString();
-  row.rule = found.getColumn(12).getString();
-  row.reasons = found.getColumn(13).getString();
-  row.policies = found.getColumn(14).getString();
-  row.message = found.getColumn(15).getString();
+  row.outcome = found.getColumn(10).getString();
+  row.rule = found.getColumn(11).getString();
+  row.reasons = found.getColumn(12).getString();
+  row.policies = found.getColumn(13).getString();
+  row.message = found.getColumn(14).getString();
   return row;
 }
 
@@ -87,7 +85,6 @@ void BindRow(const DecisionRow& row, SQLite::Statement& insert) {
   for (const std::string* text : {&row.uid, &row.operation, &row.kind, &row.namespace_, &row.name, &row.user})
     insert.bindNoCopy(column++, *text);
   insert.bind(column++, static_cast<int>(row.allowed));
-  insert.bind(column++, static_cast<int>(row.dry_run));
   for (const std::string* text : {&row.outcome, &row.rule, &row.reasons, &row.policies, &row.message}) insert.bindNoCopy(column++, *text);
 }
 
@@ -122,8 +119,8 @@ HistoryFile::HistoryFile(const std::string& path, HistoryAccess access)
     Migrate(database_, HistoryMigrations());
     insert_document_.emplace(database_, "INSERT INTO documents (digest, size, body) VALUES (?, ?, ?)");
     insert_decision_.emplace(database_,
-                             "INSERT INTO decisions (id, decided_at, uid, operation, kind, namespace, name, user, allowed, dry_run, "
-                             "outcome, rule, reasons, policies, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                             "INSERT INTO decisions (id, decided_at, uid, operation, kind, namespace, name, user, allowed, outcome, rule, "
+                             "reasons, policies, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     insert_use_.emplace(database_, "INSERT OR IGNORE INTO uses (sequence, role, document) VALUES (?, ?, ?)");
   }
   find_document_.emplace(database_, "SELECT id FROM documents WHERE digest = ?");

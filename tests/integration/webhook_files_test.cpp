@@ -327,6 +327,40 @@ TEST_CASE("only the clients that are named may post reviews; the probes have a p
   CHECK(hidden->status / 100 == 4);
 }
 
+TEST_CASE("decisions are kept over a restart, found by the id of the log line, and read by those who are named",
+          "[webhook][integration][history]") {
+  const Folders folders;
+  auto& authority = Certificates::Get().authority;
+  const auto api_server = authority.MintClient("api-history", "kube-apiserver"), auditor = authority.MintClient("auditor", "auditor");
+  const std::vector<std::string> arguments = {
+      "--client-ca", authority.ca_file(), "--history", folders.Path("history.db"), "--history-reader", "auditor"};
+  const auto get = [&](const Webhook& webhook, const testing::CertificateFiles& client, const std::string& query) {
+    const auto response =
+        webhook.Connect({authority.ca_file(), client.certificate_file, client.key_file}).Exchange(GetRequest("/v1/decisions" + query));
+    REQUIRE(response);
+    return *response;
+  };
+  std::string id;
+  {
+    Webhook webhook(folders, arguments);
+    const auto answer = webhook.Connect({authority.ca_file(), api_server.certificate_file, api_server.key_file})
+                            .Exchange(PostRequest("/v1/validate", Review(Pod(Image('b'))).dump()));
+    REQUIRE(answer);
+    id = Json::parse(answer->body)["response"]["auditAnnotations"]["decision"];
+    CHECK(webhook.process().WaitForText("\"decision\":\"" + id + "\"", kPatience));
+    CHECK_FALSE(webhook.Allows('b'));  // without a certificate: answered, not kept
+    webhook.process().Signal(SIGTERM);
+    CHECK(webhook.process().Wait(kPatience) == 0);
+  }
+  Webhook webhook(folders, arguments);
+  CHECK(get(webhook, api_server, "").status == 403);
+  const Json list = Json::parse(get(webhook, auditor, "?allowed=false").body);
+  REQUIRE(list["decisions"].size() == 1);
+  CHECK(list["decisions"][0]["id"] == id);
+  CHECK(Json::parse(get(webhook, auditor, "?id=" + id).body)["explanation"]["images"].size() == 1);
+  CHECK_THAT(webhook.Send(GetRequest("/metrics")).body, Catch::Contains("hullwright_history_usable 1"));
+}
+
 TEST_CASE("with files there is nobody to ask who may waive, so no waiver is admitted", "[webhook][integration]") {
   const Folders folders;
   const Webhook webhook(folders);

@@ -9,6 +9,10 @@
 #include "api/object.h"
 #include "base/rfc3339.h"
 #include "base/yaml.h"
+#include "evidence/decision_recorder.h"
+#include "evidence/recorded_decision.h"
+#include "evidence/recorded_facts.h"
+#include "evidence/recorded_objects.h"
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
 #include "scan/epss.h"
@@ -124,7 +128,7 @@ std::shared_ptr<const policy::Exploitation> ExploitationOf(const tests::Material
   return exploitation;
 }
 
-Decision Judge(const tests::Case& given) {
+evidence::Basis BasisOf(const tests::Case& given) {
   const tests::MaterialisedCase made = given.Materialise(kDefaultNow);
   World world = Build(made);
   JsonReader reader, old_reader;
@@ -157,7 +161,55 @@ Decision Judge(const tests::Case& given) {
                       : given.unmatched == "Warn" ? policy::Unmatched::kWarn
                                                   : policy::Unmatched::kDeny;
   options.trace = true;
-  return policy::Decide(policy::PolicySet(std::move(world.parts)), subject, facts, made.now, options);
+  return {std::make_shared<const policy::PolicySet>(std::move(world.parts)), std::move(subject), std::move(facts), made.now, options};
+}
+
+Decision Decide(const evidence::Basis& basis) {
+  return policy::Decide(*basis.policies, basis.subject, basis.images, basis.now, basis.options);
+}
+
+Decision Judge(const tests::Case& given) {
+  return Decide(BasisOf(given));
+}
+
+// ---- The same from the documents of the history
+
+std::map<std::string, std::string> DocumentsOf(const store::NewDecision& decision, store::DocumentRole role) {
+  std::map<std::string, std::string> documents;
+  for (const store::NewDocument& document : decision.documents)
+    if (document.role == role) documents.emplace(document.digest, document.bytes());
+  return documents;
+}
+
+// What the history would give back of it.
+evidence::Basis Recorded(const evidence::Basis& basis) {
+  evidence::SharedDocuments shared;
+  const auto decision = evidence::ToDecision({}, std::make_shared<const evidence::Basis>(basis), shared);
+  policy::PolicySetParts parts;
+  for (const auto role : {store::DocumentRole::kClusterObjects, store::DocumentRole::kNamespaceObjects})
+    for (const auto& [digest, text] : DocumentsOf(decision, role)) {
+      if (auto read = evidence::DecodeObjects(text, parts); !read) throw std::runtime_error(read.error().message + " in " + text);
+    }
+  evidence::RecordedFacts facts = Must(evidence::DecodeFacts(DocumentsOf(decision, store::DocumentRole::kFacts).begin()->second));
+  const auto scans = DocumentsOf(decision, store::DocumentRole::kScan);
+  evidence::Basis again{std::make_shared<const policy::PolicySet>(std::move(parts)), facts.subject, {}, basis.now, basis.options};
+  again.subject.description = basis.subject.description;
+  again.options.unmatched = facts.unmatched;
+  for (evidence::RecordedImage& image : facts.images) {
+    for (const std::string& digest : image.scans) image.facts.scans.push_back(Must(evidence::DecodeScan(scans.at(digest))));
+    again.images.push_back(std::move(image.facts));
+  }
+  return again;
+}
+
+// Reasons that rest on no signature.
+std::vector<std::string> UnsignedReasons(const Decision& decision) {
+  std::vector<std::string> reasons;
+  for (const policy::ImageDecision& image : decision.images)
+    for (const Reason& reason : image.reasons)
+      if (reason.rule.starts_with("reference") || reason.rule.starts_with("image."))
+        reasons.push_back(fmt::format("{} {} {} {}", image.field_path, reason.policy, ToString(reason.word), reason.message));
+  return reasons;
 }
 
 // ---- What was expected
@@ -253,6 +305,28 @@ TEST_CASE("the engine decides every case file as expected", "[policy][cases]") {
       Compare(each.expect, decision, each.now.value_or(kDefaultNow));
     }
   }
+}
+
+TEST_CASE("what the history keeps of a decision gives the same decision again", "[policy][cases][history]") {
+  int with_trust = 0, without = 0;
+  for (const tests::Case& each : tests::LoadCases(kFolder)) {
+    INFO("case: " << each.file << ": " << each.name);
+    const evidence::Basis basis = BasisOf(each);
+    const Decision first = Decide(basis), again = Decide(Recorded(basis));
+    const bool has_trust = std::ranges::any_of(basis.images, [](const auto& image) { return image.trust != nullptr; });
+    ++(has_trust ? with_trust : without);
+    INFO("first: " << Show(first) << "again: " << Show(again));
+    // What was signed is not taken from a file: rules about it are judged anew with a registry.
+    if (has_trust)
+      CHECK(UnsignedReasons(again) == UnsignedReasons(first));
+    else
+      CHECK(evidence::EncodeDecision(again) == evidence::EncodeDecision(first));
+    const auto read = Must(evidence::DecodeDecision(evidence::EncodeDecision(first)));
+    CHECK(evidence::EncodeDecision(read.decision) == evidence::EncodeDecision(first));
+    CHECK(read.decision.allowed() == first.allowed());
+  }
+  CHECK(with_trust > 20);
+  CHECK(without > 100);
 }
 
 // In each of the named cases the trace of the rule holds the text.

@@ -68,7 +68,15 @@ TEST_CASE("files mode with everything given", "[webhook]") {
                                         "ca.pem",
                                         "--require-client-cert",
                                         "--allowed-client-cn",
-                                        "kube-apiserver"}));
+                                        "kube-apiserver",
+                                        "--history",
+                                        "history.db",
+                                        "--history-size",
+                                        "64",
+                                        "--history-days",
+                                        "7",
+                                        "--history-reader",
+                                        "auditor"}));
   REQUIRE(options);
   CHECK(options->policy_folders.size() == 2);
   CHECK(options->scan_folders.size() == 1);
@@ -81,6 +89,10 @@ TEST_CASE("files mode with everything given", "[webhook]") {
   CHECK(options->shutdown_delay.count() == 0);
   CHECK(options->log_level == log::Level::kDebug);
   CHECK(options->require_client_certificate);
+  CHECK(options->history_file == "history.db");
+  CHECK(options->history_bytes == 64u << 20);
+  CHECK(options->history_age == std::chrono::hours(7 * 24));
+  CHECK(options->history_readers == std::vector<std::string>{"auditor"});
 }
 
 TEST_CASE("cluster mode, and the defaults", "[webhook]") {
@@ -91,6 +103,7 @@ TEST_CASE("cluster mode, and the defaults", "[webhook]") {
   CHECK(inside->listen.port == 8443);
   CHECK(inside->unmatched == policy::Unmatched::kDeny);
   CHECK(inside->shutdown_delay.count() == 10);
+  CHECK(inside->history_file.empty());
   const auto outside = Parse(And(kTls, {"--kubeconfig", "config"}));
   REQUIRE(outside);
   CHECK(outside->cluster);
@@ -123,6 +136,11 @@ TEST_CASE("every mistake on the command line is told with what would be right", 
       {And(files, {"--workload-path", "Rollout"}), "--workload-path"},
       {And(files, {"--workload-path", "/Pod=/spec/other"}), "--workload-path"},
       {And(files, {"--shutdown-delay", "-1"}), "shutdown-delay"},
+      {And(files, {"--history", "h.db"}), "--history: needs --client-ca"},
+      {And(files, {"--client-ca", "x", "--history-reader", "auditor"}), "name its file by --history"},
+      {{"--policies", path, "--plain-http", "--listen", "127.0.0.1:1", "--history", "h.db", "--history-reader", "a"},
+       "everybody on this machine"},
+      {And(files, {"--client-ca", "x", "--history", "h.db", "--history-size", "1"}), "history-size"},
       {And(files, {"--surprise"}), "\"--surprise\" is not known."},
       {{"--polices", path}, "\"--polices\" is not known. Did you mean --policies?"},
   }));

@@ -1,0 +1,29 @@
+#include "evidence/recorded_documents.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "registry/content_digest.h"
+
+namespace hullwright::evidence {
+
+Result<std::string> ReadDocument(store::HistoryReader& history, std::int64_t number) {
+  auto document = history.Document(number);
+  if (!document) return std::unexpected(document.error());
+  const auto digest = Digest::Parse(document->digest);
+  if (!digest || !registry::IsDigestOf(*digest, document->bytes)) {
+    return Fail(ErrorCode::kInvalidInput,
+                fmt::format("document {} of the history is not what its digest {} says", number, Printable(document->digest, 80)));
+  }
+  return std::move(document->bytes);
+}
+
+Result<std::string> ReadDocument(store::HistoryReader& history, const store::StoredDecision& decision, store::DocumentRole role) {
+  const auto number = decision.Find(role);
+  if (!number) return Fail(ErrorCode::kNotFound, "the history does not hold what the decision rests on");
+  return ReadDocument(history, *number);
+}
+
+}  // namespace hullwright::evidence

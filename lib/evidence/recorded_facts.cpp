@@ -1,0 +1,152 @@
+#include "evidence/recorded_facts.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/rfc3339.h"
+#include "evidence/recorded_exploitation.h"
+#include "evidence/recorded_json.h"
+#include "evidence/recorded_origin.h"
+
+namespace hullwright::evidence {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Longer than any reference that parses (ImageReference::Parse takes 8 KiB), so that one that was cut does not either.
+constexpr std::size_t kMaxReferenceBytes = (8u << 10) + 1;
+constexpr std::size_t kMaxNameBytes = 253;
+
+constexpr std::array kContainerTypes = {api::ContainerType::kContainers, api::ContainerType::kInitContainers,
+                                        api::ContainerType::kEphemeralContainers, api::ContainerType::kImageVolumes};
+constexpr std::array<std::pair<policy::Unmatched, std::string_view>, 3> kUnmatched = {{
+    {policy::Unmatched::kDeny, "Deny"},
+    {policy::Unmatched::kWarn, "Warn"},
+    {policy::Unmatched::kAllow, "Allow"},
+}};
+
+std::optional<api::ContainerType> FindContainerType(std::string_view text) {
+  for (const api::ContainerType type : kContainerTypes)
+    if (api::ToString(type) == text) return type;
+  return std::nullopt;
+}
+
+std::optional<policy::Unmatched> FindUnmatched(std::string_view text) {
+  for (const auto& [value, word] : kUnmatched)
+    if (word == text) return value;
+  return std::nullopt;
+}
+
+std::string_view UnmatchedWord(policy::Unmatched unmatched) {
+  for (const auto& [value, word] : kUnmatched)
+    if (value == unmatched) return word;
+  return "Deny";
+}
+
+std::optional<policy::SubjectKind> FindSubjectKind(std::string_view text) {
+  if (text == "Pod") return policy::SubjectKind::kPod;
+  if (text == "Template") return policy::SubjectKind::kTemplate;
+  return std::nullopt;
+}
+
+Json UseJson(const api::ImageUse& use) {
+  Json json = {{"type", api::ToString(use.type)},
+               {"name", use.name.substr(0, kMaxNameBytes)},
+               {"fieldPath", use.field_path},
+               {"reference", use.reference.substr(0, kMaxReferenceBytes)}};
+  if (use.run_as_user) json["runAsUser"] = *use.run_as_user;
+  if (use.run_as_non_root) json["runAsNonRoot"] = *use.run_as_non_root;
+  return json;
+}
+
+// Without findings nothing was judged by it.
+bool KeepsExploitation(const policy::ImageFacts& image) {
+  return image.exploitation != nullptr && std::ranges::any_of(image.scans, [](const auto& scan) { return scan->size() > 0; });
+}
+
+Json ImageJson(const policy::ImageFacts& image, const std::vector<std::string>& scans) {
+  Json json = UseJson(image.use);
+  if (!scans.empty()) json["scans"] = scans;
+  for (const policy::BrokenScan& broken : image.broken_scans) json["brokenScans"].push_back(broken.error);
+  for (const auto& [policy, since] : image.admitted_since) json["admittedSince"][policy] = FormatRfc3339(since);
+  if (image.resolution) json["resolution"] = ToJson(*image.resolution);
+  if (image.trust) json["origin"] = ToJson(*image.trust);
+  if (KeepsExploitation(image)) json["exploitation"] = ToJson(*image.exploitation, image.scans);
+  return json;
+}
+
+api::ImageUse UseOf(const RecordedNode& node) {
+  api::ImageUse use;
+  use.type = node.Word("type", FindContainerType);
+  use.name = node.Text("name");
+  use.field_path = node.Text("fieldPath");
+  use.reference = node.Text("reference");
+  use.run_as_user = node.NumberIf("runAsUser");
+  use.run_as_non_root = node.FlagIf("runAsNonRoot");
+  return use;
+}
+
+std::map<std::string, Time> AdmittedOf(const RecordedNode& node) {
+  std::map<std::string, Time> admitted;
+  for (const auto& [policy, text] : node.TextMap("admittedSince")) {
+    const auto since = ParseRfc3339(text);
+    if (!since) node.AddMistake("admittedSince", "holds what is no time");
+    if (since) admitted.emplace(policy, *since);
+  }
+  return admitted;
+}
+
+RecordedImage ImageOf(const RecordedNode& node) {
+  api::ImageUse use = UseOf(node);
+  auto reference = ImageReference::Parse(use.reference);
+  RecordedImage image{{std::move(use), std::move(reference), {}, {}, AdmittedOf(node)}, node.Texts("scans")};
+  for (std::string& error : node.Texts("brokenScans")) image.facts.broken_scans.push_back({std::move(error)});
+  if (const auto resolution = node.Find("resolution")) image.facts.resolution = ResolutionOf(*resolution);
+  if (const auto exploitation = node.Find("exploitation")) image.facts.exploitation = ExploitationOf(*exploitation);
+  if (const auto origin = node.Find("origin")) {
+    image.facts.trust = OriginOf(*origin);
+    image.had_vex = HadVex(*origin);
+  }
+  return image;
+}
+
+policy::Subject SubjectOf(const RecordedNode& root) {
+  policy::Subject subject;
+  subject.kind = root.Word("kind", FindSubjectKind);
+  subject.namespace_ = root.TextOr("namespace");
+  if (root.Has("namespaceLabels")) subject.namespace_labels = root.TextMap("namespaceLabels");
+  subject.tags_are_pinned = root.Flag("tagsArePinned");
+  if (root.Has("nodePlatforms")) subject.node_platforms = root.Texts("nodePlatforms");
+  return subject;
+}
+
+}  // namespace
+
+std::string EncodeFacts(const Basis& basis, const std::vector<std::vector<std::string>>& scans) {
+  const policy::Subject& subject = basis.subject;
+  Json json = {{"kind", subject.kind == policy::SubjectKind::kPod ? "Pod" : "Template"},
+               {"namespace", subject.namespace_},
+               {"tagsArePinned", subject.tags_are_pinned},
+               {"unmatched", UnmatchedWord(basis.options.unmatched)}};
+  if (subject.namespace_labels) json["namespaceLabels"] = Json(*subject.namespace_labels);
+  if (subject.node_platforms) json["nodePlatforms"] = *subject.node_platforms;
+  json["images"] = Json::array();
+  // Of too many images the first ones and one more: as many are refused for the same reason.
+  const std::size_t count = std::min(basis.images.size(), basis.options.max_images + 1);
+  for (std::size_t i = 0; i < count; ++i) json["images"].push_back(ImageJson(basis.images[i], scans[i]));
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<RecordedFacts> DecodeFacts(std::string_view document) {
+  return ReadRecorded(document, "the facts of the decision", [](const RecordedNode& root) {
+    RecordedFacts facts;
+    facts.subject = SubjectOf(root);
+    facts.unmatched = root.Word("unmatched", FindUnmatched);
+    for (const RecordedNode& image : root.Items("images")) facts.images.push_back(ImageOf(image));
+    return facts;
+  });
+}
+
+}  // namespace hullwright::evidence
