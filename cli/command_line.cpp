@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/check.h"
 #include "cli/declaring.h"
+#include "cli/explain_decision.h"
 #include "cli/reasons.h"
 #include "cli/report.h"
 #include "cli/scan_import.h"
@@ -20,52 +21,6 @@ namespace hullwright::cli {
 namespace {
 
 constexpr std::size_t kHelpWidth = 100;
-
-void AddReviewOptions(CLI::App& command, ReviewOptions& review) {
-  command.add_option("--policies", review.policies, "Folders with policies, publishers, exceptions and Namespace objects.")
-      ->type_name("DIR")
-      ->required();
-  command.add_option("--scans", review.scans, "Folders with ImageScans (see `hullctl scan import`).")->type_name("DIR");
-  command.add_option("--admitted", review.admitted, "Inventory of images that namespaces already ran, for enforcement.admittedImages.")
-      ->type_name("FILE");
-  command
-      .add_option("--exploitation", review.exploitation,
-                  "Folder of EPSS scores (epss*.csv, epss*.csv.gz) and of CISA's catalogue of known exploited vulnerabilities (kev*.json, "
-                  "known_exploited_vulnerabilities.json), for policies that ask for them.")
-      ->type_name("DIR");
-  command
-      .add_option("--exploitation-max-age-hours", review.exploitation_max_age_hours,
-                  "EPSS scores and catalogues older than this are no data; 0: any age will do.")
-      ->type_name("HOURS")
-      ->check(CLI::Range(0, 87'600))
-      ->capture_default_str();
-  command.add_option("-n,--namespace", review.namespace_, "Namespace of objects that do not name one.")
-      ->type_name("NAMESPACE")
-      ->capture_default_str();
-  command.add_option("--unmatched", review.unmatched, "What happens to an image that no policy covers.")
-      ->type_name("ACTION")
-      ->check(CLI::IsMember({"Deny", "Warn", "Allow"}))
-      ->capture_default_str();
-  command
-      .add_option("--workload-path", review.workload_paths,
-                  "Another kind that makes Pods, and where its PodSpec is: argoproj.io/Rollout=/spec/template/spec.")
-      ->type_name("GROUP/KIND=PATH");
-  command
-      .add_option("--old", review.old_manifests,
-                  "The objects as they are now: their unchanged images are not judged again, as on an update.")
-      ->type_name("MANIFEST");
-  command.add_flag("--registry", review.ask_registries,
-                   "Ask registries, as the webhook does: tags are resolved, signatures verified, image configurations read. Without it, or "
-                   "--layout, what a policy asks of them could not be told.");
-  AddRegistryOptions(command, review.registry);
-  command
-      .add_option("--node-platforms", review.node_platforms,
-                  "Platforms of the cluster's nodes, for policies that judge by them, such as linux/amd64.")
-      ->type_name("OS/ARCH")
-      ->delimiter(',');
-  command.add_option("--now", review.now, "The time to judge at (RFC 3339), instead of the clock's.")->type_name("TIME");
-  command.add_flag("--strict", review.strict, "Warnings count for the exit code as denials do.");
-}
 
 void AddCheck(CLI::App& root, Action& action) {
   const auto options = std::make_shared<CheckOptions>();
@@ -80,7 +35,7 @@ void AddCheck(CLI::App& root, Action& action) {
   command.add_option("-f,--filename", options->review.manifests, "Files or folders with YAML or JSON, or - for standard input.")
       ->type_name("MANIFEST")
       ->required();
-  AddReviewOptions(command, options->review);
+  AddReviewOptions(command, options->review)->required();
   AddOutput(command, options->output, {"table", "json", "yaml", "sarif", "junit"});
   command.footer(
       "# judge a folder of manifests\n"
@@ -92,33 +47,66 @@ void AddCheck(CLI::App& root, Action& action) {
   Runs(command, options, Check, action);
 }
 
+// Of explain, which takes an image, manifests or the id of a recorded decision.
+struct ExplainOptions {
+  CheckOptions check;
+  std::string history;
+  bool replay = false;
+  std::vector<std::string> policy_files;
+};
+
+CommandOutput RunExplain(const ExplainOptions& options, const Environment& environment) {
+  const ReviewOptions& review = options.check.review;
+  if (!options.history.empty()) {
+    if (review.image.empty()) return Failed(ExitCode::kUsage, "explain: --history explains one decision: name its id");
+    if (!options.replay && (!options.policy_files.empty() || !review.policies.empty()))
+      return Failed(ExitCode::kUsage, "explain: --policy and --policies say what a recorded decision is judged by again: add --replay");
+    return ExplainDecision({review.image, options.history, options.replay, options.policy_files, review, options.check.output},
+                           environment);
+  }
+  if (options.replay || !options.policy_files.empty())
+    return Failed(ExitCode::kUsage, "explain: --replay and --policy are for a recorded decision: name its file by --history");
+  if (review.image.empty() && review.manifests.empty())
+    return Failed(ExitCode::kUsage, "explain: name an IMAGE, manifests with -f, or with --history the id of a decision");
+  if (review.policies.empty())
+    return Failed(ExitCode::kUsage, "hullctl explain needs --policies DIR...: the folders with the policies to judge by");
+  return Explain(options.check, environment);
+}
+
 void AddExplain(CLI::App& root, Action& action) {
-  const auto options = std::make_shared<CheckOptions>();
-  CLI::App& command =
-      *root.add_subcommand("explain",
-                           "Show every policy and rule that looked at an image, what it saw and why it said so\n\n"
-                           "Takes an image, judged as the only container of a new Pod in the namespace, or the same manifests as check.");
-  CLI::Option* image = command.add_option("IMAGE", options->review.image, "Image reference, as a Pod would name it.")->type_name("IMAGE");
+  const auto options = std::make_shared<ExplainOptions>();
+  ReviewOptions& review = options->check.review;
+  CLI::App& command = *root.add_subcommand(
+      "explain",
+      "Show every policy and rule that looked at an image, what it saw and why it said so\n\n"
+      "Takes an image, judged as the only container of a new Pod in the namespace, or the same manifests as check; "
+      "--policies says what by. With --history it takes the id of a recorded decision, as the audit annotation "
+      "`decision` and the log name it, and shows what was seen then; with --replay also what comes of it judged again, "
+      "and the difference.");
+  CLI::Option* image =
+      command.add_option("IMAGE", review.image, "Image reference, as a Pod would name it; with --history the id of a decision.")
+          ->type_name("IMAGE");
   CLI::Option* manifests =
-      command.add_option("-f,--filename", options->review.manifests, "Files or folders with YAML or JSON, or - for standard input.")
+      command.add_option("-f,--filename", review.manifests, "Files or folders with YAML or JSON, or - for standard input.")
           ->type_name("MANIFEST");
   image->excludes(manifests);
-  AddReviewOptions(command, options->review);
-  AddOutput(command, options->output, {"table", "json", "yaml"});
+  command.add_option("--history", options->history, "The decision history, as hullwright-webhook --history writes it.")->type_name("FILE");
+  command.add_flag("--replay", options->replay,
+                   "Judge the recorded decision again: by what was in force then, with --policy by that with these in place, with "
+                   "--policies by those folders instead.");
+  command.add_option("--policy", options->policy_files, "Files with policies to put in place of the recorded ones of their name.")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  AddReviewOptions(command, review);
+  AddOutput(command, options->check.output, {"table", "json", "yaml"});
   command.footer(
       "# why is this image refused in namespace shop?\n"
       "hullctl explain registry.example/shop/api@sha256:… -n shop --policies policies/ --scans scans/\n"
       "# the same for everything in a manifest\n"
-      "hullctl explain -f deploy/api.yaml --policies policies/ --scans scans/");
-  Runs(
-      command, options,
-      [](const CheckOptions& given, const Environment& environment) {
-        if (given.review.image.empty() && given.review.manifests.empty()) {
-          return Failed(ExitCode::kUsage, "explain: name an IMAGE, or manifests with -f");
-        }
-        return Explain(given, environment);
-      },
-      action);
+      "hullctl explain -f deploy/api.yaml --policies policies/ --scans scans/\n"
+      "# why was this Pod refused, and would today's policies refuse it?\n"
+      "hullctl explain 01KAJ3ZQ8R6M2V7C0D5X9T4W1B --history history.db --replay --policies policies/");
+  Runs(command, options, RunExplain, action);
 }
 
 // Options that may be given several times take one value each (allow_extra_args), so that they leave the IMAGE behind them alone.
@@ -250,12 +238,14 @@ std::unique_ptr<CLI::App> MakeApp(Action& action) {
   app->require_subcommand(1);
   AddCheck(*app, action);
   AddExplain(*app, action);
+  AddRehearse(*app, action);
   AddVerify(*app, action);
   AddResolve(*app, action);
   AddTrust(*app, action);
   AddVerifyBundle(*app, action);
   AddScan(*app, action);
   AddReport(*app, action);
+  AddStore(*app, action);
   AddValidate(*app, action);
   AddReasons(*app, action);
   AddCompletion(*app, action);
@@ -388,6 +378,53 @@ std::vector<std::string> AskingForHelp(const std::vector<std::string>& arguments
 }
 
 }  // namespace
+
+CLI::Option* AddReviewOptions(CLI::App& command, ReviewOptions& review) {
+  CLI::Option* policies =
+      command.add_option("--policies", review.policies, "Folders with policies, publishers, exceptions and Namespace objects.")
+          ->type_name("DIR");
+  command.add_option("--scans", review.scans, "Folders with ImageScans (see `hullctl scan import`).")->type_name("DIR");
+  command.add_option("--admitted", review.admitted, "Inventory of images that namespaces already ran, for enforcement.admittedImages.")
+      ->type_name("FILE");
+  command
+      .add_option("--exploitation", review.exploitation,
+                  "Folder of EPSS scores (epss*.csv, epss*.csv.gz) and of CISA's catalogue of known exploited vulnerabilities (kev*.json, "
+                  "known_exploited_vulnerabilities.json), for policies that ask for them.")
+      ->type_name("DIR");
+  command
+      .add_option("--exploitation-max-age-hours", review.exploitation_max_age_hours,
+                  "EPSS scores and catalogues older than this are no data; 0: any age will do.")
+      ->type_name("HOURS")
+      ->check(CLI::Range(0, 87'600))
+      ->capture_default_str();
+  command.add_option("-n,--namespace", review.namespace_, "Namespace of objects that do not name one.")
+      ->type_name("NAMESPACE")
+      ->capture_default_str();
+  command.add_option("--unmatched", review.unmatched, "What happens to an image that no policy covers.")
+      ->type_name("ACTION")
+      ->check(CLI::IsMember({"Deny", "Warn", "Allow"}))
+      ->capture_default_str();
+  command
+      .add_option("--workload-path", review.workload_paths,
+                  "Another kind that makes Pods, and where its PodSpec is: argoproj.io/Rollout=/spec/template/spec.")
+      ->type_name("GROUP/KIND=PATH");
+  command
+      .add_option("--old", review.old_manifests,
+                  "The objects as they are now: their unchanged images are not judged again, as on an update.")
+      ->type_name("MANIFEST");
+  command.add_flag("--registry", review.ask_registries,
+                   "Ask registries, as the webhook does: tags are resolved, signatures verified, image configurations read. Without it, or "
+                   "--layout, what a policy asks of them could not be told.");
+  AddRegistryOptions(command, review.registry);
+  command
+      .add_option("--node-platforms", review.node_platforms,
+                  "Platforms of the cluster's nodes, for policies that judge by them, such as linux/amd64.")
+      ->type_name("OS/ARCH")
+      ->delimiter(',');
+  command.add_option("--now", review.now, "The time to judge at (RFC 3339), instead of the clock's.")->type_name("TIME");
+  command.add_flag("--strict", review.strict, "Warnings count for the exit code as denials do.");
+  return policies;
+}
 
 CommandEntry CommandTree() {
   Action unused;

@@ -1,5 +1,5 @@
 // What declaring the commands of hullctl takes: options that several of them share, and those that are declared in a file of their own
-// (trust_commands.cpp).
+// (trust_commands.cpp, history_commands.cpp).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/registry_session.h"
+#include "cli/review.h"
 
 namespace hullwright::cli {
 
@@ -24,6 +25,8 @@ void Runs(CLI::App& command, const std::shared_ptr<Options>& options, Command ru
 }
 
 void AddOutput(CLI::App& command, std::string& output, std::vector<std::string> formats);
+// What manifests and images are judged by, and how. Returns --policies, which is not required until the command says so.
+CLI::Option* AddReviewOptions(CLI::App& command, ReviewOptions& review);
 // How registries are asked, or what is asked in their place.
 void AddRegistryOptions(CLI::App& command, RegistryOptions& registry);
 
@@ -31,5 +34,7 @@ void AddVerify(CLI::App& root, Action& action);
 void AddResolve(CLI::App& root, Action& action);
 void AddTrust(CLI::App& root, Action& action);
 void AddVerifyBundle(CLI::App& root, Action& action);
+void AddStore(CLI::App& root, Action& action);
+void AddRehearse(CLI::App& root, Action& action);
 
 }  // namespace hullwright::cli

@@ -21,11 +21,16 @@ Progress::Progress(std::string what, const Terminal& terminal) : what_(std::move
 
 Progress::~Progress() = default;
 
+void Progress::Tell(std::string what) {
+  const std::lock_guard lock(mutex_);
+  what_ = std::move(what);
+}
+
 void Progress::Run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   int seconds = 0;
   while (!woken_.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; }) && !stop.stop_requested()) {
-    Say("\r" + what_ + " … " + std::to_string(++seconds) + " s");
+    Say("\r\033[K" + what_ + " … " + std::to_string(++seconds) + " s");
   }
   if (seconds > 0) Say("\r\033[K");
 }

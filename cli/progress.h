@@ -17,6 +17,9 @@ class Progress {
   ~Progress();
   Progress(Progress&&) = delete;
 
+  // From now on.
+  void Tell(std::string what);
+
  private:
   void Run(const std::stop_token& stop);
 

@@ -3,6 +3,7 @@
 #include "base/rfc3339.h"
 #include "cli/render.h"
 #include "cli/yaml_text.h"
+#include "evidence/recorded_decision.h"
 
 namespace hullwright::cli {
 namespace {
@@ -12,58 +13,6 @@ using Json = nlohmann::ordered_json;
 std::string_view VerdictWord(ExitCode code) {
   if (code == ExitCode::kPass) return "pass";
   return code == ExitCode::kViolation ? "violation" : "could-not-tell";
-}
-
-Json ToJson(const policy::FindingDetail& finding) {
-  return {{"id", finding.id},
-          {"package", finding.package},
-          {"version", finding.version},
-          {"severity", api::ToString(finding.severity)},
-          {"fix", api::ToString(finding.fix)},
-          {"fixedIn", finding.fixed_in}};
-}
-
-template <class T>
-Json ListOf(const std::vector<T>& items);
-
-Json ToJson(const policy::Reason& reason) {
-  return {{"reason", policy::ToString(reason.word)},
-          {"outcome", policy::ToString(reason.outcome)},
-          {"enforcement", api::ToString(reason.enforcement)},
-          {"policy", reason.policy},
-          {"rule", reason.rule},
-          {"message", reason.message},
-          {"remedy", reason.remedy},
-          {"findings", ListOf(reason.findings)},
-          {"findingCount", reason.finding_count}};
-}
-
-Json ToJson(const policy::Waived& waived) {
-  return {{"waiver", waived.waiver}, {"policy", waived.policy}, {"rule", waived.rule},
-          {"what", waived.what},     {"why", waived.why},       {"until", waived.until}};
-}
-
-Json ToJson(const policy::Notice& notice) {
-  return {{"notice", notice.word}, {"policy", notice.policy}, {"message", notice.message}};
-}
-
-Json ToJson(const policy::RuleTrace& trace) {
-  return {{"policy", trace.policy}, {"rule", trace.rule}, {"outcome", policy::ToString(trace.outcome)}, {"saw", trace.saw}};
-}
-
-Json ToJson(const policy::ImageDecision& image, int line) {
-  Json json = {{"fieldPath", image.field_path},
-               {"reference", image.reference},
-               {"image", image.image},
-               {"digest", image.digest},
-               {"outcome", policy::ToString(image.outcome)},
-               {"policies", image.policies},
-               {"reasons", ListOf(image.reasons)},
-               {"waived", ListOf(image.waived)}};
-  if (line > 0) json["line"] = line;
-  if (!image.notices.empty()) json["notices"] = ListOf(image.notices);
-  if (!image.trace.empty()) json["trace"] = ListOf(image.trace);
-  return json;
 }
 
 Json ToJson(const ReviewedObject& object, bool strict) {
@@ -82,7 +31,7 @@ Json ToJson(const ReviewedObject& object, bool strict) {
   json["unchangedImages"] = object.unchanged;
   json["images"] = Json::array();
   for (std::size_t i = 0; i < object.decision.images.size(); ++i) {
-    json["images"].push_back(ToJson(object.decision.images[i], i < object.image_lines.size() ? object.image_lines[i] : 0));
+    json["images"].push_back(evidence::ToJson(object.decision.images[i], i < object.image_lines.size() ? object.image_lines[i] : 0));
   }
   return json;
 }

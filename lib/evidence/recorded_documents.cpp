@@ -9,7 +9,7 @@
 
 namespace hullwright::evidence {
 
-Result<std::string> ReadDocument(store::HistoryReader& history, std::int64_t number) {
+Result<store::StoredDocument> ReadVerified(store::HistoryReader& history, std::int64_t number) {
   auto document = history.Document(number);
   if (!document) return std::unexpected(document.error());
   const auto digest = Digest::Parse(document->digest);
@@ -17,13 +17,15 @@ Result<std::string> ReadDocument(store::HistoryReader& history, std::int64_t num
     return Fail(ErrorCode::kInvalidInput,
                 fmt::format("document {} of the history is not what its digest {} says", number, Printable(document->digest, 80)));
   }
-  return std::move(document->bytes);
+  return document;
 }
 
 Result<std::string> ReadDocument(store::HistoryReader& history, const store::StoredDecision& decision, store::DocumentRole role) {
   const auto number = decision.Find(role);
   if (!number) return Fail(ErrorCode::kNotFound, "the history does not hold what the decision rests on");
-  return ReadDocument(history, *number);
+  auto document = ReadVerified(history, *number);
+  if (!document) return std::unexpected(document.error());
+  return std::move(document->bytes);
 }
 
 }  // namespace hullwright::evidence

@@ -9,8 +9,8 @@
 
 namespace hullwright::evidence {
 
-// kNotFound also for a decision that has none of that role.
-Result<std::string> ReadDocument(store::HistoryReader& history, std::int64_t number);
+Result<store::StoredDocument> ReadVerified(store::HistoryReader& history, std::int64_t number);
+// The bytes of the document of that role; kNotFound: the decision has none.
 Result<std::string> ReadDocument(store::HistoryReader& history, const store::StoredDecision& decision, store::DocumentRole role);
 
 }  // namespace hullwright::evidence

@@ -283,4 +283,15 @@ Decision Decide(const PolicySet& policies, const Subject& subject, std::span<con
   return decision;
 }
 
+Decision Concluded(Decision decision) {
+  Decision concluded;
+  concluded.unmatched = decision.unmatched;
+  for (ImageDecision& image : decision.images) {
+    image.outcome = Outcome::kPass;
+    Conclude(image);
+    Add(concluded, std::move(image));
+  }
+  return concluded;
+}
+
 }  // namespace hullwright::policy

@@ -26,4 +26,7 @@ struct EngineOptions {
 Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now,
                 const EngineOptions& options);
 
+// The decision with order, outcomes and enforcement worked out anew, after reasons were put in or taken out.
+Decision Concluded(Decision decision);
+
 }  // namespace hullwright::policy

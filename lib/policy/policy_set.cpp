@@ -12,10 +12,6 @@ std::string Id(std::string_view kind, const api::ObjectMeta& metadata) {
   return id + "/" + metadata.name;
 }
 
-std::string PolicyId(const api::ImageAdmissionPolicy& policy) {
-  return Id(policy.IsCluster() ? "ClusterImageAdmissionPolicy" : "ImageAdmissionPolicy", policy.metadata);
-}
-
 Waiver FromException(api::VulnerabilityException exception) {
   const bool cluster = exception.IsCluster();
   std::string id = Id(cluster ? "ClusterVulnerabilityException" : "VulnerabilityException", exception.metadata);
@@ -70,6 +66,10 @@ WaiverSizes SizesOf(const std::vector<const Waiver*>& waivers) {
 
 }  // namespace
 
+std::string PolicyId(const api::ImageAdmissionPolicy& policy) {
+  return Id(policy.IsCluster() ? "ClusterImageAdmissionPolicy" : "ImageAdmissionPolicy", policy.metadata);
+}
+
 PolicySet::PolicySet(PolicySetParts parts)
     : policies_(Prepared(std::move(parts.policies))),
       broken_policies_(std::move(parts.broken_policies)),
@@ -113,6 +113,11 @@ std::vector<const Policy*> PolicySet::Candidates(const Subject& subject, const I
 
 std::vector<const BrokenPolicy*> PolicySet::BrokenCandidates(const Subject& subject, const ImageReference* reference) const {
   return At(broken_policies_, broken_policy_index_.Find(subject, reference));
+}
+
+const Policy* PolicySet::FindPolicy(std::string_view id) const {
+  const auto at = std::ranges::lower_bound(policies_, id, {}, &Policy::id);
+  return at == policies_.end() || at->id != id ? nullptr : &*at;
 }
 
 const api::TrustedPublisher* PolicySet::FindPublisher(std::string_view name) const {

@@ -19,9 +19,12 @@
 
 namespace hullwright::policy {
 
+// "ClusterImageAdmissionPolicy/production", "ImageAdmissionPolicy/shop/extra".
+std::string PolicyId(const api::ImageAdmissionPolicy& policy);
+
 struct Policy {
   api::ImageAdmissionPolicy object;
-  std::string id;                                // "ClusterImageAdmissionPolicy/production", "ImageAdmissionPolicy/shop/extra"
+  std::string id;                                // PolicyId
   std::vector<ForbiddenIds> forbidden_ids = {};  // of each entry of rules.vulnerabilities.forbid
 };
 
@@ -84,6 +87,7 @@ class PolicySet {
 
   // Everything, for who keeps what was in force; policies and waivers in the order of their ids.
   const std::vector<Policy>& policies() const { return policies_; }
+  const Policy* FindPolicy(std::string_view id) const;  // nullptr: there is none of that id
   const std::vector<BrokenPolicy>& broken_policies() const { return broken_policies_; }
   const std::map<std::string, api::TrustedPublisher, std::less<>>& publishers() const { return publishers_; }
   const std::vector<std::string>& broken_publishers() const { return broken_publishers_; }

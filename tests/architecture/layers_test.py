@@ -25,7 +25,7 @@ ARROWS = {
     "store": {"base"},
     "evidence": {"base", "api", "policy", "scan", "verify", "http", "registry", "store"},
     "webhook": {"base", "api", "policy", "http", "kube", "registry", "store", "evidence"},
-    "cli": {"base", "api", "policy", "verify", "http", "registry", "kube", "scan", "evidence"},
+    "cli": {"base", "api", "policy", "verify", "http", "registry", "kube", "scan", "store", "evidence"},
 }
 PROGRAMS = {"webhook", "cli"}
 

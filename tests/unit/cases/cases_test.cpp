@@ -13,6 +13,7 @@
 #include "evidence/recorded_decision.h"
 #include "evidence/recorded_facts.h"
 #include "evidence/recorded_objects.h"
+#include "evidence/replay.h"
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
 #include "scan/epss.h"
@@ -20,6 +21,7 @@
 #include "support/case_file.h"
 #include "support/minted_trust.h"
 #include "support/paths.h"
+#include "support/temporary_directory.h"
 
 namespace hullwright {
 namespace {
@@ -327,6 +329,57 @@ TEST_CASE("what the history keeps of a decision gives the same decision again", 
   }
   CHECK(with_trust > 20);
   CHECK(without > 100);
+}
+
+// In whatever order: what was recorded of signatures is put behind what was judged again.
+std::multiset<std::string> Parts(const Decision& decision) {
+  std::multiset<std::string> parts;
+  for (const policy::ImageDecision& image : decision.images) {
+    for (const Reason& reason : image.reasons)
+      parts.insert(fmt::format("{} {} {} {} {} {}", image.field_path, reason.policy, reason.rule, ToString(reason.word),
+                               api::ToString(reason.enforcement), reason.message));
+    for (const Waived& waived : image.waived)
+      parts.insert(fmt::format("{} {} {} waived {} {}", image.field_path, waived.policy, waived.rule, waived.waiver, waived.what));
+    for (const policy::Notice& notice : image.notices)
+      parts.insert(fmt::format("{} {} {} {}", image.field_path, notice.policy, notice.word, notice.message));
+  }
+  return parts;
+}
+
+TEST_CASE("a recorded decision that is judged again by what was in force is the same, also where it rests on signatures",
+          "[policy][cases][history]") {
+  struct StandingClock final : Clock {
+    Time Now() const override { return kDefaultNow; }
+  };
+  const StandingClock clock;
+  const testing::TemporaryDirectory folder;
+  const std::string file = (folder.path() / "history.db").string();
+  std::map<std::string, std::pair<std::string, Decision>> decided;  // by id: name of the case
+  {
+    evidence::DecisionRecorder recorder(
+        Must(store::DecisionHistory::Open({.path = file, .max_age = std::chrono::hours(24 * 365 * 100)}, clock)));
+    for (const tests::Case& each : tests::LoadCases(kFolder)) {
+      evidence::Basis basis = BasisOf(each);
+      const Decision decision = Decide(basis);
+      store::DecisionRow row;
+      row.allowed = decision.allowed();
+      decided.emplace(recorder.Record(row, std::move(basis)), std::pair(each.file + ": " + each.name, decision));
+    }
+  }
+  const auto history = Must(store::HistoryReader::Open(file));
+  evidence::RecordReader reader(*history);
+  evidence::Replayer replayer(reader, {});
+  REQUIRE(decided.size() > 120);
+  for (const auto& [id, expected] : decided) {
+    INFO("case: " << expected.first << "\nthen: " << Show(expected.second));
+    const evidence::Replayed again = Must(replayer.Replay(Must(reader.Read(Must(history->Find(id))))));
+    INFO("again: " << Show(again.decision));
+    CHECK(Parts(again.decision) == Parts(expected.second));
+    CHECK(again.decision.outcome == expected.second.outcome);
+    CHECK(again.decision.enforcement == expected.second.enforcement);
+    CHECK(again.change == evidence::Change::kSame);
+    CHECK(again.unsure.empty());
+  }
 }
 
 // In each of the named cases the trace of the rule holds the text.

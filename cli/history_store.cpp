@@ -1,0 +1,167 @@
+#include "cli/history_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/rfc3339.h"
+#include "cli/progress.h"
+#include "cli/text.h"
+#include "evidence/record_reader.h"
+#include "evidence/recorded_documents.h"
+#include "store/decision_history.h"
+
+namespace hullwright::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxProblemsTold = 20;
+constexpr std::size_t kMaxExportBytes = 256u << 20;
+
+std::string Mebibytes(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
+}
+
+std::string Describe(const store::HistorySummary& summary) {
+  std::string text = fmt::format("{}, {}, {}", Count(summary.decisions, "decision", "decisions"),
+                                 Count(summary.documents, "document", "documents"), Mebibytes(summary.file_bytes));
+  if (summary.oldest) text += fmt::format("; {} to {}", FormatRfc3339(*summary.oldest), FormatRfc3339(*summary.newest));
+  return text;
+}
+
+// Reads everything that a replay of the decision would.
+Result<void> ReadWhole(evidence::RecordReader& reader, store::StoredDecision stored, std::set<evidence::RecordReader::ObjectsKey>& known) {
+  const auto record = reader.Read(std::move(stored));
+  if (!record) return std::unexpected(record.error());
+  if (known.insert(evidence::RecordReader::KeyOf(*record)).second) {
+    if (const auto objects = reader.ReadObjects(*record); !objects) return std::unexpected(objects.error());
+  }
+  if (const auto decision = reader.ReadDecision(*record); !decision) return std::unexpected(decision.error());
+  return {};
+}
+
+// What is wrong with decisions, one by one.
+Result<void> CheckDecisions(store::HistoryReader& history, std::vector<std::string>& wrong) {
+  evidence::RecordReader reader(history);
+  std::set<evidence::RecordReader::ObjectsKey> known;
+  return history.ForEach([&](store::StoredDecision stored) -> Result<void> {
+    const std::string id = stored.row.id;
+    if (const auto read = ReadWhole(reader, std::move(stored), known); !read) wrong.push_back(id + ": " + read.error().message);
+    return {};
+  });
+}
+
+// A time of the command line; nullopt: none was given.
+Result<std::optional<Time>> TimeOption(std::string_view option, const std::string& text) {
+  if (text.empty()) return std::optional<Time>();
+  const auto time = ParseRfc3339(text);
+  if (!time) return std::unexpected(time.error().Within(option));
+  return std::optional(*time);
+}
+
+// Parsed and written again, so that a line is a line whatever stands in the file.
+Json ContentOf(const std::string& bytes) {
+  return Json::parse(bytes, nullptr, false);
+}
+
+// Collects the lines, each document before the first decision that refers to it.
+class Export {
+ public:
+  explicit Export(store::HistoryReader& history) : history_(history) {}
+
+  Result<void> Add(const store::StoredDecision& stored) {
+    Json json = evidence::ToJson(stored.row);
+    json["objects"] = Json::array();
+    json["scans"] = Json::array();
+    for (const store::DocumentLink& link : stored.documents) {
+      auto document = evidence::ReadVerified(history_, link.document);
+      if (!document) return std::unexpected(document.error().Within(stored.row.id));
+      AddDocument(link.role, *document, json);
+    }
+    AddLine({{"decision", std::move(json)}});
+    if (lines_.size() <= kMaxExportBytes) return {};
+    return Fail(ErrorCode::kTooLarge,
+                fmt::format("more than {} are to be written: ask for less by --since, --until or --namespace", Mebibytes(kMaxExportBytes)));
+  }
+
+  std::string Take() { return std::move(lines_); }
+
+ private:
+  void AddDocument(store::DocumentRole role, const store::StoredDocument& document, Json& decision) {
+    if (role == store::DocumentRole::kFacts) {
+      decision["facts"] = ContentOf(document.bytes);
+    } else if (role == store::DocumentRole::kExplanation) {
+      decision["explanation"] = ContentOf(document.bytes);
+    } else {
+      decision[role == store::DocumentRole::kScan ? "scans" : "objects"].push_back(document.digest);
+      if (written_.insert(document.digest).second) AddLine({{"document", document.digest}, {"content", ContentOf(document.bytes)}});
+    }
+  }
+  void AddLine(const Json& json) { lines_ += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+  store::HistoryReader& history_;
+  std::set<std::string> written_;
+  std::string lines_;
+};
+
+}  // namespace
+
+CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& environment) {
+  const Progress progress("reading the history", environment.err);
+  auto history = store::HistoryReader::Open(options.file);
+  if (!history) return Failed(history.error());
+  auto wrong = (*history)->Check();
+  if (!wrong) return Failed(wrong.error());
+  const auto summary = (*history)->Summary();
+  if (!summary) return Failed(summary.error());
+  // A file that is damaged as a whole cannot be gone through.
+  if (wrong->empty()) {
+    if (const auto read = CheckDecisions(**history, *wrong); !read) return Failed(read.error());
+  }
+  std::string out = fmt::format("{}: {}\n", options.file, Describe(*summary));
+  for (std::size_t i = 0; i < std::min(wrong->size(), kMaxProblemsTold); ++i) out += "wrong: " + (*wrong)[i] + "\n";
+  if (wrong->size() > kMaxProblemsTold) out += fmt::format("and {} more\n", wrong->size() - kMaxProblemsTold);
+  if (wrong->empty()) out += "every decision can be read and judged again\n";
+  return {wrong->empty() ? ExitCode::kPass : ExitCode::kViolation, std::move(out), ""};
+}
+
+CommandOutput StorePrune(const StorePruneOptions& options, const Environment& environment) {
+  if (options.older_than_days == 0 && options.max_mebibytes == 0)
+    return Failed(ExitCode::kUsage, "store prune: say what goes: --older-than DAYS or --max-size MIB");
+  const Progress progress("pruning the history", environment.err);
+  store::PruneBounds bounds;
+  if (options.older_than_days > 0) bounds.older_than = environment.clock.Now() - std::chrono::hours(24 * options.older_than_days);
+  if (options.max_mebibytes > 0) bounds.max_bytes = static_cast<std::uint64_t>(options.max_mebibytes) << 20;
+  const auto erased = store::PruneHistory(options.file, bounds);
+  if (!erased) return Failed(erased.error());
+  auto history = store::HistoryReader::Open(options.file);
+  const auto summary = history ? (*history)->Summary() : Result<store::HistorySummary>(std::unexpected(history.error()));
+  if (!summary) return Failed(summary.error());
+  return {ExitCode::kPass, fmt::format("{} went; what is left: {}\n", Count(*erased, "decision", "decisions"), Describe(*summary)), ""};
+}
+
+CommandOutput StoreExport(const StoreExportOptions& options, const Environment& environment) {
+  const auto since = TimeOption("--since", options.since), until = TimeOption("--until", options.until);
+  if (!since) return Failed(ExitCode::kUsage, since.error().message);
+  if (!until) return Failed(ExitCode::kUsage, until.error().message);
+  const Progress progress("reading the history", environment.err);
+  auto history = store::HistoryReader::Open(options.file);
+  if (!history) return Failed(history.error());
+  Export exported(**history);
+  const auto went = (*history)->ForEach([&](const store::StoredDecision& stored) -> Result<void> {
+    const Time at = stored.row.decided_at;
+    if ((*since && at < **since) || (*until && at >= **until)) return {};
+    if (!options.namespace_.empty() && stored.row.namespace_ != options.namespace_) return {};
+    return exported.Add(stored);
+  });
+  if (!went) return Failed(went.error());
+  return {ExitCode::kPass, exported.Take(), ""};
+}
+
+}  // namespace hullwright::cli

@@ -1,0 +1,31 @@
+// hullctl store: looking after the file of a decision history.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+
+namespace hullwright::cli {
+
+struct StoreCheckOptions {
+  std::string file;
+};
+// Whether the file is sound, and every decision in it can be read and judged again.
+CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& environment);
+
+struct StorePruneOptions {
+  std::string file;
+  std::int64_t older_than_days = 0, max_mebibytes = 0;  // 0: not given
+};
+CommandOutput StorePrune(const StorePruneOptions& options, const Environment& environment);
+
+struct StoreExportOptions {
+  std::string file;
+  std::string since, until, namespace_;  // "" for all
+};
+// JSON Lines, oldest first; docs/reference/hullctl-json.md describes them.
+CommandOutput StoreExport(const StoreExportOptions& options, const Environment& environment);
+
+}  // namespace hullwright::cli

@@ -1,0 +1,232 @@
+#include "cli/rehearse.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/given_objects.h"
+#include "cli/progress.h"
+#include "cli/replay_world.h"
+#include "cli/text.h"
+
+namespace hullwright::cli {
+namespace {
+
+using evidence::Change;
+
+constexpr std::size_t kMaxGroups = 10'000;
+constexpr std::size_t kMaxErrorsTold = 20;
+constexpr std::size_t kToldEach = 1000;  // decisions between two words about progress
+
+RehearsedReason ReasonText(const policy::ImageDecision& image, const policy::Reason& reason) {
+  return {WithoutControls(image.image.empty() ? image.reference : image.image),
+          WithoutControls(reason.policy),
+          WithoutControls(reason.rule),
+          std::string(policy::ToString(reason.word)),
+          std::string(api::ToString(reason.enforcement)),
+          WithoutControls(reason.message)};
+}
+
+// Those that act as the change says, and all of one that nobody can tell.
+bool Matters(Change change, const policy::Reason& reason) {
+  if (change == Change::kDenied) return reason.enforcement == api::Enforcement::kDeny;
+  if (change == Change::kWarned) return reason.enforcement == api::Enforcement::kWarn;
+  return change == Change::kUnsure;
+}
+
+// Puts together what changes alike.
+class Gathering {
+ public:
+  explicit Gathering(Rehearsal& rehearsal) : rehearsal_(rehearsal) {}
+
+  void Add(RehearsedGroup one, const policy::Decision& decision) {
+    ++rehearsal_.counts[one.change];
+    if (one.change == Change::kSame) return;
+    std::string key = fmt::format("{}\n{}\n{}\n{}", static_cast<int>(one.change), one.kind, one.namespace_, one.was);
+    for (const policy::ImageDecision& image : decision.images) {
+      for (const policy::Reason& reason : image.reasons) {
+        if (!Matters(one.change, reason)) continue;
+        RehearsedReason text = ReasonText(image, reason);
+        key += fmt::format("\n{}\n{}\n{}\n{}", text.image, text.policy, text.rule, text.word);
+        one.reasons.push_back(std::move(text));
+      }
+    }
+    Join(key, std::move(one));
+  }
+
+  void AddError(std::string text) {
+    ++rehearsal_.error_count;
+    if (rehearsal_.errors.size() < kMaxErrorsTold) rehearsal_.errors.push_back(std::move(text));
+  }
+
+ private:
+  void Join(const std::string& key, RehearsedGroup one) {
+    const auto known = places_.find(key);
+    if (known == places_.end() && rehearsal_.groups.size() >= kMaxGroups) {
+      ++rehearsal_.left_out;
+      return;
+    }
+    if (known == places_.end()) {
+      places_.emplace(key, rehearsal_.groups.size());
+      one.count = 1;
+      rehearsal_.groups.push_back(std::move(one));
+      return;
+    }
+    one.count = rehearsal_.groups[known->second].count + 1;
+    rehearsal_.groups[known->second] = std::move(one);
+  }
+
+  Rehearsal& rehearsal_;
+  std::unordered_map<std::string, std::size_t> places_;  // of groups
+};
+
+Result<void> RehearseHistory(ReplayWorld& world, Progress& progress, Rehearsal& rehearsal, Gathering& gathering) {
+  const auto summary = world.history().Summary();
+  if (!summary) return std::unexpected(summary.error());
+  evidence::Replayer replayer(world.records(), world.Plan(false));
+  return world.history().ForEach([&](store::StoredDecision stored) -> Result<void> {
+    if (++rehearsal.decisions % kToldEach == 0)
+      progress.Tell(fmt::format("judging recorded decisions again, {} of {}", rehearsal.decisions, summary->decisions));
+    const store::DecisionRow row = stored.row;
+    if (!rehearsal.from) rehearsal.from = row.decided_at;
+    rehearsal.to = row.decided_at;
+    const auto record = world.records().Read(std::move(stored));
+    auto replayed = record ? replayer.Replay(*record) : Result<evidence::Replayed>(std::unexpected(record.error()));
+    if (!replayed) {
+      gathering.AddError(row.id + ": " + replayed.error().message);
+      return {};
+    }
+    RehearsedGroup one{.change = replayed->change, .kind = row.kind, .namespace_ = row.namespace_, .name = row.name, .id = row.id};
+    one.last = row.decided_at;
+    if (one.change == Change::kAdmitted) one.was = Printable(row.reasons, 1024);
+    if (one.change == Change::kUnsure) one.unsure = std::move(replayed->unsure);
+    gathering.Add(std::move(one), replayed->decision);
+    return {};
+  });
+}
+
+// Of manifests nothing was recorded that could be missing; only what no registry was asked for is not known.
+bool IsUnasked(const policy::Reason& reason) {
+  return reason.word == policy::ReasonWord::kOriginUnchecked || reason.word == policy::ReasonWord::kDigestUnresolved;
+}
+
+bool IsDenied(const ReviewedObject& object) {
+  return !object.error.empty() || !object.decision.allowed();
+}
+
+bool IsSurelyDenied(const policy::Decision& decision, bool asks_registries) {
+  return std::ranges::any_of(decision.images, [&](const policy::ImageDecision& image) {
+    return std::ranges::any_of(image.reasons, [&](const policy::Reason& reason) {
+      return reason.enforcement == api::Enforcement::kDeny && (asks_registries || !IsUnasked(reason));
+    });
+  });
+}
+
+bool WarnsBy(const policy::Decision& decision, const std::vector<std::string>& policies) {
+  return std::ranges::any_of(decision.images, [&](const policy::ImageDecision& image) {
+    return std::ranges::any_of(image.reasons, [&](const policy::Reason& reason) {
+      return reason.enforcement == api::Enforcement::kWarn && std::ranges::find(policies, reason.policy) != policies.end();
+    });
+  });
+}
+
+Change ChangeOf(const ReviewedObject& before, const ReviewedObject& after, bool asks_registries, const std::vector<std::string>& policies) {
+  if (IsDenied(before)) return IsDenied(after) ? Change::kSame : Change::kAdmitted;
+  if (IsDenied(after)) return IsSurelyDenied(after.decision, asks_registries) ? Change::kDenied : Change::kUnsure;
+  return WarnsBy(after.decision, policies) ? Change::kWarned : Change::kSame;
+}
+
+std::vector<std::string> IdsOf(const std::vector<GivenObject>& given) {
+  std::vector<std::string> ids;
+  for (const GivenObject& each : given)
+    if (const auto* policy = std::get_if<api::ImageAdmissionPolicy>(&each.object)) ids.push_back(policy::PolicyId(*policy));
+  return ids;
+}
+
+// Standard input can be read once, and both reviews need it.
+Environment WithKeptStdin(const Environment& environment) {
+  const auto kept = std::make_shared<std::optional<Result<std::string>>>();
+  Environment keeping = environment;
+  keeping.read_stdin = [kept, &environment](std::size_t max_bytes) {
+    if (!*kept) *kept = environment.read_stdin(max_bytes);
+    return **kept;
+  };
+  return keeping;
+}
+
+// The same manifests, judged without and with the given objects.
+std::expected<void, ReviewFailure> RehearseManifests(const ReviewOptions& options, const std::vector<GivenObject>& given,
+                                                     const Environment& environment, Rehearsal& rehearsal, Gathering& gathering) {
+  const Environment keeping = WithKeptStdin(environment);
+  const auto before = RunReview(options, keeping);
+  if (!before) return std::unexpected(before.error());
+  const auto after = RunReview(options, keeping, {.objects = given});
+  if (!after) return std::unexpected(after.error());
+  const bool asks = options.ask_registries || !options.registry.layout.empty();
+  const std::vector<std::string> policies = IdsOf(given);
+  for (const ManifestError& error : after->errors) gathering.AddError(error.place.ToString() + ": " + error.error);
+  for (const InputProblem& problem : after->problems)
+    if (!problem.of_scans) gathering.AddError(problem.origin + ": " + problem.error);
+  for (std::size_t i = 0; i < std::min(before->objects.size(), after->objects.size()); ++i) {
+    const ReviewedObject& object = after->objects[i];
+    ++rehearsal.objects;
+    if (!object.error.empty()) gathering.AddError(object.place.ToString() + ": " + object.error);
+    RehearsedGroup one{.change = ChangeOf(before->objects[i], object, asks, policies),
+                       .kind = object.identity.kind,
+                       .namespace_ = object.identity.namespace_,
+                       .name = object.identity.name,
+                       .id = "",
+                       .place = object.place.ToString()};
+    gathering.Add(std::move(one), object.decision);
+  }
+  return {};
+}
+
+void PutNewDenialsFirst(Rehearsal& rehearsal) {
+  std::ranges::stable_sort(rehearsal.groups, [](const RehearsedGroup& one, const RehearsedGroup& other) {
+    return std::pair(one.change, other.count) < std::pair(other.change, one.count);
+  });
+}
+
+}  // namespace
+
+ExitCode Rehearsal::Verdict() const {
+  const auto has = [this](Change change) { return counts.contains(change); };
+  if (has(Change::kDenied) || (strict && has(Change::kWarned))) return ExitCode::kViolation;
+  return has(Change::kUnsure) || error_count > 0 ? ExitCode::kCouldNotTell : ExitCode::kPass;
+}
+
+CommandOutput Rehearse(const RehearseOptions& options, const Environment& environment) {
+  if (options.history.empty() && options.review.manifests.empty())
+    return Failed(ExitCode::kUsage, "rehearse: say what is judged again: --history FILE, or manifests with -f");
+  if (!options.review.manifests.empty() && options.review.policies.empty())
+    return Failed(ExitCode::kUsage, "rehearse: -f needs --policies DIR: what the manifests are judged by now");
+  Rehearsal rehearsal;
+  rehearsal.strict = options.review.strict;
+  Gathering gathering(rehearsal);
+  Progress progress("reading policies", environment.err);
+  std::string err;
+  if (!options.history.empty()) {
+    const auto world =
+        ReplayWorld::Open({.history = options.history, .policy_files = options.policy_files, .review = &options.review}, environment);
+    if (!world) return Failed(world.error());
+    for (const std::string& problem : (*world)->problems()) err += ErrorLine(problem);
+    if (const auto went = RehearseHistory(**world, progress, rehearsal, gathering); !went) return Failed(went.error());
+  }
+  if (!options.review.manifests.empty()) {
+    progress.Tell("judging manifests");
+    const auto given = ReadGivenObjects(options.policy_files, "--policy", environment);
+    if (!given) return Failed(given.error());
+    const auto went = RehearseManifests(options.review, *given, environment, rehearsal, gathering);
+    if (!went) return Failed(went.error().code, went.error().message);
+  }
+  PutNewDenialsFirst(rehearsal);
+  std::string out = options.output == "json" ? RenderRehearsalJson(rehearsal) : RenderRehearsal(rehearsal, environment.out);
+  return {rehearsal.Verdict(), std::move(out), std::move(err)};
+}
+
+}  // namespace hullwright::cli

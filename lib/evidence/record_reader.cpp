@@ -1,0 +1,106 @@
+#include "evidence/record_reader.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "evidence/recorded_documents.h"
+#include "evidence/recorded_objects.h"
+
+namespace hullwright::evidence {
+namespace {
+
+// "Pod shop/api-0", as the request describes itself.
+std::string DescriptionOf(const store::DecisionRow& row) {
+  return fmt::format("{} {}{}{}", row.kind, row.namespace_, row.namespace_.empty() ? "" : "/", row.name);
+}
+
+}  // namespace
+
+Result<Record> RecordReader::Read(store::StoredDecision stored) {
+  const auto facts = ReadFacts(stored);
+  if (!facts) return std::unexpected(facts.error());
+  const auto scans = ReadScans(stored);
+  if (!scans) return std::unexpected(scans.error());
+  Record record;
+  record.subject = (*facts)->subject;
+  record.subject.description = DescriptionOf(stored.row);
+  record.options.unmatched = (*facts)->unmatched;
+  for (const RecordedImage& image : (*facts)->images) {
+    policy::ImageFacts& into = record.images.emplace_back(image.facts);
+    for (const std::string& digest : image.scans) {
+      const auto scan = scans->find(digest);
+      if (scan == scans->end()) return Fail(ErrorCode::kInvalidInput, "a scan that the decision names is not in the history");
+      into.scans.push_back(scan->second);
+    }
+    record.had_vex.push_back(image.had_vex);
+  }
+  record.stored = std::move(stored);
+  return record;
+}
+
+Result<std::shared_ptr<const RecordedFacts>> RecordReader::ReadFacts(const store::StoredDecision& stored) {
+  const auto number = stored.Find(store::DocumentRole::kFacts);
+  if (number) {
+    if (const auto* known = facts_.Find(*number)) return *known;
+  }
+  const auto text = ReadDocument(history_, stored, store::DocumentRole::kFacts);
+  if (!text) return std::unexpected(text.error());
+  auto decoded = DecodeFacts(*text);
+  if (!decoded) return std::unexpected(decoded.error());
+  auto facts = std::make_shared<const RecordedFacts>(std::move(*decoded));
+  facts_.Put(*number, facts);
+  return facts;
+}
+
+Result<std::unordered_map<std::string, RecordReader::Scan>> RecordReader::ReadScans(const store::StoredDecision& stored) {
+  std::unordered_map<std::string, Scan> scans;
+  for (const store::DocumentLink& link : stored.documents) {
+    if (link.role != store::DocumentRole::kScan) continue;
+    if (const auto* known = scans_.Find(link.document)) {
+      scans.insert(*known);
+      continue;
+    }
+    auto document = ReadVerified(history_, link.document);
+    if (!document) return std::unexpected(document.error());
+    auto scan = DecodeScan(document->bytes);
+    if (!scan) return std::unexpected(scan.error());
+    scans.emplace(document->digest, *scan);
+    scans_.Put(link.document, {document->digest, std::move(*scan)});
+  }
+  return scans;
+}
+
+RecordReader::ObjectsKey RecordReader::KeyOf(const Record& record) {
+  return {record.stored.Find(store::DocumentRole::kClusterObjects).value_or(0),
+          record.stored.Find(store::DocumentRole::kNamespaceObjects).value_or(0)};
+}
+
+Result<policy::PolicySetParts> RecordReader::ReadObjects(const Record& record) {
+  policy::PolicySetParts parts;
+  for (const auto role : {store::DocumentRole::kClusterObjects, store::DocumentRole::kNamespaceObjects}) {
+    const bool may_lack = role == store::DocumentRole::kNamespaceObjects && record.subject.namespace_.empty();
+    if (may_lack) continue;
+    const auto text = ReadDocument(history_, record.stored, role);
+    if (!text) return std::unexpected(text.error());
+    if (auto decoded = DecodeObjects(*text, parts); !decoded) return std::unexpected(decoded.error());
+  }
+  return parts;
+}
+
+Result<std::shared_ptr<const RecordedDecision>> RecordReader::ReadDecision(const Record& record) {
+  const auto number = record.stored.Find(store::DocumentRole::kExplanation);
+  if (number) {
+    if (const auto* known = decisions_.Find(*number)) return *known;
+  }
+  const auto text = ReadDocument(history_, record.stored, store::DocumentRole::kExplanation);
+  if (!text) return std::unexpected(text.error());
+  auto decoded = DecodeDecision(*text);
+  if (!decoded) return std::unexpected(decoded.error());
+  auto decision = std::make_shared<const RecordedDecision>(std::move(*decoded));
+  decisions_.Put(*number, decision);
+  return decision;
+}
+
+}  // namespace hullwright::evidence
