@@ -188,6 +188,7 @@ CommandOutput ExplainDecision(const ExplainDecisionOptions& options, const Envir
   if (!evidence::IsDecisionId(options.id))
     return Failed(ExitCode::kUsage, fmt::format("explain: {} is no id of a decision: the audit annotation `decision` and the log name it",
                                                 Printable(options.id)));
+  if (const std::string wrong = WrongUse(options.review); !wrong.empty()) return Failed(ExitCode::kUsage, "explain: " + wrong);
   const Progress progress("reading the history", environment.err);
   const auto world = ReplayWorld::Open({.history = options.history,
                                         .policy_files = options.policy_files,

@@ -166,7 +166,7 @@ std::expected<void, ReviewFailure> RehearseManifests(const ReviewOptions& option
   if (!before) return std::unexpected(before.error());
   const auto after = RunReview(options, keeping, {.objects = given});
   if (!after) return std::unexpected(after.error());
-  const bool asks = options.ask_registries || !options.registry.layout.empty();
+  const bool asks = options.AsksRegistries();
   const std::vector<std::string> policies = IdsOf(given);
   for (const ManifestError& error : after->errors) gathering.AddError(error.place.ToString() + ": " + error.error);
   for (const InputProblem& problem : after->problems)
@@ -205,6 +205,7 @@ CommandOutput Rehearse(const RehearseOptions& options, const Environment& enviro
     return Failed(ExitCode::kUsage, "rehearse: say what is judged again: --history FILE, or manifests with -f");
   if (!options.review.manifests.empty() && options.review.policies.empty())
     return Failed(ExitCode::kUsage, "rehearse: -f needs --policies DIR: what the manifests are judged by now");
+  if (const std::string wrong = WrongUse(options.review); !wrong.empty()) return Failed(ExitCode::kUsage, "rehearse: " + wrong);
   Rehearsal rehearsal;
   rehearsal.strict = options.review.strict;
   Gathering gathering(rehearsal);

@@ -10,6 +10,14 @@
 
 namespace hullwright::cli {
 
+std::string WrongUse(const ReviewOptions& review) {
+  if (review.AsksRegistries() && review.policies.empty())
+    return "--registry and --layout need --policies DIR: its publishers and trust roots say whom to believe";
+  if (review.now.empty()) return "";
+  const auto now = ParseRfc3339(review.now);
+  return now ? "" : "--now: " + now.error().message;
+}
+
 Result<std::unique_ptr<ReplayWorld>> ReplayWorld::Open(const ReplayWorldOptions& options, const Environment& environment) {
   std::unique_ptr<ReplayWorld> world(new ReplayWorld);
   auto history = store::HistoryReader::Open(options.history);
@@ -21,11 +29,7 @@ Result<std::unique_ptr<ReplayWorld>> ReplayWorld::Open(const ReplayWorldOptions&
     if (!given) return std::unexpected(given.error());
     world->given_ = std::move(*given);
   }
-  if (!options.review->now.empty()) {
-    const auto now = ParseRfc3339(options.review->now);
-    if (!now) return std::unexpected(now.error().Within("--now"));
-    world->now_ = *now;
-  }
+  if (const auto now = ParseRfc3339(options.review->now)) world->now_ = *now;
   world->by_folders_ = options.by_folders;
   if (auto opened = world->OpenFolders(options, environment); !opened) return std::unexpected(opened.error());
   return world;
@@ -33,9 +37,6 @@ Result<std::unique_ptr<ReplayWorld>> ReplayWorld::Open(const ReplayWorldOptions&
 
 Result<void> ReplayWorld::OpenFolders(const ReplayWorldOptions& options, const Environment& environment) {
   const ReviewOptions& review = *options.review;
-  const bool asks = review.ask_registries || !review.registry.layout.empty();
-  if (asks && review.policies.empty())
-    return Fail(ErrorCode::kInvalidInput, "--registry and --layout need --policies: its trust roots and publishers say whom to believe");
   std::vector<evidence::Folder> folders;
   for (const std::string& path : review.policies) folders.push_back({path, true});
   if (auto loaded = evidence::LoadFolders(folders, catalogue_); !loaded) return loaded;
@@ -43,7 +44,7 @@ Result<void> ReplayWorld::OpenFolders(const ReplayWorldOptions& options, const E
   catalogue_.Publish();
   for (const evidence::Problem& problem : catalogue_.Problems())
     problems_.push_back(fmt::format("{}: {}{}", problem.origin, problem.object.empty() ? "" : problem.object + ": ", problem.error));
-  if (!asks) return {};
+  if (!review.AsksRegistries()) return {};
   auto opened = RegistrySession::Open(review.registry, catalogue_, environment, environment.clock);
   if (!opened) return std::unexpected(opened.error());
   registries_ = std::move(*opened);

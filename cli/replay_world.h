@@ -21,10 +21,13 @@ struct ReplayWorldOptions {
   bool by_folders = false;                // judge by review->policies instead of what was recorded
 };
 
+// What is wrong with the options of a command line, "" when nothing is.
+std::string WrongUse(const ReviewOptions& review);
+
 // Not thread-safe.
 class ReplayWorld {
  public:
-  // Errors: something cannot be read. A registry needs policy folders, whose publishers and trust roots say whom to believe.
+  // The options are not WrongUse. Errors: something cannot be read.
   static Result<std::unique_ptr<ReplayWorld>> Open(const ReplayWorldOptions& options, const Environment& environment);
 
   store::HistoryReader& history() { return *history_; }

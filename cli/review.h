@@ -35,6 +35,8 @@ struct ReviewOptions {
   std::string now;
   bool strict = false;
   bool trace = false;
+
+  bool AsksRegistries() const { return ask_registries || !registry.layout.empty(); }
 };
 
 struct ReviewedObject {

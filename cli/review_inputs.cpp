@@ -27,10 +27,6 @@ policy::Unmatched UnmatchedOf(std::string_view word) {
   return word == "Warn" ? policy::Unmatched::kWarn : policy::Unmatched::kDeny;
 }
 
-bool AsksRegistries(const ReviewOptions& options) {
-  return options.ask_registries || !options.registry.layout.empty();
-}
-
 bool HasRegistrySettings(const RegistryOptions& options) {
   return !options.registries.empty() || !options.plain_http.empty() || !options.registry_config.empty() || !options.cluster_data.empty();
 }
@@ -50,7 +46,7 @@ std::expected<ReviewSettings, ReviewFailure> Understand(const ReviewOptions& opt
   for (const std::string& path : options.workload_paths) {
     if (auto added = settings.workloads.Add(path); !added) return Usage("--workload-path: " + added.error().message);
   }
-  if (!AsksRegistries(options) && HasRegistrySettings(options.registry))
+  if (!options.AsksRegistries() && HasRegistrySettings(options.registry))
     return Usage("--registries, --plain-http, --registry-config and --cluster-data say how registries are asked: add --registry");
   if (!options.node_platforms.empty()) settings.node_platforms = options.node_platforms;
   settings.engine.unmatched = UnmatchedOf(options.unmatched);
@@ -118,7 +114,7 @@ std::expected<std::unique_ptr<ReviewInputs>, ReviewFailure> ReadInputs(const Rev
   if (auto loaded = LoadCatalogue(options, std::move(extras.objects), inputs->catalogue); !loaded) return std::unexpected(loaded.error());
   if (auto loaded = LoadInventory(options.admitted, inputs->admitted); !loaded) return std::unexpected(loaded.error());
   inputs->problems = ProblemsOf(inputs->catalogue, options);
-  if (!AsksRegistries(options)) return inputs;
+  if (!options.AsksRegistries()) return inputs;
   auto opened = RegistrySession::Open(options.registry, inputs->catalogue, environment, inputs->clock, extras.observer);
   if (!opened) return Unreadable(opened.error());
   inputs->registries = std::move(*opened);

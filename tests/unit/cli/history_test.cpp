@@ -125,7 +125,8 @@ TEST_CASE("explain of a decision tells what is missing or contradicts itself", "
   CHECK_THAT(world.ExplainId(none).err, Contains(none + ": the history has no decision of that id"));
   CHECK(world.ExplainId("nginx").code == ExitCode::kUsage);
   CHECK(world.ExplainId(world.bad, {"--policies", world.Path("policies")}).code == ExitCode::kUsage);
-  CHECK(world.ExplainId(world.bad, {"--replay", "--registry"}).code == ExitCode::kCouldNotTell);
+  CHECK(world.ExplainId(world.bad, {"--replay", "--registry"}).code == ExitCode::kUsage);
+  CHECK(world.ExplainId(world.bad, {"--replay", "--now", "soon"}).code == ExitCode::kUsage);
   CHECK(world.Run({"explain", world.bad, "--replay"}).code == ExitCode::kUsage);
   CHECK(world.Run({"explain", world.bad, "--history", world.Path("nothing.db")}).code == ExitCode::kCouldNotTell);
   CHECK_THAT(world.Run({"explain", "nginx"}).err, Contains("needs --policies"));
