@@ -53,7 +53,7 @@ std::vector<Difference> DifferencesOf(const policy::Decision& then, const policy
 }
 
 // What is shown of a decision, then or now.
-struct Explained {
+struct ExplainedDecision {
   store::DecisionRow row;
   evidence::RecordedDecision then;
   std::optional<evidence::Replayed> now;
@@ -77,7 +77,7 @@ policy::Decision ForTerminal(policy::Decision decision) {
   return decision;
 }
 
-ReviewedObject ObjectOf(const Explained& explained, const policy::Decision& decision, const std::string& title) {
+ReviewedObject ObjectOf(const ExplainedDecision& explained, const policy::Decision& decision, const std::string& title) {
   ReviewedObject object;
   object.place.file = title;
   object.identity = {"", explained.row.kind, explained.row.namespace_, explained.row.name};
@@ -86,7 +86,8 @@ ReviewedObject ObjectOf(const Explained& explained, const policy::Decision& deci
   return object;
 }
 
-std::string TreeOf(const Explained& explained, const policy::Decision& decision, const std::string& title, const Terminal& terminal) {
+std::string TreeOf(const ExplainedDecision& explained, const policy::Decision& decision, const std::string& title,
+                   const Terminal& terminal) {
   Review review;
   review.objects.push_back(ObjectOf(explained, decision, title));
   return RenderExplanation(review, terminal);
@@ -99,7 +100,7 @@ std::string DifferenceLine(const Difference& difference, const Paint& paint) {
   return difference.is_new ? paint.Red("+ ") + text : paint.Green("- ") + text;
 }
 
-std::string RenderText(const Explained& explained, const Terminal& terminal) {
+std::string RenderText(const ExplainedDecision& explained, const Terminal& terminal) {
   const Paint paint(terminal);
   const store::DecisionRow& row = explained.row;
   std::string out = Paragraph("", 0, fmt::format("decision {}", paint.Bold(row.id)), terminal.width);
@@ -137,7 +138,7 @@ Json DifferenceJson(const Difference& difference) {
           {"message", reason.message}};
 }
 
-Json ToJson(const Explained& explained) {
+Json ToJson(const ExplainedDecision& explained) {
   Json json = {{"schema", "hullctl/decision/v1"}, {"version", HULLWRIGHT_VERSION}};
   json.update(evidence::ToJson(explained.row));
   json["images"] = ImagesJson(explained.then.decision);
@@ -156,17 +157,17 @@ Json ToJson(const Explained& explained) {
   return json;
 }
 
-ExitCode CodeOf(const Explained& explained) {
+ExitCode CodeOf(const ExplainedDecision& explained) {
   if (explained.now && explained.now->change == evidence::Change::kUnsure) return ExitCode::kCouldNotTell;
   const policy::Decision& decision = explained.now ? explained.now->decision : explained.then.decision;
   if (decision.allowed() || !explained.row.rule.empty()) return ExitCode::kPass;
   return decision.outcome == policy::Outcome::kViolation ? ExitCode::kViolation : ExitCode::kCouldNotTell;
 }
 
-Result<Explained> Look(ReplayWorld& world, const ExplainDecisionOptions& options) {
+Result<ExplainedDecision> Look(ReplayWorld& world, const ExplainDecisionOptions& options) {
   auto stored = world.history().Find(options.id);
   if (!stored) return std::unexpected(stored.error().Within(options.id));
-  Explained explained;
+  ExplainedDecision explained;
   explained.row = stored->row;
   const auto record = world.records().Read(std::move(*stored));
   if (!record) return std::unexpected(record.error());
