@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/compression.h"
 #include "base/rfc3339.h"
 #include "base/text.h"
-#include "scan/gzip.h"
 
 namespace hullwright::scan {
 namespace {

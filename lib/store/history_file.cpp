@@ -6,7 +6,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "store/compression.h"
+#include "base/compression.h"
 
 namespace hullwright::store {
 namespace {
@@ -227,7 +227,8 @@ Result<StoredDocument> HistoryFile::Document(std::int64_t number) {
   if (size < 0 || size > kMaxValueBytes)
     return Fail(ErrorCode::kTooLarge, fmt::format("a document of {} bytes, more than the {} that one may have", size, kMaxValueBytes));
   auto bytes = Decompress(body, static_cast<std::size_t>(size));
-  if (!bytes) return std::unexpected(bytes.error());
+  if (!bytes || bytes->size() != static_cast<std::size_t>(size))
+    return Fail(ErrorCode::kInvalidInput, fmt::format("document {} of the history is damaged", number));
   return StoredDocument{std::move(digest), std::move(*bytes)};
 }
 

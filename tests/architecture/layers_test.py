@@ -36,7 +36,7 @@ WRAPPED = {
     r"<yaml\.h>": {"base"},
     r"<cbor": {"verify"},
     r"<(SQLiteCpp/|sqlite3\.h)": {"store"},
-    r"<zlib\.h>": {"scan", "store"},
+    r"<zlib\.h>": {"base"},
     r"<CLI/": {"cli", "webhook"},
     r"<prometheus/": {"webhook"},
     r'"verify/attestor\.h"': {"verify"},  # whoever includes it can make Verified values
