@@ -151,14 +151,14 @@ class SqliteByteCache final : public ByteCache {
       return;
     }
     try {
-      writer_->Begin();
+      SQLite::Transaction transaction = writer_->Begin();
       for (const Write& write : writes) {
         if (write.entry)
           writer_->Put(write.key, *write.entry);
         else
           writer_->Erase(write.key);
       }
-      writer_->Commit();
+      transaction.commit();
       written_ += writes.size();
       KeepBounds();
     } catch (const SQLite::Exception& error) {
@@ -177,7 +177,6 @@ class SqliteByteCache final : public ByteCache {
   }
 
   void GiveUpWriting(const SQLite::Exception& error) {
-    writer_->Rollback();
     NoteFailure("write", error);
     if (MeansDamage(error)) {
       Rebuild();
@@ -188,7 +187,6 @@ class SqliteByteCache final : public ByteCache {
     try {
       writer_->EraseOldest(writer_->BytesInUse() / 2);
     } catch (const SQLite::Exception& again) {
-      writer_->Rollback();
       NoteFailure("make room", again);
     }
   }

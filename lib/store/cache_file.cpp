@@ -35,11 +35,11 @@ void CacheFile::Prepare() {
   // What a power failure may take is asked of the registry again.
   database_.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608; PRAGMA trusted_schema = OFF");
-  database_.exec("BEGIN IMMEDIATE");
+  SQLite::Transaction transaction = Begin();
   database_.exec(kCacheSchema);
   database_.exec("PRAGMA application_id = " + std::to_string(kCacheSignature.application_id));
   database_.exec("PRAGMA user_version = " + std::to_string(kCacheSignature.schema_version));
-  database_.exec("COMMIT");
+  transaction.commit();
   find_.emplace(
       database_,
       "SELECT media_type, bytes, stored_at, expires_at FROM entries WHERE kind = ? AND scope = ? AND repository = ? AND reference = ?");
@@ -85,19 +85,6 @@ void CacheFile::Erase(const EntryKey& key) {
   Bind(*erase_, key);
   erase_->exec();
   erase_->reset();
-}
-
-void CacheFile::Begin() {
-  database_.exec("BEGIN IMMEDIATE");
-}
-
-void CacheFile::Commit() {
-  database_.exec("COMMIT");
-}
-
-void CacheFile::Rollback() noexcept {
-  // Many errors have rolled back already; then this one says so, and nothing else.
-  (void)database_.tryExec("ROLLBACK");
 }
 
 void CacheFile::EraseExpired(Time now, std::chrono::hours max_age) {

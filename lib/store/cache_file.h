@@ -28,9 +28,7 @@ class CacheFile {
   void Put(const EntryKey& key, const Entry& entry);
   void Erase(const EntryKey& key);
 
-  void Begin();
-  void Commit();
-  void Rollback() noexcept;
+  [[nodiscard]] SQLite::Transaction Begin() { return BeginWriting(database_); }
 
   void EraseExpired(Time now, std::chrono::hours max_age);
   // Until no more than max_bytes are in use.

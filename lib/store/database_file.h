@@ -4,6 +4,7 @@
 
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Transaction.h>
 
 #include <cstdint>
 #include <string>
@@ -51,6 +52,11 @@ inline std::int64_t Milliseconds(Time time) {
 }
 inline Time TimeOf(std::int64_t milliseconds) {
   return Time(std::chrono::milliseconds(milliseconds));
+}
+
+// Undone unless it is committed. It locks out other writers at once, so that what is read in it stays true until then.
+[[nodiscard]] inline SQLite::Transaction BeginWriting(SQLite::Database& database) {
+  return SQLite::Transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
 }
 
 std::int64_t Pragma(SQLite::Database& database, const std::string& name);

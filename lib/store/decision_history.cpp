@@ -107,7 +107,6 @@ void DecisionHistory::OpenFile() {
 // Damage is mended at once; everything else waits.
 void DecisionHistory::GiveUp(const char* what, const std::exception& error) {
   ++failures_;
-  if (file_) file_->Rollback();
   const auto* of_sqlite = dynamic_cast<const SQLite::Exception*>(&error);
   log::Error("decision history: an operation failed; decisions are missing from it",
              {{"file", options_.path},
@@ -141,7 +140,6 @@ void DecisionHistory::Append(std::span<const NewDecision> decisions) {
   try {
     Write(decisions);
   } catch (const std::length_error& error) {
-    file_->Rollback();
     if (decisions.size() > 1) {
       for (const NewDecision& decision : decisions) Append({&decision, 1});
       return;
@@ -159,9 +157,9 @@ void DecisionHistory::Append(std::span<const NewDecision> decisions) {
 }
 
 void DecisionHistory::Write(std::span<const NewDecision> decisions) {
-  file_->Begin();
+  SQLite::Transaction transaction = file_->Begin();
   for (const NewDecision& decision : decisions) file_->Insert(decision, options_.max_document_bytes);
-  file_->Commit();
+  transaction.commit();
 }
 
 void DecisionHistory::KeepBounds() {

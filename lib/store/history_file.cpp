@@ -96,13 +96,13 @@ std::span<const char* const> HistoryMigrations() {
 
 void Migrate(SQLite::Database& database, std::span<const char* const> scripts) {
   for (;;) {
-    database.exec("BEGIN IMMEDIATE");  // before the version is read: another process may be at it too
+    SQLite::Transaction transaction = BeginWriting(database);  // before the version is read: another process may be at it too
     const auto version = static_cast<std::size_t>(Pragma(database, "user_version"));
     if (version < scripts.size()) {
       database.exec(scripts[version]);
       database.exec("PRAGMA user_version = " + std::to_string(version + 1));
     }
-    database.exec("COMMIT");
+    transaction.commit();
     if (version + 1 >= scripts.size()) return;
   }
 }
@@ -126,19 +126,6 @@ HistoryFile::HistoryFile(const std::string& path, HistoryAccess access)
   find_document_.emplace(database_, "SELECT id FROM documents WHERE digest = ?");
   uses_.emplace(database_, "SELECT role, document FROM uses WHERE sequence = ? ORDER BY role, document");
   document_.emplace(database_, "SELECT digest, size, body FROM documents WHERE id = ?");
-}
-
-void HistoryFile::Begin() {
-  database_.exec("BEGIN IMMEDIATE");
-}
-
-void HistoryFile::Commit() {
-  database_.exec("COMMIT");
-}
-
-void HistoryFile::Rollback() noexcept {
-  // Many errors have rolled back already; then this one says so, and nothing else.
-  (void)database_.tryExec("ROLLBACK");
 }
 
 std::int64_t HistoryFile::NumberOf(const NewDocument& document, std::size_t max_document_bytes) {
@@ -259,10 +246,10 @@ std::vector<std::string> HistoryFile::Check() {
 }
 
 std::uint64_t HistoryFile::EraseWhere(const std::string& condition) {
-  Begin();
+  SQLite::Transaction transaction = Begin();
   const int erased = database_.exec("DELETE FROM decisions WHERE " + condition);
   if (erased > 0) database_.exec("DELETE FROM documents WHERE NOT EXISTS (SELECT 1 FROM uses WHERE uses.document = documents.id)");
-  Commit();
+  transaction.commit();
   return static_cast<std::uint64_t>(erased);
 }
 

@@ -34,9 +34,7 @@ class HistoryFile {
   bool IsInPlace() const { return place_.IsSame(); }
   void LimitPages(std::uint64_t max_bytes) { store::LimitPages(database_, max_bytes); }
 
-  void Begin();
-  void Commit();
-  void Rollback() noexcept;
+  [[nodiscard]] SQLite::Transaction Begin() { return BeginWriting(database_); }
 
   // max_document_bytes: a larger document throws std::length_error.
   void Insert(const NewDecision& decision, std::size_t max_document_bytes);
