@@ -1,11 +1,9 @@
 #include "store/byte_cache.h"
 
-#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <atomic>
 #include <deque>
-#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -111,23 +109,22 @@ class SqliteByteCache final : public ByteCache {
 
   void Rebuild() {
     CloseFile();
+    PutAside();
+    OpenFile();
+  }
+
+  void PutAside() {
     ++rebuilds_;
     log::Error("cache file is damaged: it is renamed and built anew",
                {{"file", options_.path}, {"renamed_to", options_.path + ".damaged"}});
     MoveAside(options_.path);
-    OpenFile();
   }
 
   void OpenFile() {
     CloseFile();
     try {
       const FileState state = LookAt(options_.path, kCacheSignature);
-      if (state == FileState::kDamaged) {
-        ++rebuilds_;
-        log::Error("cache file is damaged: it is renamed and built anew",
-                   {{"file", options_.path}, {"renamed_to", options_.path + ".damaged"}});
-        MoveAside(options_.path);
-      }
+      if (state == FileState::kDamaged) PutAside();
       if (state == FileState::kOlderVersion || state == FileState::kNewerVersion) {
         log::Info("cache file of another version is replaced", {{"file", options_.path}});
         RemoveFile(options_.path);
@@ -211,17 +208,7 @@ class SqliteByteCache final : public ByteCache {
 }  // namespace
 
 Result<std::unique_ptr<ByteCache>> ByteCache::Open(ByteCacheOptions options, const Clock& clock) {
-  std::error_code code;
-  if (std::filesystem::is_directory(options.path, code)) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a folder: the name of a file is wanted", options.path));
-  }
-  const auto folder = std::filesystem::path(options.path).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, code)) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: its folder does not exist", options.path));
-  }
-  if (LookAt(options.path, kCacheSignature) == FileState::kForeign) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a database of something else: name a file of its own", options.path));
-  }
+  if (const auto state = CheckPlace(options.path, kCacheSignature); !state) return std::unexpected(state.error());
   return std::make_unique<SqliteByteCache>(std::move(options), clock);
 }
 

@@ -1,6 +1,7 @@
 #include "store/database_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,6 +35,19 @@ FileState LookAt(const std::string& path, const FileSignature& signature) {
     // A file that is ours and cannot be read now (permissions, memory) says so again when it is opened for use.
     return MeansDamage(error) ? FileState::kDamaged : FileState::kOurs;
   }
+}
+
+Result<FileState> CheckPlace(const std::string& path, const FileSignature& signature) {
+  std::error_code code;
+  if (std::filesystem::is_directory(path, code))
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a folder: the name of a file is wanted", path));
+  const auto folder = std::filesystem::path(path).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, code))
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: its folder does not exist", path));
+  const FileState state = LookAt(path, signature);
+  if (state == FileState::kForeign)
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a database of something else: name a file of its own", path));
+  return state;
 }
 
 bool MeansDamage(const SQLite::Exception& error) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 namespace hullwright::store {
 
@@ -24,6 +25,8 @@ struct FileSignature {
 enum class FileState { kAbsentOrEmpty, kOurs, kOlderVersion, kNewerVersion, kForeign, kDamaged };
 // Looks without changing anything.
 FileState LookAt(const std::string& path, const FileSignature& signature);
+// The same before a file is begun or written on. Errors: that could never work, or would destroy what is somebody else's.
+Result<FileState> CheckPlace(const std::string& path, const FileSignature& signature);
 
 bool MeansDamage(const SQLite::Exception& error);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <stdexcept>
 #include <utility>
 
@@ -49,19 +48,9 @@ Result<void> RequireHistory(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<DecisionHistory>> DecisionHistory::Open(HistoryOptions options, const Clock& clock) {
-  std::error_code code;
-  if (std::filesystem::is_directory(options.path, code)) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a folder: the name of a file is wanted", options.path));
-  }
-  const auto folder = std::filesystem::path(options.path).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, code)) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: its folder does not exist", options.path));
-  }
-  const FileState state = LookAt(options.path, kHistorySignature);
-  if (state == FileState::kForeign) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a database of something else: name a file of its own", options.path));
-  }
-  if (state == FileState::kNewerVersion) {
+  const auto state = CheckPlace(options.path, kHistorySignature);
+  if (!state) return std::unexpected(state.error());
+  if (*state == FileState::kNewerVersion) {
     return Fail(ErrorCode::kInvalidInput,
                 fmt::format("{}: was written by a newer version of this program: name another file, or use that version", options.path));
   }
