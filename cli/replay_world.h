@@ -32,7 +32,6 @@ class ReplayWorld {
 
   store::HistoryReader& history() { return *history_; }
   evidence::RecordReader& records() { return *records_; }
-  const std::vector<GivenObject>& given() const { return given_; }
   // What in the policy folders cannot be used, in sentences.
   const std::vector<std::string>& problems() const { return problems_; }
   evidence::ReplayPlan Plan(bool trace) const;

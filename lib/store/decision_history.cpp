@@ -84,7 +84,7 @@ void DecisionHistory::OpenFile() {
     if (state == FileState::kDamaged) PutAside();
     if (state == FileState::kForeign || state == FileState::kNewerVersion)
       throw std::runtime_error("what stands in its place now is no history of this version");
-    file_ = std::make_unique<HistoryFile>(options_.path, HistoryAccess::kWrite);
+    file_ = std::make_unique<HistoryFile>(options_.path, OpenMode::kWrite);
     file_->LimitPages(options_.max_bytes);
     expire_at_ = {};
     usable_ = true;
@@ -181,7 +181,7 @@ HistoryReader::~HistoryReader() = default;
 Result<std::unique_ptr<HistoryReader>> HistoryReader::Open(const std::string& path) {
   if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
   return Reading([&]() -> Result<std::unique_ptr<HistoryReader>> {
-    return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryFile>(path, HistoryAccess::kRead)));
+    return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryFile>(path, OpenMode::kRead)));
   });
 }
 
@@ -216,7 +216,7 @@ Result<std::vector<std::string>> HistoryReader::Check() {
 Result<std::uint64_t> PruneHistory(const std::string& path, const PruneBounds& bounds) {
   if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
   return Reading([&]() -> Result<std::uint64_t> {
-    HistoryFile file(path, HistoryAccess::kWrite);
+    HistoryFile file(path, OpenMode::kWrite);
     std::uint64_t erased = 0;
     if (bounds.older_than) erased += file.EraseBefore(*bounds.older_than);
     if (bounds.max_bytes) erased += file.EraseOldest(*bounds.max_bytes);

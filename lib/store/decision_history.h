@@ -2,7 +2,7 @@
 // (docs/decisions/0030-decision-history.md). A SQLite file of its own. Deleting it loses the history and nothing else.
 //
 // A decision refers to documents by their digest: many decisions share one (the objects in force, the scan of an image), which is kept
-// once, compressed. What the documents say is evidence/decision_record.h's matter; here they are bytes.
+// once, compressed. What the documents say is the matter of evidence/recorded_*.h; here they are bytes.
 #pragma once
 
 #include <atomic>

@@ -14,6 +14,7 @@ namespace {
 constexpr int kMaxValueBytes = 64 << 20;       // of one text or document, whoever wrote the file
 constexpr int kPatienceMilliseconds = 10'000;  // with a hullctl that prunes: decisions wait in their queue meanwhile
 
+// Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
 constexpr std::array<const char*, 1> kMigrations = {R"(
 CREATE TABLE documents (
   id INTEGER PRIMARY KEY,
@@ -52,8 +53,8 @@ constexpr const char* kSelectDecisions =
     "SELECT sequence, id, decided_at, uid, operation, kind, namespace, name, user, allowed, outcome, rule, reasons, policies, message "
     "FROM decisions ";
 
-int FlagsOf(HistoryAccess access) {
-  if (access == HistoryAccess::kRead) return SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
+int FlagsOf(OpenMode mode) {
+  if (mode == OpenMode::kRead) return SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
   return SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX;
 }
 
@@ -90,10 +91,6 @@ void BindRow(const DecisionRow& row, SQLite::Statement& insert) {
 
 }  // namespace
 
-std::span<const char* const> HistoryMigrations() {
-  return kMigrations;
-}
-
 void Migrate(SQLite::Database& database, std::span<const char* const> scripts) {
   for (;;) {
     SQLite::Transaction transaction = BeginWriting(database);  // before the version is read: another process may be at it too
@@ -107,23 +104,23 @@ void Migrate(SQLite::Database& database, std::span<const char* const> scripts) {
   }
 }
 
-HistoryFile::HistoryFile(const std::string& path, HistoryAccess access)
-    : database_(access == HistoryAccess::kWrite ? CreatePrivate(path) : path, FlagsOf(access), kBusyMilliseconds), place_(path) {
+HistoryFile::HistoryFile(const std::string& path, OpenMode mode)
+    : database_(mode == OpenMode::kWrite ? CreatePrivate(path) : path, FlagsOf(mode), kBusyMilliseconds), place_(path) {
   ::sqlite3_limit(database_.getHandle(), SQLITE_LIMIT_LENGTH, kMaxValueBytes);
   database_.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON");
-  if (access == HistoryAccess::kWrite) {
+  if (mode == OpenMode::kWrite) {
     database_.setBusyTimeout(kPatienceMilliseconds);
     // A power failure may take the last decisions; what the file holds stays whole.
     database_.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608");
     database_.exec("PRAGMA application_id = " + std::to_string(kHistorySignature.application_id));
-    Migrate(database_, HistoryMigrations());
+    Migrate(database_, kMigrations);
+    find_document_.emplace(database_, "SELECT id FROM documents WHERE digest = ?");
     insert_document_.emplace(database_, "INSERT INTO documents (digest, size, body) VALUES (?, ?, ?)");
     insert_decision_.emplace(database_,
                              "INSERT INTO decisions (id, decided_at, uid, operation, kind, namespace, name, user, allowed, outcome, rule, "
                              "reasons, policies, message) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     insert_use_.emplace(database_, "INSERT OR IGNORE INTO uses (sequence, role, document) VALUES (?, ?, ?)");
   }
-  find_document_.emplace(database_, "SELECT id FROM documents WHERE digest = ?");
   uses_.emplace(database_, "SELECT role, document FROM uses WHERE sequence = ? ORDER BY role, document");
   document_.emplace(database_, "SELECT digest, size, body FROM documents WHERE id = ?");
 }

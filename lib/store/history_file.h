@@ -16,20 +16,18 @@
 
 namespace hullwright::store {
 
-// Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
-std::span<const char* const> HistoryMigrations();
-inline constexpr FileSignature kHistorySignature{.application_id = 0x48774468, .schema_version = 1};  // "HwDh"; as many as migrations
+inline constexpr FileSignature kHistorySignature{.application_id = 0x48774468, .schema_version = 1};  // "HwDh"
 
 // Brings a database to the version that the scripts lead to, each in a transaction of its own: a crash leaves one version or the next.
 void Migrate(SQLite::Database& database, std::span<const char* const> scripts);
 
-enum class HistoryAccess { kRead, kWrite };
+enum class OpenMode { kRead, kWrite };
 
 // Not thread-safe.
 class HistoryFile {
  public:
   // kWrite creates what is missing, readable for this user alone, and migrates. kRead needs a file of this version.
-  HistoryFile(const std::string& path, HistoryAccess access);
+  HistoryFile(const std::string& path, OpenMode mode);
 
   bool IsInPlace() const { return place_.IsSame(); }
   void LimitPages(std::uint64_t max_bytes) { store::LimitPages(database_, max_bytes); }
