@@ -22,11 +22,6 @@ std::unexpected<ReviewFailure> Unreadable(const Error& error) {
   return std::unexpected(ReviewFailure{ExitCode::kCouldNotTell, error.message});
 }
 
-policy::Unmatched UnmatchedOf(std::string_view word) {
-  if (word == "Allow") return policy::Unmatched::kAllow;
-  return word == "Warn" ? policy::Unmatched::kWarn : policy::Unmatched::kDeny;
-}
-
 bool HasRegistrySettings(const RegistryOptions& options) {
   return !options.registries.empty() || !options.plain_http.empty() || !options.registry_config.empty() || !options.cluster_data.empty();
 }
@@ -49,7 +44,7 @@ std::expected<ReviewSettings, ReviewFailure> Understand(const ReviewOptions& opt
   if (!options.AsksRegistries() && HasRegistrySettings(options.registry))
     return Usage("--registries, --plain-http, --registry-config and --cluster-data say how registries are asked: add --registry");
   if (!options.node_platforms.empty()) settings.node_platforms = options.node_platforms;
-  settings.engine.unmatched = UnmatchedOf(options.unmatched);
+  settings.engine.unmatched = policy::FindUnmatched(options.unmatched).value_or(policy::Unmatched::kDeny);
   settings.engine.trace = options.trace;
   return settings;
 }

@@ -128,6 +128,18 @@ std::string_view ToString(ContainerType value) {
   return WordOf(value);
 }
 
+template <class Enum>
+std::optional<Enum> FromWord(std::string_view word) {
+  for (const auto& entry : WordsOf<Enum>()) {
+    if (entry.word == word) return entry.value;
+  }
+  return std::nullopt;
+}
+template std::optional<Severity> FromWord<Severity>(std::string_view word);
+template std::optional<FixState> FromWord<FixState>(std::string_view word);
+template std::optional<Enforcement> FromWord<Enforcement>(std::string_view word);
+template std::optional<ContainerType> FromWord<ContainerType>(std::string_view word);
+
 // The parts of metadata we read; the API server has checked it, and files need little of it.
 template <>
 const Table& TableOf<ObjectMeta>() {

@@ -91,5 +91,8 @@ std::string_view ToString(FixState value);
 std::string_view ToString(Layer value);
 std::string_view ToString(Enforcement value);
 std::string_view ToString(ContainerType value);
+// The Severity, FixState, Enforcement or ContainerType of such a word; nullopt: there is none.
+template <class Enum>
+std::optional<Enum> FromWord(std::string_view word);
 
 }  // namespace hullwright::api

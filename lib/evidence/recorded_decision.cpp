@@ -1,7 +1,6 @@
 #include "evidence/recorded_decision.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -61,30 +60,10 @@ Json ListJson(const std::vector<T>& items) {
   return list;
 }
 
-// The value whose ToString the text is.
-template <class Value, std::size_t count>
-std::optional<Value> FindAmong(const std::array<Value, count>& values, std::string_view text) {
-  for (const Value value : values)
-    if (ToString(value) == text) return value;
-  return std::nullopt;
-}
-
 std::optional<policy::Outcome> FindOutcome(std::string_view text) {
-  return FindAmong(std::array{policy::Outcome::kPass, policy::Outcome::kCouldNotTell, policy::Outcome::kViolation}, text);
-}
-
-std::optional<api::Enforcement> FindEnforcement(std::string_view text) {
-  return FindAmong(std::array{api::Enforcement::kAudit, api::Enforcement::kWarn, api::Enforcement::kDeny}, text);
-}
-
-std::optional<api::Severity> FindSeverity(std::string_view text) {
-  return FindAmong(std::array{api::Severity::kUnknown, api::Severity::kNegligible, api::Severity::kLow, api::Severity::kMedium,
-                              api::Severity::kHigh, api::Severity::kCritical},
-                   text);
-}
-
-std::optional<api::FixState> FindFixState(std::string_view text) {
-  return FindAmong(std::array{api::FixState::kUnknown, api::FixState::kAvailable, api::FixState::kNone, api::FixState::kWillNotFix}, text);
+  for (const policy::Outcome outcome : {policy::Outcome::kPass, policy::Outcome::kCouldNotTell, policy::Outcome::kViolation})
+    if (policy::ToString(outcome) == text) return outcome;
+  return std::nullopt;
 }
 
 // Notices hold views of words that live as long as the program.
@@ -99,15 +78,15 @@ policy::FindingDetail FindingOf(const RecordedNode& node) {
           .package = node.Text("package"),
           .version = node.Text("version"),
           .fixed_in = node.Text("fixedIn"),
-          .severity = node.Word("severity", FindSeverity),
-          .fix = node.Word("fix", FindFixState)};
+          .severity = node.Word("severity", api::FromWord<api::Severity>),
+          .fix = node.Word("fix", api::FromWord<api::FixState>)};
 }
 
 policy::Reason ReasonOf(const RecordedNode& node) {
   policy::Reason reason;
   reason.word = node.Word("reason", policy::FindReasonWord);
   reason.outcome = policy::OutcomeOf(reason.word);
-  reason.enforcement = node.Word("enforcement", FindEnforcement);
+  reason.enforcement = node.Word("enforcement", api::FromWord<api::Enforcement>);
   reason.policy = node.Text("policy");
   reason.rule = node.Text("rule");
   for (const RecordedNode& finding : node.Items("findings")) reason.findings.push_back(FindingOf(finding));
@@ -227,7 +206,7 @@ Result<RecordedDecision> DecodeDecision(std::string_view document) {
     policy::Decision& decision = recorded.decision;
     decision.outcome = root.Word("outcome", FindOutcome);
     decision.unmatched = root.Flag("unmatched");
-    if (root.Has("enforcement")) decision.enforcement = root.Word("enforcement", FindEnforcement);
+    if (root.Has("enforcement")) decision.enforcement = root.Word("enforcement", api::FromWord<api::Enforcement>);
     for (const RecordedNode& image : root.Items("images")) decision.images.push_back(ImageDecisionOf(image));
     return recorded;
   });

@@ -1,7 +1,6 @@
 #include "evidence/recorded_facts.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -18,32 +17,6 @@ using Json = nlohmann::ordered_json;
 // Longer than any reference that parses (ImageReference::Parse takes 8 KiB), so that one that was cut does not either.
 constexpr std::size_t kMaxReferenceBytes = (8u << 10) + 1;
 constexpr std::size_t kMaxNameBytes = 253;
-
-constexpr std::array kContainerTypes = {api::ContainerType::kContainers, api::ContainerType::kInitContainers,
-                                        api::ContainerType::kEphemeralContainers, api::ContainerType::kImageVolumes};
-constexpr std::array<std::pair<policy::Unmatched, std::string_view>, 3> kUnmatched = {{
-    {policy::Unmatched::kDeny, "Deny"},
-    {policy::Unmatched::kWarn, "Warn"},
-    {policy::Unmatched::kAllow, "Allow"},
-}};
-
-std::optional<api::ContainerType> FindContainerType(std::string_view text) {
-  for (const api::ContainerType type : kContainerTypes)
-    if (api::ToString(type) == text) return type;
-  return std::nullopt;
-}
-
-std::optional<policy::Unmatched> FindUnmatched(std::string_view text) {
-  for (const auto& [value, word] : kUnmatched)
-    if (word == text) return value;
-  return std::nullopt;
-}
-
-std::string_view UnmatchedWord(policy::Unmatched unmatched) {
-  for (const auto& [value, word] : kUnmatched)
-    if (value == unmatched) return word;
-  return "Deny";
-}
 
 std::optional<policy::SubjectKind> FindSubjectKind(std::string_view text) {
   if (text == "Pod") return policy::SubjectKind::kPod;
@@ -79,7 +52,7 @@ Json ImageJson(const policy::ImageFacts& image, const std::vector<std::string>& 
 
 api::ImageUse UseOf(const RecordedNode& node) {
   api::ImageUse use;
-  use.type = node.Word("type", FindContainerType);
+  use.type = node.Word("type", api::FromWord<api::ContainerType>);
   use.name = node.Text("name");
   use.field_path = node.Text("fieldPath");
   use.reference = node.Text("reference");
@@ -129,7 +102,7 @@ std::string EncodeFacts(const Basis& basis, const std::vector<std::vector<std::s
   Json json = {{"kind", subject.kind == policy::SubjectKind::kPod ? "Pod" : "Template"},
                {"namespace", subject.namespace_},
                {"tagsArePinned", subject.tags_are_pinned},
-               {"unmatched", UnmatchedWord(basis.options.unmatched)}};
+               {"unmatched", policy::ToString(basis.options.unmatched)}};
   if (subject.namespace_labels) json["namespaceLabels"] = Json(*subject.namespace_labels);
   if (subject.node_platforms) json["nodePlatforms"] = *subject.node_platforms;
   json["images"] = Json::array();
@@ -143,7 +116,7 @@ Result<RecordedFacts> DecodeFacts(std::string_view document) {
   return ReadRecorded(document, "the facts of the decision", [](const RecordedNode& root) {
     RecordedFacts facts;
     facts.subject = SubjectOf(root);
-    facts.unmatched = root.Word("unmatched", FindUnmatched);
+    facts.unmatched = root.Word("unmatched", policy::FindUnmatched);
     for (const RecordedNode& image : root.Items("images")) facts.images.push_back(ImageOf(image));
     return facts;
   });

@@ -251,6 +251,24 @@ Decision RefuseWhole(std::string message) {
 
 }  // namespace
 
+std::string_view ToString(Unmatched unmatched) {
+  switch (unmatched) {
+    case Unmatched::kAllow:
+      return "Allow";
+    case Unmatched::kWarn:
+      return "Warn";
+    case Unmatched::kDeny:
+      break;
+  }
+  return "Deny";
+}
+
+std::optional<Unmatched> FindUnmatched(std::string_view word) {
+  for (const Unmatched unmatched : {Unmatched::kDeny, Unmatched::kWarn, Unmatched::kAllow})
+    if (ToString(unmatched) == word) return unmatched;
+  return std::nullopt;
+}
+
 Decision Decide(const PolicySet& policies, const Subject& subject, std::span<const ImageFacts> images, Time now,
                 const EngineOptions& options) {
   if (images.size() > options.max_images) {

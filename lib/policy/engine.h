@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string_view>
 
 #include "base/clock.h"
 #include "policy/decision.h"
@@ -14,6 +16,9 @@ namespace hullwright::policy {
 
 // What happens to an image that no policy covers.
 enum class Unmatched { kDeny, kWarn, kAllow };
+// "Deny", "Warn", "Allow".
+std::string_view ToString(Unmatched unmatched);
+std::optional<Unmatched> FindUnmatched(std::string_view word);  // nullopt: it is none of them
 
 struct EngineOptions {
   Unmatched unmatched = Unmatched::kDeny;
