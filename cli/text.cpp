@@ -71,11 +71,4 @@ std::string_view MarkupEntity(char c) {
   }
 }
 
-std::string WithoutControls(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return text;
-}
-
 }  // namespace hullwright::cli

@@ -36,9 +36,6 @@ std::string Paragraph(std::string_view first, std::size_t indent, std::string_vi
 // What stands for a character that is markup in XML (1.0, 2.4) and in HTML (13.3), in text and in attributes; "" for any other.
 std::string_view MarkupEntity(char c);
 
-// Text of a file that somebody may have changed, for a terminal: control characters become blanks.
-std::string WithoutControls(std::string text);
-
 // "1 image", "2 images".
 std::string Count(std::size_t count, std::string_view singular, std::string_view plural);
 

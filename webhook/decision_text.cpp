@@ -25,11 +25,8 @@ std::string Cut(std::string text, std::size_t max_bytes) {
   return text.substr(0, end) + "...";
 }
 
-std::string Clean(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return text;
+std::string WarningOf(std::string text) {
+  return Cut(WithoutControls(std::move(text)), kMaxWarningBytes);
 }
 
 // "(ClusterImageAdmissionPolicy/production, rule vulnerabilities.forbid[fixable-critical])"
@@ -68,13 +65,13 @@ std::optional<std::string> DenialLine(const policy::ImageDecision& image) {
   }
   if (denying == 0) return std::nullopt;
   if (denying > shown) line += fmt::format(" And {} more reasons.", denying - shown);
-  return Clean(fmt::format("{}: {}", Place(image), line));
+  return WithoutControls(fmt::format("{}: {}", Place(image), line));
 }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string piece = Clean(parts[i]);
+    const std::string piece = WithoutControls(parts[i]);
     if (text.size() + piece.size() + separator.size() > kMaxAnnotationBytes - kRoomForMore) {
       return Cut(std::move(text), kMaxAnnotationBytes - kRoomForMore) + fmt::format("{}and {} more", separator, parts.size() - i);
     }
@@ -154,15 +151,14 @@ void AddWarnings(const policy::Decision& decision, std::string_view prefix, std:
     for (const auto& reason : image.reasons) {
       const bool says_it_already = prefix.empty() && Denies(reason);
       if (says_it_already || reason.enforcement == api::Enforcement::kAudit) continue;
-      warnings.push_back(
-          Cut(Clean(fmt::format("{}{}: {}: {}{}", prefix, image.field_path, policy::ToString(reason.word), reason.message, Source(reason))),
-              kMaxWarningBytes));
+      warnings.push_back(WarningOf(
+          fmt::format("{}{}: {}: {}{}", prefix, image.field_path, policy::ToString(reason.word), reason.message, Source(reason))));
     }
     for (const auto& notice : image.notices)
-      warnings.push_back(Cut(Clean(fmt::format("{}{}: {}: {}", prefix, image.field_path, notice.word, notice.message)), kMaxWarningBytes));
+      warnings.push_back(WarningOf(fmt::format("{}{}: {}: {}", prefix, image.field_path, notice.word, notice.message)));
     if (!prefix.empty() || !decision.allowed()) continue;
     for (const std::string& text : AcceptedTexts(image))
-      warnings.push_back(Cut(Clean(fmt::format("{}: {}", image.field_path, text)), kMaxWarningBytes));
+      warnings.push_back(WarningOf(fmt::format("{}: {}", image.field_path, text)));
   }
 }
 

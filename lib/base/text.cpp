@@ -20,6 +20,13 @@ std::string Printable(std::string_view text, std::size_t max_bytes) {
   return out;
 }
 
+std::string WithoutControls(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return text;
+}
+
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
   std::ranges::transform(lower, lower.begin(), LowerLetter);

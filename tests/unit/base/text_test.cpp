@@ -19,6 +19,11 @@ TEST_CASE("printable text escapes everything but visible ASCII and has a bound",
   CHECK(Printable("", 0).empty());
 }
 
+TEST_CASE("control characters become blanks, and nothing else changes", "[base]") {
+  CHECK(WithoutControls("a\n\x1b[31m\x7f\t\xc3\xa4") == "a  [31m  \xc3\xa4");
+  CHECK(WithoutControls("").empty());
+}
+
 TEST_CASE("case is that of ASCII letters and nothing else", "[base]") {
   CHECK(EqualWithoutCase("cve-2024-1", "CVE-2024-1"));
   CHECK(EqualWithoutCase("", ""));
