@@ -1,11 +1,10 @@
 #include "evidence/trust_refresher.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "base/log.h"
+#include "base/pause.h"
 
 namespace hullwright::evidence {
 namespace {
@@ -15,11 +14,8 @@ using std::chrono::steady_clock;
 // Calls act every so often until it is to stop. The edge of a thread: memory may run out; what is in force stays.
 template <class Act>
 void Repeat(const std::stop_token& stop, std::chrono::milliseconds every, Act&& act) {
-  std::mutex mutex;
-  std::condition_variable_any woken;
-  std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
-    woken.wait_for(lock, stop, every, [] { return false; });
+    Pause(every, stop);
     if (stop.stop_requested()) return;
     try {
       act();

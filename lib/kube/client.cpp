@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
+#include "base/pause.h"
 #include "kube/line_splitter.h"
 #include "kube/status.h"
 #include "kube/token_source.h"
@@ -25,14 +24,6 @@ constexpr int kMostTries = 4;
 
 bool IsSuccess(int status) {
   return status >= 200 && status < 300;
-}
-
-// Ends early on stop.
-void Wait(milliseconds pause, std::stop_token stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, std::move(stop), pause, [] { return false; });
 }
 
 // What one attempt came to: its response (the body only where it was not handed on), or no response at all.
@@ -126,7 +117,7 @@ class HttpKubeClient final : public KubeClient {
       const auto pause = RetryAfter(*attempt);
       const bool is_in_time = pause && deadline - steady_clock::now() > *pause;
       if (!is_in_time || tries == kMostTries || error.code != ErrorCode::kUnavailable) return std::unexpected(std::move(error));
-      Wait(*pause, stop);
+      Pause(*pause, stop);
       if (stop.stop_requested()) return Fail(ErrorCode::kDeadline, what + ": stopped");
     }
   }

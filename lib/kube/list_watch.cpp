@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <stop_token>
@@ -11,6 +9,7 @@
 
 #include "base/guarded.h"
 #include "base/log.h"
+#include "base/pause.h"
 #include "kube/backoff.h"
 #include "kube/list_page.h"
 #include "kube/status.h"
@@ -204,13 +203,6 @@ class ListWatch::Loop {
   static std::string Explain(const Error& error) {
     if (error.code != ErrorCode::kNotFound) return error.message;
     return error.message + " (is the CustomResourceDefinition installed?)";
-  }
-
-  static void Pause(milliseconds pause, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, pause, [] { return false; });
   }
 
   KubeClient& client_;
