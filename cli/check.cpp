@@ -20,9 +20,7 @@ std::string Render(const Review& review, const std::string& output, const Termin
 std::string ErrorsOf(const Review& review) {
   std::string text;
   for (const ManifestError& error : review.errors) text += ErrorLine(error.place.ToString() + ": " + error.error);
-  for (const InputProblem& problem : review.problems) {
-    text += ErrorLine(problem.origin + ": " + (problem.object.empty() ? "" : problem.object + ": ") + problem.error);
-  }
+  for (const InputProblem& problem : review.problems) text += ErrorLine(problem.ToString());
   for (const std::string& note : review.notes) text += ErrorLine(note);
   return text;
 }

@@ -170,7 +170,7 @@ std::expected<void, ReviewFailure> RehearseManifests(const ReviewOptions& option
   const std::vector<std::string> policies = IdsOf(given);
   for (const ManifestError& error : after->errors) gathering.AddError(error.place.ToString() + ": " + error.error);
   for (const InputProblem& problem : after->problems)
-    if (!problem.of_scans) gathering.AddError(problem.origin + ": " + problem.error);
+    if (!problem.of_scans) gathering.AddError(problem.ToString());
   for (std::size_t i = 0; i < std::min(before->objects.size(), after->objects.size()); ++i) {
     const ReviewedObject& object = after->objects[i];
     ++rehearsal.objects;

@@ -149,10 +149,7 @@ std::string RenderExplanation(const Review& review, const Terminal& terminal) {
   for (const ReviewedObject& object : review.objects) out += (out.empty() ? "" : "\n") + explainer.Explain(object);
   for (const ManifestError& error : review.errors)
     out += Paragraph("unread: ", 8, error.place.ToString() + ": " + error.error, terminal.width);
-  for (const InputProblem& problem : review.problems) {
-    const std::string object = problem.object.empty() ? "" : problem.object + ": ";
-    out += Paragraph("broken: ", 8, problem.origin + ": " + object + problem.error, terminal.width);
-  }
+  for (const InputProblem& problem : review.problems) out += Paragraph("broken: ", 8, problem.ToString(), terminal.width);
   return out;
 }
 

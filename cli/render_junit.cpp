@@ -100,7 +100,7 @@ class Junit {
     };
     for (const ManifestError& error : review_.errors) add(error.place.ToString(), error.error);
     for (const InputProblem& problem : review_.problems) {
-      if (!problem.of_scans) add(problem.origin, problem.object.empty() ? problem.error : problem.object + ": " + problem.error);
+      if (!problem.of_scans) add(problem.origin, problem.Fault());
     }
     if (suite.tests > 0) Close(suite, "inputs");
   }

@@ -51,8 +51,7 @@ class Sarif {
     for (const ManifestError& error : review_.errors) Notify(error.error, &error.place, "error");
     for (const InputProblem& problem : review_.problems) {
       const Place place{problem.origin, 0, ""};
-      Notify(problem.object.empty() ? problem.error : problem.object + ": " + problem.error, &place,
-             problem.of_scans ? "warning" : "error");
+      Notify(problem.Fault(), &place, problem.of_scans ? "warning" : "error");
     }
     const Json driver = {{"name", "hullctl"}, {"semanticVersion", HULLWRIGHT_VERSION}, {"rules", rules_}};
     const Json invocation = {{"executionSuccessful", !failed_},

@@ -103,9 +103,7 @@ class Table {
   }
 
   void AddProblem(const InputProblem& problem) {
-    const std::string object = problem.object.empty() ? "" : problem.object + ": ";
-    AddLine(problem.of_scans ? paint_.Yellow("broken") : paint_.Red("broken"),
-            fmt::format("{}: {}{}", problem.origin, object, problem.error));
+    AddLine(problem.of_scans ? paint_.Yellow("broken") : paint_.Red("broken"), problem.ToString());
   }
 
   void AddSkipped() {

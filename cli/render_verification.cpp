@@ -23,8 +23,7 @@ class Verification {
     for (const FoundRecord& found : record_.found) AddFound(found);
     if (record_.found.empty() && !record_.sought.empty()) AddNothingFound();
     for (const ReviewedObject& object : review_.objects) AddReasons(object);
-    for (const InputProblem& problem : review_.problems)
-      Add("broken", fmt::format("{}: {}{}", problem.origin, problem.object.empty() ? "" : problem.object + ": ", problem.error));
+    for (const InputProblem& problem : review_.problems) Add("broken", problem.ToString());
     return std::move(out_);
   }
 

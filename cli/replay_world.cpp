@@ -1,7 +1,5 @@
 #include "cli/replay_world.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "base/rfc3339.h"
@@ -43,7 +41,7 @@ Result<void> ReplayWorld::OpenFolders(const ReplayWorldOptions& options, const E
   for (const GivenObject& each : given_) catalogue_.Put(each.key, "--policy", each.object);
   catalogue_.Publish();
   for (const evidence::Problem& problem : catalogue_.Problems())
-    problems_.push_back(fmt::format("{}: {}{}", problem.origin, problem.object.empty() ? "" : problem.object + ": ", problem.error));
+    problems_.push_back(InputProblem{problem.origin, problem.object, problem.error}.ToString());
   if (!review.AsksRegistries()) return {};
   auto opened = RegistrySession::Open(review.registry, catalogue_, environment, environment.clock);
   if (!opened) return std::unexpected(opened.error());

@@ -137,7 +137,7 @@ std::string DoubtText(const ReportDoubt& doubt) {
 }
 
 std::string ProblemText(const InputProblem& problem) {
-  return Printable(fmt::format("{}: {}{}", problem.origin, problem.object.empty() ? "" : problem.object + ": ", problem.error), 1024);
+  return Printable(problem.ToString(), 1024);
 }
 
 }  // namespace hullwright::cli

@@ -41,7 +41,6 @@ std::string HeadlineOf(const PlatformReport& platform, const PostureReport& repo
 
 // "image: ScanPartial: trivy could not look at everything".
 std::string DoubtText(const ReportDoubt& doubt);
-// "policies/a.yaml: VulnerabilityException/shop/x: …".
 std::string ProblemText(const InputProblem& problem);
 
 }  // namespace hullwright::cli

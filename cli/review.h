@@ -53,6 +53,11 @@ struct ReviewedObject {
 struct InputProblem {
   std::string origin, object, error;
   bool of_scans = false;  // or of exploitation: only matters to images it is about, which then say so themselves
+
+  // "VulnerabilityException/shop/x: …": without the origin.
+  std::string Fault() const { return object.empty() ? error : object + ": " + error; }
+  // "policies/a.yaml: VulnerabilityException/shop/x: …".
+  std::string ToString() const { return origin + ": " + Fault(); }
 };
 
 struct SkippedObject {

@@ -26,9 +26,7 @@ class Text {
   std::string Render() {
     for (const PublisherReport& publisher : report_.publishers) Add(publisher);
     for (const RootReport& root : report_.roots) Add(root);
-    for (const InputProblem& problem : report_.problems)
-      Line(paint_.Red("broken"),
-           fmt::format("{}: {}{}", problem.origin, problem.object.empty() ? "" : problem.object + ": ", problem.error));
+    for (const InputProblem& problem : report_.problems) Line(paint_.Red("broken"), problem.ToString());
     out_ += fmt::format("{}, {}\n", Count(report_.publishers.size(), "publisher", "publishers"),
                         Count(report_.roots.size(), "trust root", "trust roots"));
     return std::move(out_);
