@@ -65,11 +65,6 @@ Result<std::optional<Time>> TimeOption(std::string_view option, const std::strin
   return std::optional(*time);
 }
 
-// Parsed and written again, so that a line is a line whatever stands in the file.
-Json ContentOf(const std::string& bytes) {
-  return Json::parse(bytes, nullptr, false);
-}
-
 // Collects the lines, each document before the first decision that refers to it.
 class Export {
  public:
@@ -82,7 +77,7 @@ class Export {
     for (const store::DocumentLink& link : stored.documents) {
       auto document = evidence::ReadVerified(history_, link.document);
       if (!document) return std::unexpected(document.error().Within(stored.row.id));
-      AddDocument(link.role, *document, json);
+      if (auto added = AddDocument(link.role, *document, json); !added) return std::unexpected(added.error().Within(stored.row.id));
     }
     AddLine({{"decision", std::move(json)}});
     if (lines_.size() <= kMaxExportBytes) return {};
@@ -93,15 +88,18 @@ class Export {
   std::string Take() { return std::move(lines_); }
 
  private:
-  void AddDocument(store::DocumentRole role, const store::StoredDocument& document, Json& decision) {
-    if (role == store::DocumentRole::kFacts) {
-      decision["facts"] = ContentOf(document.bytes);
-    } else if (role == store::DocumentRole::kExplanation) {
-      decision["explanation"] = ContentOf(document.bytes);
-    } else {
-      decision[role == store::DocumentRole::kScan ? "scans" : "objects"].push_back(document.digest);
-      if (written_.insert(document.digest).second) AddLine({{"document", document.digest}, {"content", ContentOf(document.bytes)}});
-    }
+  Result<void> AddDocument(store::DocumentRole role, const store::StoredDocument& document, Json& decision) {
+    const bool is_own = role == store::DocumentRole::kFacts || role == store::DocumentRole::kExplanation;
+    if (!is_own) decision[role == store::DocumentRole::kScan ? "scans" : "objects"].push_back(document.digest);
+    if (!is_own && !written_.insert(document.digest).second) return {};
+    // Read and written again, so that a line is a line whatever stands in the file.
+    auto content = evidence::ReadJson(document.bytes);
+    if (!content) return std::unexpected(content.error());
+    if (is_own)
+      decision[role == store::DocumentRole::kFacts ? "facts" : "explanation"] = std::move(*content);
+    else
+      AddLine({{"document", document.digest}, {"content", std::move(*content)}});
+    return {};
   }
   void AddLine(const Json& json) { lines_ += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 

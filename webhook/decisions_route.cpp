@@ -66,9 +66,11 @@ Result<std::string> OneDecision(store::HistoryReader& history, const std::string
   const auto found = history.Find(id);
   if (!found) return std::unexpected(found.error());
   OrderedJson json = evidence::ToJson(found->row);
-  const auto explanation = evidence::ReadDocument(history, *found, store::DocumentRole::kExplanation);
+  const auto document = evidence::ReadDocument(history, *found, store::DocumentRole::kExplanation);
+  if (!document) return std::unexpected(document.error());
+  auto explanation = evidence::ReadJson(*document);
   if (!explanation) return std::unexpected(explanation.error());
-  json["explanation"] = OrderedJson::parse(*explanation, nullptr, false);
+  json["explanation"] = std::move(*explanation);
   return JsonLine(json);
 }
 

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/text.h"
+#include "evidence/recorded_json.h"
 #include "registry/content_digest.h"
 
 namespace hullwright::evidence {
@@ -26,6 +28,16 @@ Result<std::string> ReadDocument(store::HistoryReader& history, const store::Sto
   auto document = ReadVerified(history, *number);
   if (!document) return std::unexpected(document.error());
   return std::move(document->bytes);
+}
+
+Result<nlohmann::ordered_json> ReadJson(std::string_view document) {
+  // nlohmann reads what is nested however deep, and would overflow the stack when it writes it.
+  JsonReader reader;
+  if (const auto read = reader.Read(document, {.max_bytes = kMaxRecordedBytes}); !read)
+    return std::unexpected(read.error().Within("a document of the history"));
+  auto json = nlohmann::ordered_json::parse(document, nullptr, false);
+  if (json.is_discarded()) return Fail(ErrorCode::kInvalidInput, "a document of the history is no JSON");
+  return json;
 }
 
 }  // namespace hullwright::evidence

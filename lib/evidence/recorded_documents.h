@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "store/decision_history.h"
@@ -12,5 +14,8 @@ namespace hullwright::evidence {
 Result<store::StoredDocument> ReadVerified(store::HistoryReader& history, std::int64_t number);
 // The bytes of the document of that role; kNotFound: the decision has none.
 Result<std::string> ReadDocument(store::HistoryReader& history, const store::StoredDecision& decision, store::DocumentRole role);
+
+// A document for those who pass it on as it is. Errors: it is no JSON, or nested deeper than any that is read here.
+Result<nlohmann::ordered_json> ReadJson(std::string_view document);
 
 }  // namespace hullwright::evidence

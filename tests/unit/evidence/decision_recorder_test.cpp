@@ -1,6 +1,7 @@
 #include "evidence/decision_recorder.h"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/yaml.h"
@@ -194,6 +195,9 @@ TEST_CASE("documents that were damaged or changed are told as such, each by what
     CHECK_FALSE(DecodeFacts(document));
   }
   CHECK_FALSE(DecodeDecision("{\"outcome\":\"perhaps\",\"unmatched\":false}"));
+  CHECK(ReadJson("{\"b\": 1, \"a\": [true]}")->dump() == "{\"b\":1,\"a\":[true]}");
+  CHECK_FALSE(ReadJson("{\"a\":"));
+  CHECK_FALSE(ReadJson(std::string(1'000'000, '[') + std::string(1'000'000, ']')));
   CHECK_FALSE(DecodeScan("{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"x\"}}"));
 }
 
