@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/rfc3339.h"
 #include "cli/progress.h"
 #include "cli/text.h"
@@ -101,7 +102,7 @@ class Export {
       AddLine({{"document", document.digest}, {"content", std::move(*content)}});
     return {};
   }
-  void AddLine(const Json& json) { lines_ += json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+  void AddLine(const Json& json) { lines_ += JsonLine(json) + "\n"; }
 
   store::HistoryReader& history_;
   std::set<std::string> written_;

@@ -8,6 +8,7 @@
 
 #include "api/object.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "cli/files.h"
 #include "cli/scan_clocks.h"
 #include "kube/client.h"
@@ -41,7 +42,7 @@ Result<std::string> WithStatusOf(const api::ImageScan& scan, const std::string& 
   Json object = Json::parse(stored_json, nullptr, false);
   if (!object.is_object()) return Fail(ErrorCode::kUnavailable, "the cluster answered with something that is no object");
   object["status"] = Json::parse(api::EncodeJson(scan)).value("status", Json::object());
-  return object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonLine(object);
 }
 
 std::string WithoutStatus(const api::ImageScan& scan) {

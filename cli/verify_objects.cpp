@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "cli/files.h"
 #include "verify/public_key.h"
 #include "verify/trusted_root.h"
@@ -49,9 +50,8 @@ std::expected<void, ReviewFailure> CheckOptions(const SignerOptions& signer, con
 }
 
 std::expected<GivenObject, ReviewFailure> Decoded(std::string_view kind, nlohmann::json spec) {
-  const std::string text =
-      nlohmann::json{{"apiVersion", api::kApiVersion}, {"kind", kind}, {"metadata", {{"name", kCommandLine}}}, {"spec", std::move(spec)}}
-          .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string text = JsonLine(
+      nlohmann::json{{"apiVersion", api::kApiVersion}, {"kind", kind}, {"metadata", {{"name", kCommandLine}}}, {"spec", std::move(spec)}});
   JsonReader reader;
   const auto element = reader.Read(text);
   auto object = element ? api::DecodeObject(*element) : Result<api::Object>(std::unexpected(element.error()));

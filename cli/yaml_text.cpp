@@ -1,5 +1,7 @@
 #include "cli/yaml_text.h"
 
+#include "base/json_text.h"
+
 namespace hullwright::cli {
 namespace {
 
@@ -27,7 +29,7 @@ std::string Scalar(const Json& value) {
   if (value.is_array()) return "[]";
   if (value.is_object()) return "{}";
   if (value.is_string() && IsPlain(value.get_ref<const std::string&>())) return value.get<std::string>();
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonLine(value);
 }
 
 bool IsNested(const Json& value) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "evidence/decision_id.h"
 #include "evidence/recorded_decision.h"
@@ -55,10 +56,6 @@ Result<void> ReadParameter(std::string_view name, std::string_view value, Decisi
 int StatusOf(const Error& error) {
   if (error.code == ErrorCode::kNotFound) return 404;
   return error.code == ErrorCode::kUnavailable ? 503 : 500;
-}
-
-std::string JsonLine(const OrderedJson& json) {
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 // What the decision says of itself, and why.

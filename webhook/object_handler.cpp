@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "api/object.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "evidence/trust_check.h"
 #include "webhook/decision_text.h"
@@ -144,7 +145,7 @@ Verdict Stamped(std::string patch) {
 
 std::string PatchTo(nlohmann::json requested_by) {
   const nlohmann::json operation = {{"op", "add"}, {"path", "/spec/requestedBy"}, {"value", std::move(requested_by)}};
-  return nlohmann::json::array({operation}).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return JsonLine(nlohmann::json::array({operation}));
 }
 
 // The JSON text of a small element, as it stands.

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "webhook/json_equal.h"
 
@@ -122,7 +123,7 @@ std::string ImportedByPatch(const AdmissionRequest& request) {
     if (wanted.empty() || TextMember(results[i], "importedBy") == wanted) continue;
     patch.push_back({{"op", "add"}, {"path", fmt::format("/status/results/{}/importedBy", i)}, {"value", wanted}});
   }
-  return patch.empty() ? "" : patch.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return patch.empty() ? "" : JsonLine(patch);
 }
 
 }  // namespace hullwright::webhook

@@ -4,6 +4,7 @@
 
 #include "api/kind.h"
 #include "api/shared_tables.h"
+#include "base/json_text.h"
 
 namespace hullwright::api {
 namespace {
@@ -414,7 +415,7 @@ std::string EncodeMatchLine(const PolicyMatch& match, bool cluster_kind) {
   const OrderedJson json = {{"apiVersion", kApiVersion},
                             {"kind", cluster_kind ? "ClusterImageAdmissionPolicy" : "ImageAdmissionPolicy"},
                             {"spec", {{"match", TableOf<PolicyMatch>().Encode(&match)}}}};
-  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return JsonLine(json);
 }
 
 const Kind& ClusterImageAdmissionPolicyKind() {

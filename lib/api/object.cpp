@@ -8,6 +8,7 @@
 
 #include "api/kind.h"
 #include "api/shared_tables.h"
+#include "base/json_text.h"
 
 namespace hullwright::api {
 
@@ -176,7 +177,7 @@ std::string EncodeJson(const ImageScan& scan) {
 }
 
 std::string EncodeLine(const Object& object) {
-  return std::visit([](const auto& each) { return EncodeWhole(each).dump(-1, ' ', false, OrderedJson::error_handler_t::replace); }, object);
+  return std::visit([](const auto& each) { return JsonLine(EncodeWhole(each)); }, object);
 }
 
 }  // namespace hullwright::api

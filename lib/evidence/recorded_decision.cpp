@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_text.h"
 #include "base/rfc3339.h"
 #include "evidence/recorded_json.h"
 
@@ -151,7 +152,7 @@ std::string DecisionText(const policy::Decision& decision, bool is_cut) {
   if (is_cut) json["cut"] = true;
   json["images"] = Json::array();
   for (const policy::ImageDecision& image : decision.images) json["images"].push_back(ToJson(image));
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonLine(json);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/rfc3339.h"
 #include "evidence/recorded_exploitation.h"
 #include "evidence/recorded_json.h"
@@ -109,7 +110,7 @@ std::string EncodeFacts(const Basis& basis, const std::vector<std::vector<std::s
   // Of too many images the first ones and one more: as many are refused for the same reason.
   const std::size_t count = std::min(basis.images.size(), basis.options.max_images + 1);
   for (std::size_t i = 0; i < count; ++i) json["images"].push_back(ImageJson(basis.images[i], scans[i]));
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return JsonLine(json);
 }
 
 Result<RecordedFacts> DecodeFacts(std::string_view document) {
