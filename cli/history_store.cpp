@@ -25,13 +25,9 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kMaxProblemsTold = 20;
 constexpr std::size_t kMaxExportBytes = 256u << 20;
 
-std::string Mebibytes(std::uint64_t bytes) {
-  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
-}
-
 std::string Describe(const store::HistorySummary& summary) {
   std::string text = fmt::format("{}, {}, {}", Count(summary.decisions, "decision", "decisions"),
-                                 Count(summary.documents, "document", "documents"), Mebibytes(summary.file_bytes));
+                                 Count(summary.documents, "document", "documents"), BytesText(summary.file_bytes));
   if (summary.oldest) text += fmt::format("; {} to {}", FormatRfc3339(*summary.oldest), FormatRfc3339(*summary.newest));
   return text;
 }
@@ -83,7 +79,7 @@ class Export {
     AddLine({{"decision", std::move(json)}});
     if (lines_.size() <= kMaxExportBytes) return {};
     return Fail(ErrorCode::kTooLarge,
-                fmt::format("more than {} are to be written: ask for less by --since, --until or --namespace", Mebibytes(kMaxExportBytes)));
+                fmt::format("more than {} are to be written: ask for less by --since, --until or --namespace", BytesText(kMaxExportBytes)));
   }
 
   std::string Take() { return std::move(lines_); }

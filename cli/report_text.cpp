@@ -6,6 +6,7 @@
 
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "cli/text.h"
 #include "policy/scan_freshness.h"
 
 namespace hullwright::cli {
@@ -20,13 +21,7 @@ std::string NumberText(const OptionalNumber& number) {
 }
 
 std::string SizeText(const OptionalNumber& bytes) {
-  if (!bytes) return std::string(kUnknownText);
-  constexpr double kKi = 1024.0;
-  const auto size = static_cast<double>(*bytes);
-  if (size < kKi) return fmt::format("{} B", *bytes);
-  if (size < kKi * kKi) return fmt::format("{:.1f} KiB", size / kKi);
-  if (size < kKi * kKi * kKi) return fmt::format("{:.1f} MiB", size / (kKi * kKi));
-  return fmt::format("{:.1f} GiB", size / (kKi * kKi * kKi));
+  return bytes ? BytesText(static_cast<std::uint64_t>(*bytes)) : std::string(kUnknownText);
 }
 
 std::string ChangeText(const OptionalNumber& before, const OptionalNumber& after) {

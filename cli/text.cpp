@@ -71,4 +71,13 @@ std::string_view MarkupEntity(char c) {
   }
 }
 
+std::string BytesText(std::uint64_t bytes) {
+  constexpr double kKi = 1024.0;
+  const auto size = static_cast<double>(bytes);
+  if (size < kKi) return fmt::format("{} B", bytes);
+  if (size < kKi * kKi) return fmt::format("{:.1f} KiB", size / kKi);
+  if (size < kKi * kKi * kKi) return fmt::format("{:.1f} MiB", size / (kKi * kKi));
+  return fmt::format("{:.1f} GiB", size / (kKi * kKi * kKi));
+}
+
 }  // namespace hullwright::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -38,5 +39,8 @@ std::string_view MarkupEntity(char c);
 
 // "1 image", "2 images".
 std::string Count(std::size_t count, std::string_view singular, std::string_view plural);
+
+// "512 B", "1.5 MiB".
+std::string BytesText(std::uint64_t bytes);
 
 }  // namespace hullwright::cli
