@@ -252,6 +252,23 @@ status:
   return kind;
 }
 
+std::string Platform::ToString() const {
+  return variant.empty() ? os + "/" + architecture : os + "/" + architecture + "/" + variant;
+}
+
+std::optional<Platform> Platform::Parse(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = text.substr(slash + 1);
+  const std::size_t next = rest.find('/');
+  Platform platform;
+  platform.os = text.substr(0, slash);
+  platform.architecture = rest.substr(0, next);
+  if (next != std::string_view::npos) platform.variant = rest.substr(next + 1);
+  if (platform.os.empty() || platform.architecture.empty()) return std::nullopt;
+  return platform;
+}
+
 std::string_view ToString(ScanOutcome value) {
   return WordOf(value);
 }

@@ -16,6 +16,10 @@ namespace hullwright::api {
 
 struct Platform {
   std::string os, architecture, variant;
+
+  std::string ToString() const;  // "linux/arm64/v8"
+  // What follows the second slash is the variant. nullopt: the operating system or the architecture is missing.
+  static std::optional<Platform> Parse(std::string_view text);
 };
 
 struct ImageScanSpec {

@@ -44,25 +44,10 @@ std::vector<std::string> Texts(std::string_view list) {
   return {elements.begin(), elements.end()};
 }
 
-std::string PlatformText(const std::optional<api::Platform>& platform) {
-  if (!platform) return {};
-  std::string text = platform->os + "/" + platform->architecture;
-  if (!platform->variant.empty()) text += "/" + platform->variant;
-  return text;
-}
-
 std::int32_t CvssMillionths(const std::optional<Decimal>& cvss) {
   if (!cvss) return -1;
   // A score is at most 10.0; anything larger stays larger than every limit a policy can ask for.
   return static_cast<std::int32_t>(std::min<std::int64_t>(cvss->millionths(), std::numeric_limits<std::int32_t>::max()));
-}
-
-// "linux/arm64/v8"; what follows the second slash is the variant.
-std::optional<api::Platform> PlatformOf(const std::string& text) {
-  const std::size_t first = text.find('/');
-  if (first == std::string::npos) return std::nullopt;
-  const std::size_t second = std::min(text.find('/', first + 1), text.size());
-  return api::Platform{text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(std::min(second + 1, text.size()))};
 }
 
 // "debian 11.9", as the constructor joins it.
@@ -143,7 +128,7 @@ bool FindingView::SeenBy(std::string_view scanner) const {
 
 ScanRecord::ScanRecord(const api::ImageScan& scan)
     : digest_(scan.spec.digest),
-      platform_(PlatformText(scan.spec.platform)),
+      platform_(scan.spec.platform ? scan.spec.platform->ToString() : ""),
       index_digests_(scan.status.index_digests),
       results_(scan.status.results),
       counts_(scan.status.counts),
@@ -199,7 +184,7 @@ api::ImageScan ToImageScan(const ScanRecord& record) {
   scan.metadata.name = record.digest().text();
   std::ranges::replace(scan.metadata.name, ':', '-');
   scan.spec.digest = record.digest();
-  scan.spec.platform = PlatformOf(record.platform());
+  scan.spec.platform = api::Platform::Parse(record.platform());
   scan.status.index_digests = record.index_digests();
   scan.status.results = record.results();
   scan.status.os = OperatingSystemOf(record);

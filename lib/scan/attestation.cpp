@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "scan/findings.h"
 #include "scan/formats.h"
 #include "scan/report_node.h"
 #include "scan/report_parts.h"
@@ -32,14 +33,12 @@ std::string ScannerOfUri(std::string_view uri) {
   return ScannerName(segment.substr(0, segment.find('@')), "attested");
 }
 
-std::optional<Time> Earlier(std::optional<Time> a, std::optional<Time> b) {
-  return a && b ? std::min(*a, *b) : a ? a : b;
-}
-
 // scanStartedOn and scanFinishedOn are the same in practice; where they are not, the scanner may have looked as early as it began.
 std::optional<Time> TimeOfScan(const ReportNode& predicate) {
   const ReportNode metadata = predicate.Object("metadata");
-  return Earlier(metadata.Timestamp("scanStartedOn"), metadata.Timestamp("scanFinishedOn"));
+  auto time = metadata.Timestamp("scanStartedOn");
+  KeepEarlier(time, metadata.Timestamp("scanFinishedOn"));
+  return time;
 }
 
 std::optional<Decimal> ScoreOfText(std::string_view text) {
@@ -105,8 +104,8 @@ Result<Report> DecodeCarriedResult(JsonElement document, JsonElement scanner_ele
   if (!result) return Fail(ErrorCode::kInvalidInput, fmt::format("{}: must be the scanner's report", place));
   auto report = DecodeScannerReport(*result, limits);
   if (!report) return std::unexpected(report.error().Within(place));
-  report->scanned_at = Earlier(report->scanned_at, scanned_at);
-  report->database_updated_at = Earlier(report->database_updated_at, database_updated_at);
+  KeepEarlier(report->scanned_at, scanned_at);
+  KeepEarlier(report->database_updated_at, database_updated_at);
   if (report->scanner_version.empty()) report->scanner_version = version;
   return report;
 }

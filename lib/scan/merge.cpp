@@ -15,11 +15,6 @@
 namespace hullwright::scan {
 namespace {
 
-std::string PlatformText(const api::Platform& platform) {
-  return platform.variant.empty() ? fmt::format("{}/{}", platform.os, platform.architecture)
-                                  : fmt::format("{}/{}/{}", platform.os, platform.architecture, platform.variant);
-}
-
 Result<void> CheckSameImage(const api::ImageScan& existing, const api::ImageScan& imported) {
   if (existing.spec.digest != imported.spec.digest) {
     return Fail(ErrorCode::kConflict,
@@ -27,12 +22,12 @@ Result<void> CheckSameImage(const api::ImageScan& existing, const api::ImageScan
   }
   const auto& here = existing.spec.platform;
   const auto& there = imported.spec.platform;
-  if (!here || !there || PlatformText(*here) == PlatformText(*there)) return {};
+  if (!here || !there || here->ToString() == there->ToString()) return {};
   return Fail(
       ErrorCode::kConflict,
       fmt::format("{} is already scanned for {}, and this report is for {}: the digest is an index's; scan each platform by the digest of "
                   "its own manifest",
-                  existing.spec.digest.text(), PlatformText(*here), PlatformText(*there)));
+                  existing.spec.digest.text(), here->ToString(), there->ToString()));
 }
 
 std::string KeyOf(std::string_view id, std::string_view package, const api::Finding& finding) {

@@ -95,16 +95,7 @@ std::optional<api::Platform> ReadPlatform(const ReportNode& node) {
 }
 
 std::optional<api::Platform> ParsePlatform(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos || text.size() > kMaxPlatformBytes) return std::nullopt;
-  const std::string_view rest = text.substr(slash + 1);
-  const std::size_t next = rest.find('/');
-  api::Platform platform;
-  platform.os = text.substr(0, slash);
-  platform.architecture = rest.substr(0, next);
-  if (next != std::string_view::npos) platform.variant = rest.substr(next + 1);
-  if (platform.os.empty() || platform.architecture.empty()) return std::nullopt;
-  return platform;
+  return text.size() > kMaxPlatformBytes ? std::nullopt : api::Platform::Parse(text);
 }
 
 std::vector<Digest> ReadLayers(const std::vector<std::string_view>& diff_ids) {
