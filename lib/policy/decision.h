@@ -24,7 +24,7 @@ struct Reason {
   ReasonWord word = ReasonWord::kUnmatched;
   Outcome outcome = Outcome::kViolation;
   api::Enforcement enforcement = api::Enforcement::kDeny;  // what this reason does to the request
-  std::string policy;                   // Policy::Id(): "ClusterImageAdmissionPolicy/production"; "" for Unmatched and TooManyImages
+  std::string policy;                   // Policy::id: "ClusterImageAdmissionPolicy/production"; "" for Unmatched and TooManyImages
   std::string rule;                     // "reference.digest", "vulnerabilities.forbid[fixable-critical]", "vulnerabilities.scan"
   std::vector<FindingDetail> findings;  // most severe first, at most kMaxFindingsPerReason; total in finding_count
   std::size_t finding_count = 0;

@@ -24,7 +24,7 @@ std::optional<Time> SignedAt(const Attestation& attestation) {
   return times.empty() ? std::nullopt : std::optional(std::ranges::min(times));
 }
 
-// "2 statements of acme (OpenVEX), of which 1 counts for nothing: statements[0] says not_affected without …".
+// "2 statements of acme (OpenVEX), of which 1 take nothing away: statements[0] says not_affected without …".
 std::string DescribeVex(const SignedVex& vex) {
   const auto& statements = vex.document->statements();
   std::vector<std::string> defects;

@@ -263,12 +263,14 @@ TEST_CASE("store check, prune and export look after a history", "[cli][history]"
       continue;
     }
     ++decisions;
+    CHECK_FALSE(json["decision"]["objects"].empty());
     for (const Json& digest : json["decision"]["objects"]) CHECK(known.contains(digest.get<std::string>()));
     for (const Json& digest : json["decision"]["scans"]) CHECK(known.contains(digest.get<std::string>()));
     CHECK(json["decision"]["facts"]["images"].size() == 1);
     CHECK(json["decision"]["explanation"]["images"].size() == 1);
   }
   CHECK(decisions == 3);
+  CHECK(known.size() > 2);  // the objects in force, and the scans of two images
   CHECK(world.Run({"store", "export", world.File(), "--since", "2026-03-02T00:00:00Z"}).out.empty());
   CHECK(world.Run({"store", "export", world.File(), "-n", "bank"}).out.empty());
   CHECK(world.Run({"store", "export", world.File(), "--until", "soon"}).code == ExitCode::kUsage);
