@@ -27,7 +27,8 @@ struct RawOptions {
   std::vector<std::string> workload_paths, node_platforms;
   bool no_registry = false;
   std::int64_t shutdown_delay_seconds = 10, exploitation_max_age_hours = policy::kDefaultMaxExploitationAge.count();
-  std::int64_t history_mebibytes = 512, history_days = 90;
+  std::int64_t history_mebibytes = store::HistoryOptions().max_bytes >> 20;
+  std::int64_t history_days = store::HistoryOptions().max_age / std::chrono::days(1);
 };
 
 std::unexpected<Error> Usage(std::string message) {
@@ -141,9 +142,9 @@ Result<void> CheckExploitation(const Options& options) {
 
 // Who could forge a review could fill the history with decisions that nobody asked for, until those that somebody did are gone.
 Result<void> CheckHistory(const Options& options) {
-  if (options.history_file.empty() && !options.history_readers.empty())
+  if (options.history.path.empty() && !options.history_readers.empty())
     return Usage("--history-reader: says who may read the history; name its file by --history");
-  if (!options.history_file.empty() && options.client_ca.empty() && !options.plain_http) {
+  if (!options.history.path.empty() && options.client_ca.empty() && !options.plain_http) {
     return Usage(
         "--history: needs --client-ca FILE, the CA that signed the API server's client certificate: anybody could fill a history that "
         "keeps what strangers ask");
@@ -183,8 +184,8 @@ Result<void> Complete(const RawOptions& raw, Options& options) {
     options.exploitation_artifact = std::move(*artifact);
   }
   if (raw.exploitation_max_age_hours > 0) options.exploitation_max_age = std::chrono::hours(raw.exploitation_max_age_hours);
-  options.history_bytes = static_cast<std::uint64_t>(raw.history_mebibytes) << 20;
-  options.history_age = std::chrono::hours(24 * raw.history_days);
+  options.history.max_bytes = static_cast<std::uint64_t>(raw.history_mebibytes) << 20;
+  options.history.max_age = std::chrono::hours(24 * raw.history_days);
   options.ask_registries = !raw.no_registry;
   if (!raw.node_platforms.empty()) options.node_platforms = raw.node_platforms;
   for (const auto& check : {CheckSource, CheckTls, CheckFolders, CheckRegistries, CheckExploitation, CheckHistory}) {
@@ -244,7 +245,7 @@ void DeclareRegistries(CLI::App& app, RawOptions& raw, Options& options) {
 }
 
 void DeclareHistory(CLI::App& app, RawOptions& raw, Options& options) {
-  app.add_option("--history", options.history_file,
+  app.add_option("--history", options.history.path,
                  "Where every decision is kept, with all that it rests on, to be explained and judged again")
       ->type_name("FILE")
       ->group("Decision history");

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
+#include "store/decision_history.h"
 
 namespace hullwright::webhook {
 
@@ -47,9 +48,7 @@ struct Options {
   std::optional<std::vector<std::string>> node_platforms;  // "linux/amd64"; nullopt: not known
 
   // Decision history.
-  std::string history_file;  // "" for none
-  std::uint64_t history_bytes = 512u << 20;
-  std::chrono::hours history_age{24 * 90};
+  store::HistoryOptions history;             // path "" for none
   std::vector<std::string> history_readers;  // common names of client certificates
 
   policy::Unmatched unmatched = policy::Unmatched::kDeny;

@@ -114,7 +114,7 @@ class Webhook {
  public:
   explicit Webhook(const Options& options)
       : options_(options),
-        history_access_{options.history_file, options.history_readers, options.plain_http},
+        history_access_{options.history.path, options.history_readers, options.plain_http},
         objects_([this](const kube::AccessQuestion& question, Deadline deadline) {
           return client_ ? kube::ReviewAccess(*client_, question, deadline) : NobodyToAsk();
         }) {}
@@ -191,12 +191,8 @@ class Webhook {
   }
 
   Result<void> OpenHistory() {
-    if (options_.history_file.empty()) return {};
-    store::HistoryOptions history;
-    history.path = options_.history_file;
-    history.max_bytes = options_.history_bytes;
-    history.max_age = options_.history_age;
-    auto opened = store::DecisionHistory::Open(std::move(history), clock_);
+    if (options_.history.path.empty()) return {};
+    auto opened = store::DecisionHistory::Open(options_.history, clock_);
     if (!opened) return std::unexpected(opened.error().Within("--history"));
     recorder_ = std::make_unique<evidence::DecisionRecorder>(std::move(*opened));
     return {};

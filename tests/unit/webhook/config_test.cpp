@@ -89,9 +89,9 @@ TEST_CASE("files mode with everything given", "[webhook]") {
   CHECK(options->shutdown_delay.count() == 0);
   CHECK(options->log_level == log::Level::kDebug);
   CHECK(options->require_client_certificate);
-  CHECK(options->history_file == "history.db");
-  CHECK(options->history_bytes == 64u << 20);
-  CHECK(options->history_age == std::chrono::hours(7 * 24));
+  CHECK(options->history.path == "history.db");
+  CHECK(options->history.max_bytes == 64u << 20);
+  CHECK(options->history.max_age == std::chrono::hours(7 * 24));
   CHECK(options->history_readers == std::vector<std::string>{"auditor"});
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("cluster mode, and the defaults", "[webhook]") {
   CHECK(inside->listen.port == 8443);
   CHECK(inside->unmatched == policy::Unmatched::kDeny);
   CHECK(inside->shutdown_delay.count() == 10);
-  CHECK(inside->history_file.empty());
+  CHECK(inside->history.path.empty());
   const auto outside = Parse(And(kTls, {"--kubeconfig", "config"}));
   REQUIRE(outside);
   CHECK(outside->cluster);
