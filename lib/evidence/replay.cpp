@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "policy/enforcement.h"
+#include "policy/finding_tally.h"
 
 namespace hullwright::evidence {
 namespace {
@@ -138,10 +139,9 @@ bool IsForWantOfFacts(const policy::Reason& reason, const policy::ImageFacts& im
 bool IsForWantOfBases(const policy::Reason& reason, const policy::Policy& policy) {
   const api::PolicyRules& rules = policy.object.spec.rules;
   const bool by_layers = rules.image && rules.image->base_images && rules.image->base_images->proof == api::BaseImageProof::kLayers;
-  if (!by_layers || reason.word == ReasonWord::kBaseImageUnknown) return by_layers;
-  const auto asks_layers = [](const api::ForbidEntry& entry) { return !entry.layers.empty(); };
-  return reason.word == ReasonWord::kFindingIncomplete && rules.vulnerabilities &&
-         std::ranges::any_of(rules.vulnerabilities->forbid, asks_layers);
+  if (!by_layers) return false;
+  if (reason.word == ReasonWord::kBaseImageUnknown) return true;
+  return reason.word == ReasonWord::kFindingIncomplete && rules.vulnerabilities && policy::AsksLayers(*rules.vulnerabilities);
 }
 
 }  // namespace
