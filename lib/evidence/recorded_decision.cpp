@@ -69,7 +69,7 @@ std::optional<policy::Outcome> FindOutcome(std::string_view text) {
 
 // Notices hold views of words that live as long as the program.
 std::optional<std::string_view> FindNotice(std::string_view text) {
-  for (const std::string_view word : {policy::kRegistryOutage, policy::kSignatureTolerated, policy::kWithinGrace})
+  for (const std::string_view word : policy::kNoticeWords)
     if (word == text) return word;
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // What the engine answers: a Decision with a reason for every policy and rule that did not pass.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,7 +49,7 @@ inline constexpr std::size_t kMaxWaivedPerRule = 20;
 
 // Something that did not change the answer and that people must hear of all the same: warning, log, metric and audit annotation.
 struct Notice {
-  std::string_view word;  // kRegistryOutage, kSignatureTolerated, kWithinGrace
+  std::string_view word;  // one of kNoticeWords
   std::string policy;
   std::string message;
 };
@@ -58,6 +59,8 @@ inline constexpr std::string_view kRegistryOutage = "RegistryOutage";
 inline constexpr std::string_view kSignatureTolerated = "SignatureTolerated";
 // Findings that meet a forbid entry do not violate yet, because its graceHours are not over; the message says from when on they do.
 inline constexpr std::string_view kWithinGrace = "WithinGrace";
+// All of them.
+inline constexpr std::array kNoticeWords = {kRegistryOutage, kSignatureTolerated, kWithinGrace};
 
 // What one policy saw of one image: the material of `hullctl explain`.
 struct RuleTrace {
