@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <expected>
-#include <limits>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -30,6 +29,8 @@ using registry::RepositoryName;
 
 constexpr std::string_view kBaseName = "org.opencontainers.image.base.name";
 constexpr std::string_view kBaseDigest = "org.opencontainers.image.base.digest";
+// More than this stays this: policies ask for less than 2^53.
+constexpr std::uint64_t kLargestSize = registry::kMaxSize;
 
 // Thread-safe.
 class Reader {
@@ -101,7 +102,7 @@ class Reader {
     configuration.diff_ids = std::move(config.diff_ids);
     configuration.layers = manifest.layers.size();
     for (const registry::Descriptor& layer : manifest.layers)
-      configuration.size_bytes += std::min(layer.size, std::numeric_limits<std::uint64_t>::max() - configuration.size_bytes);
+      configuration.size_bytes += std::min(layer.size, kLargestSize - configuration.size_bytes);
     if (const std::string* name = registry::FindAnnotation(manifest.annotations, kBaseName)) configuration.base_name = *name;
     if (const std::string* text = registry::FindAnnotation(manifest.annotations, kBaseDigest)) {
       if (const auto digest = Digest::Parse(*text)) configuration.base_digest = *digest;

@@ -79,7 +79,7 @@ struct TrustFailure {
 struct ImageConfiguration {
   std::optional<Time> created;
   std::string user;                   // config.User, "" when unset (the runtime then uses root)
-  std::uint64_t size_bytes = 0;       // sum of the layers as the registry holds them (compressed)
+  std::uint64_t size_bytes = 0;       // sum of the layers as the registry holds them (compressed); more than 2^63-1 stays that
   std::size_t layers = 0;             // of the manifest
   std::vector<Digest> diff_ids;       // rootfs.diff_ids
   std::string base_name;              // annotation org.opencontainers.image.base.name, "" without it: what the author says

@@ -58,9 +58,9 @@ Answer<Descriptor> ReadDescriptor(JsonElement element, std::string_view where) {
   auto digest = Digest::Parse(std::string_view(*digest_text));
   if (!digest) return MalformedManifest(fmt::format("{}: {}", where, digest.error().message));
   const auto size_member = Member(element, "size");
-  std::uint64_t size = 0;
-  if (!size_member || size_member->get_uint64().get(size) != simdjson::SUCCESS)
-    return MalformedManifest(fmt::format("{} has no size", where));
+  std::int64_t size = 0;
+  if (!size_member || size_member->get_int64().get(size) != simdjson::SUCCESS || size < 0)
+    return MalformedManifest(fmt::format("{} has no size: a whole number from 0 to {} is wanted", where, kMaxSize));
   auto media_type = ReadManifestText(element, "mediaType"), artifact_type = ReadManifestText(element, "artifactType");
   auto annotations = ReadAnnotations(element);
   auto platform = ReadPlatform(element);
@@ -68,7 +68,7 @@ Answer<Descriptor> ReadDescriptor(JsonElement element, std::string_view where) {
   if (!artifact_type) return std::unexpected(artifact_type.error());
   if (!annotations) return std::unexpected(annotations.error());
   if (!platform) return std::unexpected(platform.error());
-  return Descriptor{std::move(*media_type),    std::move(*digest),      size,
+  return Descriptor{std::move(*media_type),    std::move(*digest),      static_cast<std::uint64_t>(size),
                     std::move(*artifact_type), std::move(*annotations), std::move(*platform)};
 }
 

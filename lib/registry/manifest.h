@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ inline constexpr std::size_t kMaxManifestBytes = 4u << 20;
 inline constexpr std::size_t kMaxLayers = 1024;
 inline constexpr std::size_t kMaxIndexEntries = 1024;
 inline constexpr std::size_t kMaxAnnotations = 256;  // of one descriptor or document
+// Of what a descriptor is about (descriptor.md: an int64).
+inline constexpr std::int64_t kMaxSize = std::numeric_limits<std::int64_t>::max();
 
 using Annotations = std::vector<std::pair<std::string, std::string>>;
 // nullptr when there is none of that name.
@@ -68,8 +71,8 @@ using ManifestContent = std::variant<ImageManifest, ImageIndex>;
 
 // content_type: the Content-Type of the answer, without parameters; "" when there was none to compare with (an OCI layout folder): then
 // the document must say what it is. Refused: schema 1 and foreign types (kUnsupported), a mediaType that is not the content type, a
-// document with both manifests and layers or config (CVE-2021-41190), descriptors without a digest that we can check (kMalformed), more
-// entries than the bounds above (kTooLarge).
+// document with both manifests and layers or config (CVE-2021-41190), descriptors without a digest that we can check or with a size beyond
+// kMaxSize (kMalformed), more entries than the bounds above (kTooLarge).
 Answer<ManifestContent> ParseManifest(std::string_view bytes, std::string_view content_type);
 
 }  // namespace hullwright::registry

@@ -24,7 +24,7 @@ policy::TrustFacts Read(testing::MemoryRegistry& registry, const Digest& digest)
 }
 
 TEST_CASE("the size of an image is the sum of its layers, and one beyond all numbers stays the largest", "[evidence]") {
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
   testing::MemoryRegistry registry;
   const Digest config = registry.PushBlob(kRepository, R"({"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}})");
   const auto size_of = [&](std::uint64_t first, std::uint64_t second) {
@@ -43,6 +43,7 @@ TEST_CASE("the size of an image is the sum of its layers, and one beyond all num
   CHECK(size_of(1000, 24) == 1024);
   CHECK(size_of(kMost, 1) == kMost);
   CHECK(size_of(kMost - 5, 5) == kMost);
+  CHECK(size_of(kMost, kMost) == kMost);
 }
 
 }  // namespace

@@ -82,10 +82,13 @@ TEST_CASE("descriptors without a digest or size that can be checked are refused"
     CHECK(WhyNot(with(bad), kOciIndex) == Why::kMalformed);
   }
   const auto digest = DigestOf("x").text();
-  for (const auto* size : {"-1", "1.5", "\"1\"", "18446744073709551616"}) {
+  for (const auto* size : {"-1", "1.5", "\"1\"", "9223372036854775808", "18446744073709551616"}) {
     CHECK(WhyNot(with(fmt::format(R"({{"digest":"{}","size":{}}})", digest, size)), kOciIndex) == Why::kMalformed);
   }
   CHECK(WhyNot(with(fmt::format(R"({{"digest":"{}"}})", digest)), kOciIndex) == Why::kMalformed);
+  const auto largest = ParseManifest(with(fmt::format(R"({{"digest":"{}","size":9223372036854775807}})", digest)), kOciIndex);
+  REQUIRE(largest);
+  CHECK(std::get<ImageIndex>(*largest).manifests.at(0).size == static_cast<std::uint64_t>(kMaxSize));
 }
 
 TEST_CASE("a manifest has bounds", "[registry]") {
