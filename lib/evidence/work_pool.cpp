@@ -1,5 +1,6 @@
 #include "evidence/work_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hullwright::evidence {
@@ -27,7 +28,10 @@ bool WorkPool::Submit(Urgency urgency, std::function<void()> work) {
 bool WorkPool::SubmitToIdle(Urgency urgency, std::function<void()> work) {
   {
     std::lock_guard lock(mutex_);
-    if (admission_.size() + background_.size() >= idle_) return false;
+    // Background work beyond its places waits for other background work, whichever threads are free: it takes none from admission.
+    const std::size_t places = options_.background_threads - background_running_;
+    if (urgency == Urgency::kBackground && background_.size() >= places) return false;
+    if (admission_.size() + std::min(background_.size(), places) >= idle_) return false;
     (urgency == Urgency::kAdmission ? admission_ : background_).push_back(std::move(work));
   }
   changed_.notify_one();

@@ -29,7 +29,7 @@ class WorkPool {
 
   // False when too much waits already. The work must not wait for other work of this pool, and must not throw.
   bool Submit(Urgency urgency, std::function<void()> work);
-  // The same, and false when no thread is free for it: nothing else has to wait behind it.
+  // The same, and false when no thread is free for it, or for background work none of its places: nothing else has to wait behind it.
   bool SubmitToIdle(Urgency urgency, std::function<void()> work);
 
  private:
