@@ -71,7 +71,7 @@ class Reader {
       const auto child = ChildFor(*(*document)->index(), platform);
       if (!child)
         return std::unexpected(
-            Doubt{ReasonWord::kImageMalformed, fmt::format("base image {} has nothing for {}", reference->Name(), platform)});
+            Doubt{ReasonWord::kImageMalformed, fmt::format("base image {} has nothing for {}", reference->Name(), Printable(platform))});
       document = registry_.Manifest(repository, *child, call_);
     }
     if (!document) return Told(document.error());
@@ -95,7 +95,7 @@ class Reader {
     return std::nullopt;
   }
 
-  static ImageConfiguration Combine(const ImageManifest& manifest, registry::ImageConfig config) {
+  static std::expected<ImageConfiguration, Doubt> Combine(const ImageManifest& manifest, registry::ImageConfig config) {
     ImageConfiguration configuration;
     configuration.created = config.created;
     configuration.user = std::move(config.user);
@@ -103,7 +103,13 @@ class Reader {
     configuration.layers = manifest.layers.size();
     for (const registry::Descriptor& layer : manifest.layers)
       configuration.size_bytes += std::min(layer.size, kLargestSize - configuration.size_bytes);
-    if (const std::string* name = registry::FindAnnotation(manifest.annotations, kBaseName)) configuration.base_name = *name;
+    if (const std::string* name = registry::FindAnnotation(manifest.annotations, kBaseName)) {
+      if (name->size() > kMaxBaseNameBytes) {
+        return std::unexpected(Doubt{ReasonWord::kImageMalformed, fmt::format("the annotation {} has {} bytes, more than {}", kBaseName,
+                                                                              name->size(), kMaxBaseNameBytes)});
+      }
+      configuration.base_name = *name;
+    }
     if (const std::string* text = registry::FindAnnotation(manifest.annotations, kBaseDigest)) {
       if (const auto digest = Digest::Parse(*text)) configuration.base_digest = *digest;
     }

@@ -9,6 +9,8 @@
 namespace hullwright::evidence {
 
 inline constexpr std::size_t kMaxPlatforms = 64;  // of one index that are looked at
+// Of the annotation that names a base image: a reference has at most 255 bytes of name, 128 of tag and 135 of digest.
+inline constexpr std::size_t kMaxBaseNameBytes = 1024;
 
 struct ContentWanted {
   bool configurations = false;

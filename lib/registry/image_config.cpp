@@ -19,9 +19,11 @@ Answer<std::string> ReadConfigText(JsonElement object, std::string_view name) {
   return std::string(std::string_view(*member));
 }
 
-Answer<void> ReadInto(JsonElement object, std::string_view name, std::string& into) {
+Answer<void> ReadInto(JsonElement object, std::string_view name, std::size_t max_bytes, std::string& into) {
   auto text = ReadConfigText(object, name);
   if (!text) return std::unexpected(text.error());
+  if (text->size() > max_bytes)
+    return Decline(Why::kTooLarge, fmt::format("image configuration: {} has {} bytes, more than {}", name, text->size(), max_bytes));
   into = std::move(*text);
   return {};
 }
@@ -66,17 +68,13 @@ Answer<ImageConfig> ParseImageConfig(std::string_view bytes) {
   if (!document) return MalformedConfig(document.error().message);
   if (!document->is_object()) return MalformedConfig("it is no JSON object");
   ImageConfig config;
-  const std::pair<const char*, std::string*> fields[] = {{"os", &config.platform.os},
-                                                         {"architecture", &config.platform.architecture},
-                                                         {"variant", &config.platform.variant},
-                                                         {"os.version", &config.platform.os_version}};
-  for (const auto& [name, field] : fields) {
-    if (const auto read = ReadInto(*document, name, *field); !read) return std::unexpected(read.error());
+  for (const auto& [name, field, max_bytes] : kPlatformWords) {
+    if (const auto read = ReadInto(*document, name, max_bytes, config.platform.*field); !read) return std::unexpected(read.error());
   }
   if (const auto created = ParseRfc3339(TextMember(*document, "created")); created) config.created = *created;
   if (const auto inner = Member(*document, "config")) {
     if (!inner->is_object()) return MalformedConfig("config is no object");
-    if (const auto read = ReadInto(*inner, "User", config.user); !read) return std::unexpected(read.error());
+    if (const auto read = ReadInto(*inner, "User", kMaxUserBytes, config.user); !read) return std::unexpected(read.error());
     config.labels = ReadLabels(*inner);
   }
   auto diff_ids = ReadDiffIds(*document);

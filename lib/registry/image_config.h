@@ -17,6 +17,7 @@
 namespace hullwright::registry {
 
 inline constexpr std::size_t kMaxConfigBytes = 4u << 20;
+inline constexpr std::size_t kMaxUserBytes = 256;  // two names; a runtime finds none of such a length
 
 struct ImageConfig {
   Platform platform;
@@ -27,6 +28,7 @@ struct ImageConfig {
 };
 
 // bytes: of a blob with media type application/vnd.oci.image.config.v1+json or application/vnd.docker.container.image.v1+json.
+// What is no such document is kMalformed; more layers, a longer user or longer words of the platform than the bounds are kTooLarge.
 Answer<ImageConfig> ParseImageConfig(std::string_view bytes);
 bool IsImageConfig(std::string_view media_type);
 

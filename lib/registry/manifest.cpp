@@ -42,11 +42,12 @@ Answer<std::optional<Platform>> ReadPlatform(JsonElement object) {
   if (!member) return std::nullopt;
   if (!member->is_object()) return MalformedManifest("platform is no object");
   Platform platform;
-  for (const auto& [name, field] : {std::pair("os", &platform.os), std::pair("architecture", &platform.architecture),
-                                    std::pair("variant", &platform.variant), std::pair("os.version", &platform.os_version)}) {
+  for (const auto& [name, field, max_bytes] : kPlatformWords) {
     auto text = ReadManifestText(*member, name);
     if (!text) return std::unexpected(text.error());
-    *field = std::move(*text);
+    if (text->size() > max_bytes)
+      return Decline(Why::kTooLarge, fmt::format("manifest: {} of a platform has {} bytes, more than {}", name, text->size(), max_bytes));
+    platform.*field = std::move(*text);
   }
   return platform;
 }

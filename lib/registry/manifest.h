@@ -2,6 +2,7 @@
 // Source: OCI image specification v1.1, manifest.md, image-index.md, descriptor.md.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -35,6 +36,17 @@ struct Platform {
   std::string ToString() const;  // "linux/arm64/v8"
   bool operator==(const Platform&) const = default;
 };
+
+// The words of a platform as indexes and configurations write them. Longer ones than those that exist are refused: what is read here is
+// kept for as long as the image is asked for.
+struct PlatformWord {
+  std::string_view name;
+  std::string Platform::* field;
+  std::size_t max_bytes;
+};
+inline constexpr std::array kPlatformWords = {
+    PlatformWord{"os", &Platform::os, 64}, PlatformWord{"architecture", &Platform::architecture, 64},
+    PlatformWord{"variant", &Platform::variant, 64}, PlatformWord{"os.version", &Platform::os_version, 128}};
 
 // What a document says of another one. Everything but digest and size is a hint: only the bytes of that digest decide.
 struct Descriptor {
@@ -72,7 +84,7 @@ using ManifestContent = std::variant<ImageManifest, ImageIndex>;
 // content_type: the Content-Type of the answer, without parameters; "" when there was none to compare with (an OCI layout folder): then
 // the document must say what it is. Refused: schema 1 and foreign types (kUnsupported), a mediaType that is not the content type, a
 // document with both manifests and layers or config (CVE-2021-41190), descriptors without a digest that we can check or with a size beyond
-// kMaxSize (kMalformed), more entries than the bounds above (kTooLarge).
+// kMaxSize (kMalformed), more entries or longer words of a platform than the bounds above (kTooLarge).
 Answer<ManifestContent> ParseManifest(std::string_view bytes, std::string_view content_type);
 
 }  // namespace hullwright::registry

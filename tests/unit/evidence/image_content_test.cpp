@@ -46,5 +46,28 @@ TEST_CASE("the size of an image is the sum of its layers, and one beyond all num
   CHECK(size_of(kMost, kMost) == kMost);
 }
 
+TEST_CASE("the annotation that names a base image has a bound, beyond which the image is malformed", "[evidence]") {
+  testing::MemoryRegistry registry;
+  const Digest config = registry.PushBlob(kRepository, "{}");
+  const auto read = [&](std::size_t length) {
+    const Digest image = registry.PushManifest(
+        kRepository, fmt::format(R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)"
+                                 R"({{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"{}","size":2}},"layers":[],)"
+                                 R"("annotations":{{"org.opencontainers.image.base.name":"{}"}}}})",
+                                 config.text(), std::string(length, 'b')));
+    policy::TrustFacts facts = Read(registry, image);
+    REQUIRE(facts.platforms.size() == 1);
+    REQUIRE(facts.platforms[0].configuration.has_value());
+    return std::move(*facts.platforms[0].configuration);
+  };
+  const auto longest = read(kMaxBaseNameBytes);
+  REQUIRE(longest);
+  CHECK(longest->base_name.size() == kMaxBaseNameBytes);
+  const auto longer = read(kMaxBaseNameBytes + 1);
+  REQUIRE_FALSE(longer);
+  CHECK(longer.error().word == policy::ReasonWord::kImageMalformed);
+  CHECK_THAT(longer.error().message, Catch::Contains("org.opencontainers.image.base.name has 1025 bytes, more than 1024"));
+}
+
 }  // namespace
 }  // namespace hullwright::evidence

@@ -117,6 +117,35 @@ TEST_CASE("an image configuration tells platform, time, user and layers", "[regi
   CHECK(ParseImageConfig("[]").error().why == Why::kMalformed);
 }
 
+TEST_CASE("a user longer than any name is refused", "[registry]") {
+  const auto with_user = [](std::size_t length) {
+    return ParseImageConfig(fmt::format(R"({{"config":{{"User":"{}"}}}})", std::string(length, 'u')));
+  };
+  CHECK(with_user(256)->user.size() == 256);
+  REQUIRE_FALSE(with_user(257));
+  CHECK(with_user(257).error().why == Why::kTooLarge);
+  CHECK_THAT(with_user(257).error().message, Contains("User has 257 bytes, more than 256"));
+}
+
+TEST_CASE("words of a platform have bounds, in an index as in a configuration", "[registry]") {
+  for (const auto& [name, field, max_bytes] : kPlatformWords) {
+    INFO(name);
+    const auto text = [&](std::size_t length) { return fmt::format(R"({{"{}":"{}"}})", name, std::string(length, 'x')); };
+    const auto index = [&](std::size_t length) {
+      return fmt::format(R"({{"schemaVersion":2,"manifests":[{}]}})", DescriptorText("child", R"(,"platform":)" + text(length)));
+    };
+    const auto read = ParseManifest(index(max_bytes), kOciIndex);
+    REQUIRE(read);
+    CHECK(((*std::get<ImageIndex>(*read).manifests.at(0).platform).*field).size() == max_bytes);
+    CHECK(WhyNot(index(max_bytes + 1), kOciIndex) == Why::kTooLarge);
+    const auto config = ParseImageConfig(text(max_bytes));
+    REQUIRE(config);
+    CHECK((config->platform.*field).size() == max_bytes);
+    REQUIRE_FALSE(ParseImageConfig(text(max_bytes + 1)));
+    CHECK(ParseImageConfig(text(max_bytes + 1)).error().why == Why::kTooLarge);
+  }
+}
+
 TEST_CASE("digests of bytes are computed with the digest's own algorithm", "[registry]") {
   CHECK(DigestOf("").text() == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(IsDigestOf(DigestOf("a", "sha512"), "a"));
