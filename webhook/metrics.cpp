@@ -159,6 +159,7 @@ void AddWatches(const std::vector<WatchState>& watches, Scrape& scrape) {
 
 void AddFacts(const evidence::GathererStatistics& facts, Scrape& scrape) {
   scrape.Gauge("hullwright_facts", "Digests whose facts are in memory.", {{{}, Number(facts.facts)}});
+  scrape.Gauge("hullwright_facts_bytes", "Memory that these facts take, about.", {{{}, Number(facts.facts_bytes)}});
   scrape.Counter("hullwright_facts_memory_hits_total", "Images whose facts were in memory.", {{{}, Number(facts.memory_hits)}});
   scrape.Counter("hullwright_facts_gathered_total", "Gatherings of facts about a digest, by what came of them.",
                  {{{{"result", "negative"}}, Number(facts.negative)},

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "evidence/discovery.h"
+#include "evidence/facts_size.h"
 #include "evidence/remembering_registry.h"
 #include "evidence/words.h"
 
@@ -78,8 +79,8 @@ Doubt NotInTime() {
 Gatherer::Gatherer(GathererSources sources, GathererOptions options)
     : sources_(std::move(sources)),
       options_(options),
-      resolutions_(options.max_resolutions),
-      facts_(options.max_facts),
+      resolutions_({options.max_resolutions, options.max_resolution_bytes}),
+      facts_({options.max_facts, options.max_facts_bytes}),
       pool_(options.pool) {}
 
 std::optional<Gatherer::KnownResolution> Gatherer::RecallResolution(const std::string& key) const {
@@ -201,7 +202,7 @@ Gatherer::KnownResolution Gatherer::Resolve(const ImageQuery& query, const regis
   }
   const bool may_keep =
       known.resolution ? !known.resolution->from_outage : known.resolution.error().word != ReasonWord::kRegistryUnreachable;
-  if (may_keep) resolutions_.Put(key, {known.resolution, nullptr, known.known_at});
+  if (may_keep) resolutions_.Put(key, {known.resolution, nullptr, known.known_at}, SizeOutside(known.resolution));
   return known;
 }
 
@@ -264,8 +265,12 @@ std::shared_ptr<const policy::TrustFacts> Gatherer::Remember(const std::string& 
   if (gathered.yield == Yield::kUnreachable || facts->from_outage) return facts;
   const bool nothing = gathered.yield == Yield::kNothing;
   const auto refresh = gathered.yield == Yield::kAll ? options_.refresh_all : options_.refresh_some;
-  facts_.Put(key, {facts, now, now + (nothing ? options_.negative_life : options_.positive_life), now + refresh, !nothing});
+  Keep(key, {facts, now, now + (nothing ? options_.negative_life : options_.positive_life), now + refresh, !nothing});
   return facts;
+}
+
+void Gatherer::Keep(const std::string& key, const KnownFacts& known) {
+  facts_.Put(key, known, SizeInMemory(*known.facts));
 }
 
 // When nobody can be asked: facts that still count, or older ones, of which their policy says how old they may be.
@@ -275,7 +280,7 @@ std::shared_ptr<const policy::TrustFacts> Gatherer::OfBefore(const std::string& 
   if (!known || known->known_at > now || !known->vouches) return nullptr;
   if (known->good_until > now) {
     known->refresh_at = now + options_.refresh_some;
-    facts_.Put(key, *known);
+    Keep(key, *known);
     return known->facts;
   }
   auto facts = std::make_shared<policy::TrustFacts>(*known->facts);
@@ -284,7 +289,7 @@ std::shared_ptr<const policy::TrustFacts> Gatherer::OfBefore(const std::string& 
 }
 
 GathererStatistics Gatherer::Statistics() const {
-  return {memory_hits_, gathered_, resolved_, negative_, unreachable_, outages_, refused_by_load_, facts_.size()};
+  return {memory_hits_, gathered_, resolved_, negative_, unreachable_, outages_, refused_by_load_, facts_.size(), facts_.bytes()};
 }
 
 }  // namespace hullwright::evidence

@@ -50,14 +50,16 @@ struct GathererOptions {
   std::chrono::milliseconds refresh_some{60'000}, refresh_all{1'800'000};
   std::chrono::milliseconds flight_time{20'000};  // what one gathering may take, whoever waits for it
   std::chrono::hours outage_memory{24 * 30};      // how old the store's answers may be when a registry is out; policies allow less
-  std::size_t max_facts = 20'000, max_resolutions = 20'000;
+  // In memory. Facts that alone take more than their bound are gathered by each request.
+  std::size_t max_facts = 20'000, max_facts_bytes = 256u << 20;
+  std::size_t max_resolutions = 20'000, max_resolution_bytes = 32u << 20;
   WorkPool::Options pool = {};
 };
 
 // Plain numbers since start.
 struct GathererStatistics {
   std::uint64_t memory_hits = 0, gathered = 0, resolved = 0, negative = 0, unreachable = 0, outages = 0, refused_by_load = 0;
-  std::size_t facts = 0;
+  std::size_t facts = 0, facts_bytes = 0;
 };
 
 struct GathererSources {
@@ -115,6 +117,7 @@ class Gatherer {
                                                     Freshly freshly);
   Gathered AskForFacts(const GatherTask& task, const registry::Call& call, Freshly freshly);
   std::shared_ptr<const policy::TrustFacts> Remember(const std::string& key, Gathered gathered);
+  void Keep(const std::string& key, const KnownFacts& known);
   std::shared_ptr<const policy::TrustFacts> OfBefore(const std::string& key);
 
   const GathererSources sources_;

@@ -1,4 +1,4 @@
-// A bounded map from texts to values: when it is full, what was put first goes first.
+// A map from texts to values, bounded in entries and bytes: when it is full, what was put first goes first.
 #pragma once
 
 #include <cstddef>
@@ -17,50 +17,68 @@ namespace hullwright::evidence {
 template <class Value>
 class RecentMap {
  public:
-  explicit RecentMap(std::size_t max_entries) : max_entries_(max_entries) {}
+  struct Bounds {
+    std::size_t entries;
+    std::size_t bytes;  // of all keys and values, about
+  };
+
+  explicit RecentMap(Bounds bounds) : bounds_(bounds) {}
 
   std::optional<Value> Find(const std::string& key) const {
     return entries_.With([&](const Entries& entries) -> std::optional<Value> {
       const auto found = entries.by_key.find(key);
       if (found == entries.by_key.end()) return std::nullopt;
-      return found->second->second;
+      return found->second->value;
     });
   }
 
-  void Put(const std::string& key, Value value) {
+  // bytes: what the value holds outside itself. One that alone has more than all may have is not kept, so that it drives out no others;
+  // what was there of its key goes all the same.
+  void Put(const std::string& key, Value value, std::size_t bytes) {
+    List added, gone;  // made and destroyed without the lock: both may take long
+    added.push_back({key, std::move(value), kEntryBytes + key.size() + bytes});
     entries_.With([&](Entries& entries) {
-      Remove(entries, key);
-      entries.in_order.emplace_back(key, std::move(value));
-      const auto last = std::prev(entries.in_order.end());
-      entries.by_key.emplace(last->first, last);
-      if (entries.in_order.size() > max_entries_) Remove(entries, std::string(entries.in_order.front().first));
+      Remove(entries, key, gone);
+      if (added.front().bytes > bounds_.bytes) return;
+      entries.by_key.emplace(added.front().key, added.begin());
+      entries.bytes += added.front().bytes;
+      entries.in_order.splice(entries.in_order.end(), added);
+      while (entries.in_order.size() > bounds_.entries || entries.bytes > bounds_.bytes)
+        Remove(entries, entries.in_order.front().key, gone);
     });
-  }
-
-  void Erase(const std::string& key) {
-    entries_.With([&](Entries& entries) { Remove(entries, key); });
   }
 
   std::size_t size() const {
     return entries_.With([](const Entries& entries) { return entries.in_order.size(); });
   }
+  std::size_t bytes() const {
+    return entries_.With([](const Entries& entries) { return entries.bytes; });
+  }
 
  private:
-  using List = std::list<std::pair<std::string, Value>>;
+  struct Entry {
+    std::string key;
+    Value value;
+    std::size_t bytes;
+  };
+  using List = std::list<Entry>;
   struct Entries {
     List in_order;  // as put
     std::unordered_map<std::string_view, typename List::iterator> by_key;
+    std::size_t bytes = 0;
   };
+  static constexpr std::size_t kEntryBytes = sizeof(Entry) + 96;  // with its nodes in the list and the index, about
 
-  static void Remove(Entries& entries, const std::string& key) {
+  static void Remove(Entries& entries, const std::string& key, List& gone) {
     const auto found = entries.by_key.find(key);
     if (found == entries.by_key.end()) return;
     const auto entry = found->second;
     entries.by_key.erase(found);
-    entries.in_order.erase(entry);
+    entries.bytes -= entry->bytes;
+    gone.splice(gone.end(), entries.in_order, entry);
   }
 
-  const std::size_t max_entries_;
+  const Bounds bounds_;
   Guarded<Entries> entries_;
 };
 

@@ -432,6 +432,43 @@ TEST_CASE("a publisher whose keys are not read yet is could-not-tell, and not re
   CHECK(IsSigned(world.Get(world.ByDigest())));
 }
 
+TEST_CASE("facts of large images stay within their bound of bytes, and the latest are remembered", "[evidence]") {
+  World world(false);
+  GathererOptions options;
+  options.max_facts_bytes = 500'000;
+  Gatherer gatherer({world.registry, nullptr, *world.keyrings, [&] { return world.trust; }, world.clock}, options);
+  std::string diff_ids = "\"" + world.image.text() + "\"";
+  for (std::size_t i = 1; i < registry::kMaxLayers; ++i) diff_ids += ",\"" + world.image.text() + "\"";
+  std::vector<ImageQuery> queries;
+  for (int i = 0; i < 20; ++i) {
+    const Digest image =
+        Push(world.registry, kRepository,
+             {.config = fmt::format(R"({{"os":"linux","architecture":"a{}","rootfs":{{"type":"layers","diff_ids":[{}]}}}})", i, diff_ids)});
+    ImageQuery& query = queries.emplace_back(world.Query(kRepository + "@" + image.text()));
+    query.needs.publishers.clear();
+    query.needs.manifests = query.needs.configurations = true;
+  }
+  for (const ImageQuery& query : queries) {
+    const Origin origin = gatherer.Gather(std::vector{query}, std::chrono::steady_clock::now() + 10s).at(0);
+    REQUIRE(origin.trust);
+    CHECK_FALSE(origin.trust->manifest_doubt);
+    CHECK(gatherer.Recall(query));
+    CHECK(gatherer.Statistics().facts_bytes <= options.max_facts_bytes);
+  }
+  CHECK(gatherer.Statistics().facts > 1);
+  CHECK(gatherer.Statistics().facts <= 5);
+  CHECK_FALSE(gatherer.Recall(queries.front()));
+}
+
+TEST_CASE("attestations count for the bytes of their predicates", "[evidence]") {
+  World world;
+  const std::string comment(50'000, 'c');
+  const std::string commented = kFixedVex.substr(0, kFixedVex.size() - 1) + R"(,"comment":")" + comment + "\"}";
+  AttestByKey(world.registry, kRepository, world.image, world.key, "https://openvex.dev/ns", commented);
+  REQUIRE(world.Get(AskingForVex(world)).trust->attestations.size() == 1);
+  CHECK(world.gatherer->Statistics().facts_bytes > comment.size());
+}
+
 TEST_CASE("too much waiting work is told at once", "[evidence]") {
   World world;
   std::latch go(1);
