@@ -17,20 +17,23 @@ struct Form {
 constexpr Form kForms[] = {{"kubernetes.io/dockerconfigjson", ".dockerconfigjson", registry::PullSecretFormat::kDockerConfigJson},
                            {"kubernetes.io/dockercfg", ".dockercfg", registry::PullSecretFormat::kDockerCfg}};
 
+// No name of a namespace, ServiceAccount or Secret holds a line break.
+std::string KeyOfContext(const api::PullContext& context) {
+  return fmt::format("{}\n{}\n{}", context.namespace_, context.service_account, fmt::join(context.pull_secrets, "\n"));
+}
+
 }  // namespace
 
-Keyrings::Keyrings(ClusterData& cluster, const Clock& clock, std::size_t max_entries)
-    : cluster_(cluster), clock_(clock), max_entries_(max_entries) {}
+// Contexts of Pods that are gone are not told from others; what is needed is read again.
+Keyrings::Keyrings(ClusterData& cluster, const Clock& clock, std::size_t max_entries, std::size_t max_bytes)
+    : cluster_(cluster), clock_(clock), known_({max_entries, max_bytes}) {}
 
 std::optional<Keyrings::Recalled> Keyrings::Recall(const api::PullContext& context) const {
-  const Time now = clock_.Now();
-  return known_.With([&](const auto& known) -> std::optional<Recalled> {
-    const auto found = known.find(context);
-    if (found == known.end()) return std::nullopt;
-    const auto age = now - found->second.read_at;
-    if (age >= kMaxAge || age < age.zero()) return std::nullopt;
-    return Recalled{found->second.keyring, age >= kRefreshAfter};
-  });
+  const auto known = known_.Find(KeyOfContext(context));
+  if (!known) return std::nullopt;
+  const auto age = clock_.Now() - known->read_at;
+  if (age >= kMaxAge || age < age.zero()) return std::nullopt;
+  return Recalled{known->keyring, age >= kRefreshAfter};
 }
 
 Result<void> Keyrings::AddSecret(const api::PullContext& context, const std::string& name, registry::Keyring& keyring, Deadline deadline) {
@@ -63,13 +66,8 @@ Result<Keyrings::Keyring> Keyrings::Read(const api::PullContext& context, Deadli
     if (std::find(names.begin(), name, *name) != name) continue;
     if (auto added = AddSecret(context, *name, *keyring, deadline); !added) return std::unexpected(added.error());
   }
-  const Keyring done = std::move(keyring);
-  known_.With([&](auto& known) {
-    // Contexts of Pods that are gone are not told from others; what is needed is read again.
-    if (known.size() >= max_entries_ && !known.contains(context)) known.clear();
-    known.insert_or_assign(context, Known{done, clock_.Now()});
-  });
-  return done;
+  known_.Put(KeyOfContext(context), {keyring, clock_.Now()}, keyring->bytes());
+  return keyring;
 }
 
 }  // namespace hullwright::evidence

@@ -2,15 +2,16 @@
 // request reads none.
 #pragma once
 
-#include <map>
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "api/pull_context.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/guarded.h"
 #include "evidence/cluster_data.h"
+#include "evidence/recent_map.h"
 #include "registry/pull_secret.h"
 
 namespace hullwright::evidence {
@@ -20,7 +21,7 @@ class Keyrings {
  public:
   using Keyring = std::shared_ptr<const registry::Keyring>;
 
-  Keyrings(ClusterData& cluster, const Clock& clock, std::size_t max_entries = 10'000);
+  Keyrings(ClusterData& cluster, const Clock& clock, std::size_t max_entries = 10'000, std::size_t max_bytes = 64u << 20);
 
   struct Recalled {
     Keyring keyring;
@@ -46,8 +47,7 @@ class Keyrings {
 
   ClusterData& cluster_;
   const Clock& clock_;
-  const std::size_t max_entries_;
-  Guarded<std::map<api::PullContext, Known>> known_;
+  RecentMap<Known> known_;
 };
 
 }  // namespace hullwright::evidence

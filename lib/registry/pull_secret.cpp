@@ -13,7 +13,7 @@
 namespace hullwright::registry {
 namespace {
 
-constexpr JsonLimits kSecretLimits{.max_bytes = 1u << 20, .max_depth = 8};  // a Secret holds 1 MiB at most
+constexpr JsonLimits kSecretLimits{.max_bytes = kMaxKeyringBytes, .max_depth = 8};
 constexpr std::size_t kMaxEntries = 256;
 constexpr std::string_view kHub = "docker.io";
 
@@ -134,6 +134,8 @@ bool CredentialScope::IsMoreSpecificThan(const CredentialScope& other) const {
 }
 
 Result<void> Keyring::Add(PullSecretFormat format, std::string_view text) {
+  if (text.size() > kMaxKeyringBytes - bytes_)
+    return Fail(ErrorCode::kTooLarge, fmt::format("pull secret: more than {} bytes with those before it", kMaxKeyringBytes));
   JsonReader reader;
   auto document = reader.Read(text, kSecretLimits);
   // The reader's message may quote a key, which stands for a host; never a value.
@@ -154,6 +156,7 @@ Result<void> Keyring::Add(PullSecretFormat format, std::string_view text) {
     if (!credential->is_anonymous()) added.emplace_back(std::move(*scope), std::move(*credential));
   }
   for (auto& [scope, credential] : added) Add(std::move(scope), std::move(credential));
+  bytes_ += text.size();
   return {};
 }
 

@@ -6,6 +6,7 @@
 // index. and registry-1., and the legacy key of Docker Hub are one host. The most specific key comes first.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "base/error.h"
 
 namespace hullwright::registry {
+
+inline constexpr std::size_t kMaxKeyringBytes = 1u << 20;  // of all pull secrets of one Pod; a Secret holds as much at most
 
 struct Credential {
   std::string username, password;
@@ -46,7 +49,8 @@ enum class PullSecretFormat { kDockerConfigJson, kDockerCfg };
 // The credentials of all pull secrets of one Pod, in the order in which they are tried. Immutable, so thread-safe.
 class Keyring {
  public:
-  // Adds what a Secret's data holds, decoded from base64 already. All or nothing; the message never repeats what was read.
+  // Adds what a Secret's data holds, decoded from base64 already. All or nothing; the message never repeats what was read. kTooLarge beyond
+  // kMaxKeyringBytes with what was added before.
   Result<void> Add(PullSecretFormat format, std::string_view text);
   void Add(CredentialScope scope, Credential credential);
 
@@ -55,6 +59,8 @@ class Keyring {
   // Names the credentials that Find would give, for caches: results for one set must not be told to holders of another. "" without any.
   std::string Id(std::string_view host, std::string_view path) const;
   bool empty() const { return entries_.empty(); }
+  // That it takes in memory, about.
+  std::size_t bytes() const { return bytes_ + entries_.capacity() * sizeof(Entry); }
 
  private:
   struct Entry {
@@ -63,6 +69,7 @@ class Keyring {
     std::string id;  // of the credential, which every request asks for
   };
   std::vector<Entry> entries_;  // most specific first; equal ones as added
+  std::size_t bytes_ = 0;       // of the texts that were added
 };
 
 }  // namespace hullwright::registry

@@ -80,5 +80,20 @@ TEST_CASE("what was read is recalled, asks to be refreshed, and ends", "[evidenc
   CHECK(world.cluster.calls == asked);
 }
 
+TEST_CASE("keyrings are remembered up to a bound of bytes, the latest for sure", "[evidence]") {
+  World world;
+  constexpr std::size_t kMost = 300'000;
+  Keyrings keyrings(world.cluster, world.clock, 1000, kMost);
+  world.Secret("pod", "a.example", std::string(50'000, 'u'));
+  const auto context = [](int i) { return api::PullContext{"shop", fmt::format("account-{}", i), {"pod"}}; };
+  for (int i = 0; i < 20; ++i) REQUIRE(keyrings.Read(context(i), std::chrono::steady_clock::now() + 1s));
+  int remembered = 0;
+  for (int i = 0; i < 20; ++i) remembered += keyrings.Recall(context(i)) ? 1 : 0;
+  CHECK(keyrings.Recall(context(19)));
+  CHECK(remembered > 1);
+  CHECK(remembered <= 6);
+  CHECK_FALSE(keyrings.Recall(context(0)));
+}
+
 }  // namespace
 }  // namespace hullwright::evidence

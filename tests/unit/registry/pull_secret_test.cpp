@@ -103,6 +103,22 @@ TEST_CASE("a damaged pull secret is an error that repeats nothing secret, and ad
   }
 }
 
+TEST_CASE("all pull secrets of a Pod together have a bound, and one beyond it adds nothing", "[registry]") {
+  const auto secret = [](std::string_view host, std::size_t length) {
+    return fmt::format(R"({{"auths":{{"{}":{{"username":"u","password":"{}"}}}}}})", host, std::string(length, 'p'));
+  };
+  Keyring keyring;
+  REQUIRE(keyring.Add(PullSecretFormat::kDockerConfigJson, secret("a.example", kMaxKeyringBytes / 2)));
+  const auto second = keyring.Add(PullSecretFormat::kDockerConfigJson, secret("b.example", kMaxKeyringBytes / 2));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == ErrorCode::kTooLarge);
+  CHECK(keyring.Add(PullSecretFormat::kDockerConfigJson, secret("c.example", 100)));
+  CHECK(Users(keyring, "a.example", "app").size() == 1);
+  CHECK(Users(keyring, "b.example", "app").empty());
+  CHECK(Users(keyring, "c.example", "app").size() == 1);
+  CHECK(keyring.bytes() > kMaxKeyringBytes / 2);
+}
+
 TEST_CASE("credentials have different names exactly when they differ", "[registry]") {
   CHECK(Credential{}.Id().empty());
   CHECK(Credential{"a", "bc", ""}.Id() != Credential{"ab", "c", ""}.Id());
