@@ -17,6 +17,7 @@ constexpr std::chrono::seconds kLookInterval{1};  // of the thread, whether the 
 constexpr std::size_t kMaxBatch = 16;             // decisions that are encoded before they are written
 constexpr std::size_t kMaxKnownScans = 20'000;
 constexpr std::size_t kMaxKnownNamespaces = 10'000;
+constexpr std::size_t kLayerBytes = 128;  // of a digest in a document that is being made
 // Images times policies that may cover them. A trace of more would be megabytes, and nobody would read it.
 constexpr std::size_t kMaxTraced = 256;
 
@@ -46,11 +47,22 @@ std::string ExplanationOf(const Basis& basis) {
   return EncodeDecision(policy::Decide(*basis.policies, basis.subject, basis.images, basis.now, options));
 }
 
-// About what it holds alone; snapshots and scans are shared.
+// Layers that the facts of an image list. Whoever fills its registry chooses how many.
+std::size_t CountLayers(const policy::TrustFacts& facts) {
+  std::size_t layers = 0;
+  for (const policy::PlatformManifest& platform : facts.platforms)
+    if (platform.configuration && *platform.configuration) layers += (**platform.configuration).diff_ids.size();
+  for (const policy::BaseImage& base : facts.base_images) layers += base.diff_ids.size();
+  return layers;
+}
+
+// About what it holds alone, and what its document of facts will take; snapshots and scans are shared.
 std::size_t BytesOf(const store::DecisionRow& row, const Basis& basis) {
   std::size_t bytes = sizeof(row) + sizeof(basis) + row.message.size() + row.user.size() + row.reasons.size() + row.policies.size();
-  for (const policy::ImageFacts& image : basis.images)
+  for (const policy::ImageFacts& image : basis.images) {
     bytes += sizeof(image) + 2 * image.use.reference.size() + image.use.field_path.size() + image.use.name.size() + 64 * image.scans.size();
+    if (image.trust) bytes += kLayerBytes * CountLayers(*image.trust);
+  }
   if (basis.subject.namespace_labels)
     for (const auto& [key, value] : *basis.subject.namespace_labels) bytes += 64 + key.size() + value.size();
   return bytes;

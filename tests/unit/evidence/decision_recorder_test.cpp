@@ -209,6 +209,15 @@ TEST_CASE("a queue that is full drops decisions and says so; nobody waits", "[ev
   auto small = world.Open({.max_queued = 10, .max_queued_bytes = 10'000, .gather_time = std::chrono::milliseconds(1)});
   CHECK(small->Record(Row("app"), world.BasisOf(std::string(20'000, 'x'))).empty());
   CHECK_FALSE(small->Record(Row("app"), world.BasisOf(RecorderWorld::Image('a'))).empty());
+  // Of images with as many layers as may be, a document would have megabytes each.
+  policy::ImageConfiguration configuration;
+  configuration.diff_ids = std::vector(1024, *Digest::Parse(DigestText('c')));
+  auto facts = std::make_shared<policy::TrustFacts>();
+  facts->platforms.push_back({*Digest::Parse(DigestText('a')), "linux/amd64", std::move(configuration)});
+  Basis basis = world.BasisOf(RecorderWorld::Image('a'));
+  basis.images.at(0).trust = std::move(facts);
+  CHECK(small->Record(Row("app"), std::move(basis)).empty());
+  CHECK(small->Statistics().lost == 2);
 }
 
 TEST_CASE("what waits is written when the recorder ends", "[evidence][history]") {
