@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 #include "base/text.h"
 #include "cli/given_objects.h"
@@ -134,17 +137,49 @@ bool WarnsBy(const policy::Decision& decision, const std::vector<std::string>& p
   });
 }
 
-Change ChangeOf(const ReviewedObject& before, const ReviewedObject& after, bool asks_registries, const std::vector<std::string>& policies) {
-  if (IsDenied(before)) return IsDenied(after) ? Change::kSame : Change::kAdmitted;
-  if (IsDenied(after)) return IsSurelyDenied(after.decision, asks_registries) ? Change::kDenied : Change::kUnsure;
-  return WarnsBy(after.decision, policies) ? Change::kWarned : Change::kSame;
+// What was given to judge by.
+struct Given {
+  std::vector<std::string> policies;  // ids
+  bool has_publishers = false;
+};
+
+// One reason to deny, however it is worded.
+using Denial = std::tuple<std::string, std::string, std::string, policy::ReasonWord>;
+
+std::set<Denial> DenialsOf(const policy::Decision& decision) {
+  std::set<Denial> denials;
+  for (const policy::ImageDecision& image : decision.images)
+    for (const policy::Reason& reason : image.reasons)
+      if (reason.enforcement == api::Enforcement::kDeny) denials.emplace(image.field_path, reason.policy, reason.rule, reason.word);
+  return denials;
 }
 
-std::vector<std::string> IdsOf(const std::vector<GivenObject>& given) {
-  std::vector<std::string> ids;
-  for (const GivenObject& each : given)
-    if (const auto* policy = std::get_if<api::ImageAdmissionPolicy>(&each.object)) ids.push_back(policy::PolicyId(*policy));
-  return ids;
+// Whether what nobody can tell of is the same before and after, so that asking a registry would change both alike.
+bool IsSameDoubt(const policy::Decision& before, const policy::Decision& after, const Given& given) {
+  const std::set<Denial> denials = DenialsOf(after);
+  const auto asks_otherwise = [&](const Denial& denial) {
+    return given.has_publishers || std::ranges::find(given.policies, std::get<1>(denial)) != given.policies.end();
+  };
+  return denials == DenialsOf(before) && std::ranges::none_of(denials, asks_otherwise);
+}
+
+Change ChangeOf(const ReviewedObject& before, const ReviewedObject& after, bool asks_registries, const Given& given) {
+  const bool was_denied = IsDenied(before);
+  if (!IsDenied(after)) {
+    if (was_denied) return Change::kAdmitted;
+    return WarnsBy(after.decision, given.policies) ? Change::kWarned : Change::kSame;
+  }
+  if (IsSurelyDenied(after.decision, asks_registries)) return was_denied ? Change::kSame : Change::kDenied;
+  return was_denied && IsSameDoubt(before.decision, after.decision, given) ? Change::kSame : Change::kUnsure;
+}
+
+Given GivenBy(const std::vector<GivenObject>& objects) {
+  Given given;
+  for (const GivenObject& each : objects) {
+    if (const auto* policy = std::get_if<api::ImageAdmissionPolicy>(&each.object)) given.policies.push_back(policy::PolicyId(*policy));
+    given.has_publishers = given.has_publishers || std::holds_alternative<api::TrustedPublisher>(each.object);
+  }
+  return given;
 }
 
 // Standard input can be read once, and both reviews need it.
@@ -167,7 +202,7 @@ std::expected<void, ReviewFailure> RehearseManifests(const ReviewOptions& option
   const auto after = RunReview(options, keeping, {.objects = given});
   if (!after) return std::unexpected(after.error());
   const bool asks = options.AsksRegistries();
-  const std::vector<std::string> policies = IdsOf(given);
+  const Given changes = GivenBy(given);
   for (const ManifestError& error : after->errors) gathering.AddError(error.place.ToString() + ": " + error.error);
   for (const InputProblem& problem : after->problems)
     if (!problem.of_scans) gathering.AddError(problem.ToString());
@@ -175,7 +210,7 @@ std::expected<void, ReviewFailure> RehearseManifests(const ReviewOptions& option
     const ReviewedObject& object = after->objects[i];
     ++rehearsal.objects;
     if (!object.error.empty()) gathering.AddError(object.place.ToString() + ": " + object.error);
-    RehearsedGroup one{.change = ChangeOf(before->objects[i], object, asks, policies),
+    RehearsedGroup one{.change = ChangeOf(before->objects[i], object, asks, changes),
                        .kind = object.identity.kind,
                        .namespace_ = object.identity.namespace_,
                        .name = object.identity.name,

@@ -200,7 +200,8 @@ class Replayer::Judgement {
   void Settle(std::size_t i, const policy::Policy& policy, Signed family) {
     const Sameness& same = replayer_.SamenessOf(sets_, policy);
     const bool is_same = family == Signed::kProofs ? same.proofs : same.vulnerabilities;
-    if (is_same && TakeRecorded(i, policy, family)) return;
+    // At another time scans and statements may be too old, and waivers and grace periods may have ended: what was found then says nothing.
+    if (is_same && now_ == record_.at() && TakeRecorded(i, policy, family)) return;
     const auto is_of_it = [&](const policy::Reason& reason) { return reason.policy == policy.id && IsOf(family, reason.rule); };
     if (family == Signed::kVulnerabilities && std::ranges::any_of(replayed_.decision.images[i].reasons, is_of_it)) {
       unsure_vex_.emplace_back(i, policy.id);
@@ -289,7 +290,7 @@ class Replayer::Judgement {
     const auto denies = [](const policy::Reason& reason) { return reason.enforcement == api::Enforcement::kDeny; };
     const bool surely_denied = AnyReason([&](std::size_t i, const auto& reason) { return denies(reason) && !IsUnsure(i, reason); });
     if (surely_denied) return was_allowed ? Change::kDenied : Change::kSame;
-    if (!replayed_.decision.allowed()) return was_allowed ? Change::kUnsure : Change::kSame;
+    if (!replayed_.decision.allowed()) return Change::kUnsure;
     if (AnyReason([&](std::size_t i, const auto& reason) { return MightDeny(i, reason); })) return Change::kUnsure;
     if (!was_allowed) return Change::kAdmitted;
     const auto& changed = replayer_.changed_ids_;

@@ -2,7 +2,7 @@
 //
 // Facts are those of then, and so is the time. What a history cannot give back is what was signed (recorded_origin.h): it is gathered from
 // registries where there is a gatherer. Where there is none, a rule about signatures keeps the reasons that were recorded, if it asks for
-// the same as then; otherwise it is could-not-tell, and the replay says which rules it is unsure of.
+// the same as then and at the time of then; otherwise it is could-not-tell, and the replay says which rules it is unsure of.
 #pragma once
 
 #include <map>
@@ -33,7 +33,7 @@ struct ReplayPlan {
 // What a decision becomes.
 enum class Change {
   kDenied,    // was allowed, and would be denied
-  kUnsure,    // was allowed, and nobody can tell whether it would be denied, or the other way round
+  kUnsure,    // was allowed, and nobody can tell whether it would be denied; or was denied, and nobody can tell whether it still would be
   kAdmitted,  // was denied, and would be allowed
   kWarned,    // stays allowed; a changed policy warns
   kSame,

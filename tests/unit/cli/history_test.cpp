@@ -19,6 +19,21 @@ namespace {
 using Catch::Matchers::Contains;
 using Json = nlohmann::json;
 
+// A policy that wants a signature, and its publisher.
+std::string SignedBy(const std::string& policy) {
+  return "apiVersion: hullwright.dev/v1alpha1\nkind: ClusterImageAdmissionPolicy\nmetadata: {name: " + policy + "}\n" +
+         R"(spec: {enforcement: {newImages: Deny}, rules: {publishers: {refs: [{name: acme}]}}}
+---
+apiVersion: hullwright.dev/v1alpha1
+kind: TrustedPublisher
+metadata: {name: acme}
+spec:
+  repositories: ["registry.example/**"]
+  verification: Signature
+  authorities: [{name: ci, type: Keyless, keyless: {issuer: "https://issuer.example", subject: ci@acme.example}}]
+)";
+}
+
 // The world's policies and scans, and a history of decisions by them.
 struct HistoryWorld : World {
   explicit HistoryWorld(int copies = 1) {
@@ -191,19 +206,7 @@ spec: {enforcement: {newImages: Warn}, rules: {vulnerabilities: {forbid: [{name:
 
 TEST_CASE("rehearse could not tell what only signatures tell", "[cli][history]") {
   const HistoryWorld world;
-  const auto output = world.RehearseBy(world.Write("signed.yaml", R"(apiVersion: hullwright.dev/v1alpha1
-kind: ClusterImageAdmissionPolicy
-metadata: {name: signed}
-spec: {enforcement: {newImages: Deny}, rules: {publishers: {refs: [{name: acme}]}}}
----
-apiVersion: hullwright.dev/v1alpha1
-kind: TrustedPublisher
-metadata: {name: acme}
-spec:
-  repositories: ["registry.example/**"]
-  verification: Signature
-  authorities: [{name: ci, type: Keyless, keyless: {issuer: "https://issuer.example", subject: ci@acme.example}}]
-)"));
+  const auto output = world.RehearseBy(world.Write("signed.yaml", SignedBy("signed")));
   CHECK(output.code == ExitCode::kCouldNotTell);
   CHECK_THAT(output.out, Contains("could not tell") && Contains("OriginUnchecked"));
 }
@@ -231,6 +234,23 @@ spec: {enforcement: {newImages: Deny}, rules: {vulnerabilities: {forbid: [{name:
 )"));
   CHECK(stricter.code == ExitCode::kViolation);
   CHECK_THAT(stricter.out, Contains("NEWLY DENIED") && Contains("Pod shop/good") && Contains("<stdin>"));
+}
+
+TEST_CASE("a manifest that is denied, and perhaps would not be any more, is not told as the same", "[cli][history]") {
+  const HistoryWorld world;
+  world.Write("pods.yaml", World::Pod("bad", World::BadImage()));
+  const auto counts = [&](const std::string& policy) {
+    const auto output = world.Run({"rehearse", "-f", world.Path("pods.yaml"), "--policies", world.Path("policies"), "--scans",
+                                   world.Path("scans"), "--policy", policy, "-o", "json"});
+    return Json::parse(output.out)["counts"];
+  };
+  CHECK(counts(world.Policy("second", "Negligible"))["same"] == 1);
+  const std::string is_signed = world.Write("signed.yaml", SignedBy("production"));
+  CHECK(counts(is_signed)["could-not-tell"] == 1);
+  // What was asked for before and is asked for after, alike, and otherwise.
+  world.Write("policies/production.yaml", SignedBy("production"));
+  CHECK(counts(world.Policy("second", "Negligible"))["same"] == 1);
+  CHECK(counts(is_signed)["could-not-tell"] == 1);
 }
 
 TEST_CASE("rehearse tells what is wrong with what it was given", "[cli][history]") {

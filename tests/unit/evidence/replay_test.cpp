@@ -31,11 +31,21 @@ std::string PolicyWith(std::string_view name, std::string_view rules, std::strin
 const std::string kForbidLow = "vulnerabilities: {forbid: [{name: low, severities: [Low, Critical]}]}";
 const std::string kForbidNone = "vulnerabilities: {forbid: [{name: negligible, severities: [Negligible]}]}";
 
+const std::string kAcme = R"(apiVersion: hullwright.dev/v1alpha1
+kind: TrustedPublisher
+metadata: {name: acme}
+spec:
+  repositories: ["registry.example/**"]
+  verification: Signature
+  authorities: [{name: ci, type: Keyless, keyless: {issuer: "https://issuer.example", subject: ci@acme.example}}]
+)";
+
 // One decision each about 'a' (a low finding), 'b' (a critical one) and 'c' (no scan), by one policy that forbids what is critical.
 struct ReplayHouse {
   explicit ReplayHouse(const std::string& policy = PolicyText("production")) {
     clock.Set(kNow);
     catalogue.Put({"ClusterImageAdmissionPolicy", "", "production"}, "test", ObjectOf(policy));
+    catalogue.Put({"TrustedPublisher", "", "acme"}, "test", ObjectOf(kAcme));
     catalogue.Put(ScanKey('a'), "test", Decode(ScanText('a')));
     catalogue.Put(ScanKey('b'), "test", Decode(ScanText('b', "Critical")));
     catalogue.Publish();
@@ -133,14 +143,7 @@ TEST_CASE("what only signatures could tell is could-not-tell where it would act,
           "[evidence][history]") {
   ReplayHouse house;
   const std::string signed_by = "publishers: {refs: [{name: acme}]}";
-  const api::Object publisher = ObjectOf(R"(apiVersion: hullwright.dev/v1alpha1
-kind: TrustedPublisher
-metadata: {name: acme}
-spec:
-  repositories: ["registry.example/**"]
-  verification: Signature
-  authorities: [{name: ci, type: Keyless, keyless: {issuer: "https://issuer.example", subject: ci@acme.example}}]
-)");
+  const api::Object publisher = ObjectOf(kAcme);
   const auto change = [&](char digit, const std::string& rules, const std::string& enforcement = "newImages: Deny") {
     return house.Replay(digit, {.changed = {publisher, ObjectOf(PolicyWith("signed", rules, enforcement))}});
   };
@@ -171,6 +174,29 @@ TEST_CASE("a later time makes a scan too old", "[evidence][history]") {
   const Replayed later = house.Replay('a', {.now = kNow + std::chrono::hours(72)});
   CHECK(later.change == Change::kDenied);
   CHECK(WordsOf(later.decision) == Words{policy::ReasonWord::kScanStale});
+}
+
+TEST_CASE("at a later time nothing of then stands in for what signatures would say", "[evidence][history]") {
+  const std::string scan_and_vex =
+      "vulnerabilities: {forbid: [{name: c, severities: [Critical]}], scan: {maxAgeHours: 48}, vex: {publisherRefs: [{name: acme}]}}";
+  ReplayHouse house(PolicyWith("production", scan_and_vex));
+  CHECK(house.allowed['a']);
+  CHECK(house.Replay('a').change == Change::kSame);
+  CHECK(house.Replay('a', {.now = kNow + std::chrono::hours(12)}).change == Change::kSame);  // still nothing that VEX could take away
+  const Replayed later = house.Replay('a', {.now = kNow + std::chrono::hours(72)});
+  CHECK((later.change == Change::kDenied || later.change == Change::kUnsure));
+  CHECK(WordsOf(later.decision) == Words{policy::ReasonWord::kScanStale});
+  CHECK_FALSE(later.unsure.empty());
+}
+
+TEST_CASE("a denial of which nobody can tell whether it stands is not told as the same", "[evidence][history]") {
+  ReplayHouse house;
+  REQUIRE_FALSE(house.allowed['b']);
+  const api::Object changed = ObjectOf(PolicyWith("production", "publishers: {refs: [{name: acme}]}"));
+  const Replayed other = house.Replay('b', {.changed = {changed}});
+  CHECK_FALSE(other.decision.allowed());
+  CHECK(other.change == Change::kUnsure);
+  CHECK_FALSE(other.unsure.empty());
 }
 
 TEST_CASE("what passed by a rule of its own passes whatever a policy says", "[evidence][history]") {
