@@ -169,12 +169,12 @@ Result<ExplainedDecision> Look(ReplayWorld& world, const ExplainDecisionOptions&
   if (!stored) return std::unexpected(stored.error().Within(options.id));
   ExplainedDecision explained;
   explained.row = stored->row;
-  const auto record = world.records().Read(std::move(*stored));
-  if (!record) return std::unexpected(record.error());
-  const auto then = world.records().ReadDecision(*record);
+  const auto then = world.records().ReadDecision(*stored);
   if (!then) return std::unexpected(then.error());
   explained.then = **then;
   if (!options.replay) return explained;
+  const auto record = world.records().Read(std::move(*stored));
+  if (!record) return std::unexpected(record.error());
   evidence::Replayer replayer(world.records(), world.Plan(true));
   auto now = replayer.Replay(*record);
   if (!now) return std::unexpected(now.error());

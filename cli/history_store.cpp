@@ -11,6 +11,7 @@
 
 #include "base/json_text.h"
 #include "base/rfc3339.h"
+#include "base/text.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 #include "evidence/record_reader.h"
@@ -23,6 +24,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxProblemsTold = 20;
+constexpr std::size_t kMaxIdColumns = 64, kMaxProblemColumns = 1024;
 constexpr std::size_t kMaxExportBytes = 256u << 20;
 
 std::string Describe(const store::HistorySummary& summary) {
@@ -32,26 +34,38 @@ std::string Describe(const store::HistorySummary& summary) {
   return text;
 }
 
-// Reads everything that a replay of the decision would.
+// Reads everything that a replay of the decision would. known: objects that could be read.
 Result<void> ReadWhole(evidence::RecordReader& reader, store::StoredDecision stored, std::set<evidence::RecordReader::ObjectsKey>& known) {
+  if (const auto decision = reader.ReadDecision(stored); !decision) return std::unexpected(decision.error());
   const auto record = reader.Read(std::move(stored));
   if (!record) return std::unexpected(record.error());
-  if (known.insert(evidence::RecordReader::KeyOf(*record)).second) {
-    if (const auto objects = reader.ReadObjects(*record); !objects) return std::unexpected(objects.error());
-  }
-  if (const auto decision = reader.ReadDecision(*record); !decision) return std::unexpected(decision.error());
+  if (known.contains(evidence::RecordReader::KeyOf(*record))) return {};
+  if (const auto objects = reader.ReadObjects(*record); !objects) return std::unexpected(objects.error());
+  known.insert(evidence::RecordReader::KeyOf(*record));
   return {};
 }
 
-// What is wrong with decisions, one by one.
-Result<void> CheckDecisions(store::HistoryReader& history, std::vector<std::string>& wrong) {
+struct CheckedDecisions {
+  std::vector<std::string> wrong;  // in sentences
+  std::size_t not_whole = 0;       // rest on a document that was too large to be kept
+};
+
+Result<CheckedDecisions> CheckDecisions(store::HistoryReader& history) {
   evidence::RecordReader reader(history);
   std::set<evidence::RecordReader::ObjectsKey> known;
-  return history.ForEach([&](store::StoredDecision stored) -> Result<void> {
+  CheckedDecisions checked;
+  const auto went = history.ForEach([&](store::StoredDecision stored) -> Result<void> {
     const std::string id = stored.row.id;
-    if (const auto read = ReadWhole(reader, std::move(stored), known); !read) wrong.push_back(id + ": " + read.error().message);
+    const auto read = ReadWhole(reader, std::move(stored), known);
+    if (read || history.IsGone(id)) return {};
+    if (read.error().code == ErrorCode::kTooLarge)
+      ++checked.not_whole;
+    else
+      checked.wrong.push_back(id + ": " + read.error().message);
     return {};
   });
+  if (!went) return std::unexpected(went.error());
+  return checked;
 }
 
 // A time of the command line; nullopt: none was given.
@@ -73,8 +87,13 @@ class Export {
     json["scans"] = Json::array();
     for (const store::DocumentLink& link : stored.documents) {
       auto document = evidence::ReadVerified(history_, link.document);
-      if (!document) return std::unexpected(document.error().Within(stored.row.id));
-      if (auto added = AddDocument(link.role, *document, json); !added) return std::unexpected(added.error().Within(stored.row.id));
+      if (!document && document.error().code == ErrorCode::kTooLarge) {
+        json["notKept"].push_back(evidence::NameOf(link.role));
+        continue;
+      }
+      if (!document) return std::unexpected(document.error().Within(Printable(stored.row.id, kMaxIdColumns)));
+      if (auto added = AddDocument(link.role, *document, json); !added)
+        return std::unexpected(added.error().Within(Printable(stored.row.id, kMaxIdColumns)));
     }
     AddLine({{"decision", std::move(json)}});
     if (lines_.size() <= kMaxExportBytes) return {};
@@ -111,19 +130,24 @@ CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& en
   const Progress progress("reading the history", environment.err);
   auto history = store::HistoryReader::Open(options.file);
   if (!history) return Failed(history.error());
-  auto wrong = (*history)->Check();
-  if (!wrong) return Failed(wrong.error());
+  const auto damage = (*history)->Check();
+  if (!damage) return Failed(damage.error());
   const auto summary = (*history)->Summary();
   if (!summary) return Failed(summary.error());
   // A file that is damaged as a whole cannot be gone through.
-  if (wrong->empty()) {
-    if (const auto read = CheckDecisions(**history, *wrong); !read) return Failed(read.error());
-  }
+  const auto checked = damage->empty() ? CheckDecisions(**history) : Result<CheckedDecisions>(CheckedDecisions{.wrong = *damage});
+  if (!checked) return Failed(checked.error());
   std::string out = fmt::format("{}: {}\n", options.file, Describe(*summary));
-  for (std::size_t i = 0; i < std::min(wrong->size(), kMaxProblemsTold); ++i) out += "wrong: " + (*wrong)[i] + "\n";
-  if (wrong->size() > kMaxProblemsTold) out += fmt::format("and {} more\n", wrong->size() - kMaxProblemsTold);
-  if (wrong->empty()) out += "every decision can be read and judged again\n";
-  return {wrong->empty() ? ExitCode::kPass : ExitCode::kViolation, std::move(out), ""};
+  const std::vector<std::string>& wrong = checked->wrong;
+  for (std::size_t i = 0; i < std::min(wrong.size(), kMaxProblemsTold); ++i)
+    out += fmt::format("wrong: {}\n", Printable(wrong[i], kMaxProblemColumns));
+  if (wrong.size() > kMaxProblemsTold) out += fmt::format("and {} more\n", wrong.size() - kMaxProblemsTold);
+  if (checked->not_whole > 0)
+    out += fmt::format("{} cannot be judged again: what they rest on was too large to be kept\n",
+                       Count(checked->not_whole, "decision", "decisions"));
+  if (!wrong.empty()) return {ExitCode::kViolation, std::move(out), ""};
+  if (checked->not_whole > 0) return {ExitCode::kCouldNotTell, std::move(out), ""};
+  return {ExitCode::kPass, out + "every decision can be read and judged again\n", ""};
 }
 
 CommandOutput StorePrune(const StorePruneOptions& options, const Environment& environment) {
@@ -153,7 +177,9 @@ CommandOutput StoreExport(const StoreExportOptions& options, const Environment& 
     const Time at = stored.row.decided_at;
     if ((*since && at < **since) || (*until && at >= **until)) return {};
     if (!options.namespace_.empty() && stored.row.namespace_ != options.namespace_) return {};
-    return exported.Add(stored);
+    auto added = exported.Add(stored);
+    if (!added && (*history)->IsGone(stored.row.id)) return {};
+    return added;
   });
   if (!went) return Failed(went.error());
   return {ExitCode::kPass, exported.Take(), ""};

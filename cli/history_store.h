@@ -12,7 +12,8 @@ namespace hullwright::cli {
 struct StoreCheckOptions {
   std::string file;
 };
-// Whether the file is sound, and every decision in it can be read and judged again.
+// Whether the file is sound, and every decision in it can be read and judged again: kViolation when not, kCouldNotTell when it is only that
+// documents were too large to be kept.
 CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& environment);
 
 struct StorePruneOptions {

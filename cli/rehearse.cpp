@@ -100,10 +100,11 @@ Result<void> RehearseHistory(ReplayWorld& world, Progress& progress, Rehearsal& 
     const auto record = world.records().Read(std::move(stored));
     auto replayed = record ? replayer.Replay(*record) : Result<evidence::Replayed>(std::unexpected(record.error()));
     if (!replayed) {
-      gathering.AddError(row.id + ": " + replayed.error().message);
+      if (!world.history().IsGone(row.id)) gathering.AddError(Printable(row.id, 64) + ": " + replayed.error().message);
       return {};
     }
-    RehearsedGroup one{.change = replayed->change, .kind = row.kind, .namespace_ = row.namespace_, .name = row.name, .id = row.id};
+    RehearsedGroup one{
+        .change = replayed->change, .kind = row.kind, .namespace_ = row.namespace_, .name = row.name, .id = Printable(row.id, 64)};
     one.last = row.decided_at;
     if (one.change == Change::kAdmitted) one.was = Printable(row.reasons, 1024);
     if (one.change == Change::kUnsure) one.unsure = std::move(replayed->unsure);

@@ -21,8 +21,13 @@ std::string Printable(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string WithoutControls(std::string text) {
+  unsigned char before = 0;
   for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_c1 = before == 0xC2 && byte >= 0x80 && byte < 0xA0;  // U+0080 to U+009F in UTF-8, which some terminals obey
+    if (byte < 0x20 || byte == 0x7F || is_c1) c = ' ';
+    if (is_c1) *(&c - 1) = ' ';
+    before = byte;
   }
   return text;
 }

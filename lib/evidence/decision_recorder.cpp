@@ -133,23 +133,22 @@ void DecisionRecorder::Run(const std::stop_token& stop) {
   queue_.Done();
 }
 
-// The edge of the thread: memory may run out.
+// The edge of the thread: memory may run out. What cannot be made of one decision costs no other.
 void DecisionRecorder::Write(std::deque<Waiting> waiting) {
-  std::size_t left = waiting.size();
-  try {
-    history_->Maintain();
-    while (!waiting.empty()) {
-      std::vector<store::NewDecision> batch;
-      while (!waiting.empty() && batch.size() < kMaxBatch) {
-        batch.push_back(ToDecision(std::move(waiting.front().row), waiting.front().basis, shared_));
-        waiting.pop_front();
-      }
-      history_->Append(batch);
-      left -= batch.size();
+  const auto attempt = [this](std::size_t decisions, const auto& work) {
+    try {
+      work();
+    } catch (const std::exception& error) {
+      lost_ += decisions;
+      log::Error("decision history: decisions could not be written", {{"decisions", decisions}, {"error", error.what()}});
     }
-  } catch (const std::exception& error) {
-    lost_ += left;
-    log::Error("decision history: decisions could not be written", {{"decisions", left}, {"error", error.what()}});
+  };
+  attempt(0, [&] { history_->Maintain(); });
+  while (!waiting.empty()) {
+    std::vector<store::NewDecision> batch;
+    for (std::size_t i = 0; i < kMaxBatch && !waiting.empty(); ++i, waiting.pop_front())
+      attempt(1, [&] { batch.push_back(ToDecision(std::move(waiting.front().row), waiting.front().basis, shared_)); });
+    attempt(batch.size(), [&] { history_->Append(batch); });
   }
 }
 

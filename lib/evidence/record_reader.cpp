@@ -63,7 +63,7 @@ Result<std::unordered_map<std::string, RecordReader::Scan>> RecordReader::ReadSc
       continue;
     }
     auto document = ReadVerified(history_, link.document);
-    if (!document) return std::unexpected(document.error());
+    if (!document) return std::unexpected(document.error().Within("a scan"));
     auto scan = DecodeScan(document->bytes);
     if (!scan) return std::unexpected(scan.error());
     scans.emplace(document->digest, *scan);
@@ -89,12 +89,12 @@ Result<policy::PolicySetParts> RecordReader::ReadObjects(const Record& record) {
   return parts;
 }
 
-Result<std::shared_ptr<const RecordedDecision>> RecordReader::ReadDecision(const Record& record) {
-  const auto number = record.stored.Find(store::DocumentRole::kExplanation);
+Result<std::shared_ptr<const RecordedDecision>> RecordReader::ReadDecision(const store::StoredDecision& stored) {
+  const auto number = stored.Find(store::DocumentRole::kExplanation);
   if (number) {
     if (const auto* known = decisions_.Find(*number)) return *known;
   }
-  const auto text = ReadDocument(history_, record.stored, store::DocumentRole::kExplanation);
+  const auto text = ReadDocument(history_, stored, store::DocumentRole::kExplanation);
   if (!text) return std::unexpected(text.error());
   auto decoded = DecodeDecision(*text);
   if (!decoded) return std::unexpected(decoded.error());

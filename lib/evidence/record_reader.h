@@ -50,14 +50,14 @@ class RecordReader {
  public:
   explicit RecordReader(store::HistoryReader& history) : history_(history) {}
 
-  // Errors: something of it is damaged, or gone.
+  // Errors: something of it is damaged, or gone; kTooLarge: or was too large to be kept.
   Result<Record> Read(store::StoredDecision stored);
   // The numbers of the documents that hold the objects in force: two decisions with the same ones were decided by the same objects.
   using ObjectsKey = std::pair<std::int64_t, std::int64_t>;
   static ObjectsKey KeyOf(const Record& record);
   Result<policy::PolicySetParts> ReadObjects(const Record& record);
-  // What was decided, with what every rule saw.
-  Result<std::shared_ptr<const RecordedDecision>> ReadDecision(const Record& record);
+  // What was decided, with what every rule saw: there also where what it was decided by is not.
+  Result<std::shared_ptr<const RecordedDecision>> ReadDecision(const store::StoredDecision& stored);
 
  private:
   using Scan = std::shared_ptr<const policy::ScanRecord>;

@@ -11,6 +11,22 @@
 
 namespace hullwright::evidence {
 
+std::string_view NameOf(store::DocumentRole role) {
+  switch (role) {
+    case store::DocumentRole::kFacts:
+      return "facts";
+    case store::DocumentRole::kClusterObjects:
+      return "objects of the cluster";
+    case store::DocumentRole::kNamespaceObjects:
+      return "objects of the namespace";
+    case store::DocumentRole::kExplanation:
+      return "explanation";
+    case store::DocumentRole::kScan:
+      break;
+  }
+  return "scan";
+}
+
 Result<store::StoredDocument> ReadVerified(store::HistoryReader& history, std::int64_t number) {
   auto document = history.Document(number);
   if (!document) return std::unexpected(document.error());
@@ -26,7 +42,7 @@ Result<std::string> ReadDocument(store::HistoryReader& history, const store::Sto
   const auto number = decision.Find(role);
   if (!number) return Fail(ErrorCode::kNotFound, "the history does not hold what the decision rests on");
   auto document = ReadVerified(history, *number);
-  if (!document) return std::unexpected(document.error());
+  if (!document) return std::unexpected(document.error().Within(NameOf(role)));
   return std::move(document->bytes);
 }
 

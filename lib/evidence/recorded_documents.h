@@ -11,8 +11,12 @@
 
 namespace hullwright::evidence {
 
+// "facts", "objects of the cluster", …
+std::string_view NameOf(store::DocumentRole role);
+
+// kTooLarge: it was too large to be kept.
 Result<store::StoredDocument> ReadVerified(store::HistoryReader& history, std::int64_t number);
-// The bytes of the document of that role; kNotFound: the decision has none.
+// The bytes of the document of that role; kNotFound: the decision has none. Other errors say which one cannot be read.
 Result<std::string> ReadDocument(store::HistoryReader& history, const store::StoredDecision& decision, store::DocumentRole role);
 
 // A document for those who pass it on as it is. Errors: it is no JSON, or nested deeper than any that is read here.

@@ -211,7 +211,7 @@ class Replayer::Judgement {
 
   // What was decided of the image then; nullptr when the history does not say it whole.
   const policy::ImageDecision* RecordedImage(std::size_t i) const {
-    if (!recorded_) recorded_ = replayer_.reader_.ReadDecision(record_).value_or(nullptr);
+    if (!recorded_) recorded_ = replayer_.reader_.ReadDecision(record_.stored).value_or(nullptr);
     const std::shared_ptr<const RecordedDecision>& recorded = *recorded_;
     if (!recorded || recorded->is_cut || recorded->decision.images.size() != images_.size()) return nullptr;
     return &recorded->decision.images[i];

@@ -128,14 +128,6 @@ void DecisionHistory::Append(std::span<const NewDecision> decisions) {
   }
   try {
     Write(decisions);
-  } catch (const std::length_error& error) {
-    if (decisions.size() > 1) {
-      for (const NewDecision& decision : decisions) Append({&decision, 1});
-      return;
-    }
-    ++dropped_;
-    log::Warn("decision not kept in the history", {{"id", decisions.front().row.id}, {"error", error.what()}});
-    return;
   } catch (const std::exception& error) {
     dropped_ += decisions.size();
     GiveUp("write", error);
@@ -203,6 +195,11 @@ Result<void> HistoryReader::ForEach(const std::function<Result<void>(StoredDecis
 
 Result<StoredDocument> HistoryReader::Document(std::int64_t number) {
   return Reading([&] { return file_->Document(number); });
+}
+
+bool HistoryReader::IsGone(const std::string& id) {
+  const auto found = Find(id);
+  return !found && found.error().code == ErrorCode::kNotFound;
 }
 
 Result<HistorySummary> HistoryReader::Summary() {

@@ -60,7 +60,7 @@ struct HistoryOptions {
   std::string path;
   std::uint64_t max_bytes = 512u << 20;           // of the file; the oldest decisions go first
   std::chrono::hours max_age{24 * 90};            // of a decision
-  std::size_t max_document_bytes = 16u << 20;     // before compression; a decision with a larger one is not kept
+  std::size_t max_document_bytes = 16u << 20;     // before compression; of a larger one is kept that there was one
   std::chrono::milliseconds retry{30'000};        // after a file that cannot be opened
   std::chrono::milliseconds expire{10 * 60'000};  // how often old decisions are looked for
 };
@@ -85,7 +85,7 @@ class DecisionHistory {
   static Result<std::unique_ptr<DecisionHistory>> Open(HistoryOptions options, const Clock& clock);
   ~DecisionHistory();
 
-  // All of them in one transaction, or none; but for those that hold a document that is too large, which alone are dropped.
+  // All of them in one transaction, or none. A document that is too large costs itself, not its decision.
   void Append(std::span<const NewDecision> decisions);
   // To be called now and then, also when nothing is written: looks after the file and its bounds.
   void Maintain();
@@ -150,9 +150,13 @@ class HistoryReader {
   Result<std::vector<StoredDecision>> List(const DecisionQuery& query);
   // kNotFound: the history has none of that id.
   Result<StoredDecision> Find(const std::string& id);
-  // Oldest first. An error of use ends it and is returned.
+  // Oldest first, those that are there when it begins. An error of use ends it and is returned. use may take its time, so that the decision
+  // may be erased meanwhile: see IsGone.
   Result<void> ForEach(const std::function<Result<void>(StoredDecision)>& use);
+  // kTooLarge: it was too large to be kept.
   Result<StoredDocument> Document(std::int64_t number);
+  // Whether there is surely no such decision any more, so that what went wrong with reading it does not matter.
+  bool IsGone(const std::string& id);
   Result<HistorySummary> Summary();
   // What is wrong with the file, in sentences; empty: it is sound.
   Result<std::vector<std::string>> Check();

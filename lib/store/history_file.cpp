@@ -4,7 +4,8 @@
 #include <sqlite3.h>
 
 #include <array>
-#include <stdexcept>
+#include <limits>
+#include <utility>
 
 #include "base/compression.h"
 
@@ -12,6 +13,7 @@ namespace hullwright::store {
 namespace {
 
 constexpr int kMaxValueBytes = 64 << 20;       // of one text or document, whoever wrote the file
+constexpr std::size_t kForEachPage = 256;      // decisions
 constexpr int kPatienceMilliseconds = 10'000;  // with a hullctl that prunes: decisions wait in their queue meanwhile
 
 // Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
@@ -20,7 +22,7 @@ CREATE TABLE documents (
   id INTEGER PRIMARY KEY,
   digest TEXT NOT NULL UNIQUE,  -- of the bytes before compression
   size INTEGER NOT NULL,        -- of them
-  body BLOB NOT NULL            -- RFC 1950
+  body BLOB NOT NULL            -- RFC 1950; empty: it was too large to be kept
 ) STRICT;
 CREATE TABLE decisions (
   sequence INTEGER PRIMARY KEY,  -- grows with the time of writing
@@ -133,9 +135,8 @@ std::int64_t HistoryFile::NumberOf(const NewDocument& document, std::size_t max_
   find_document_->reset();
   if (is_known) return number;
   const std::string bytes = document.bytes();
-  if (bytes.size() > max_document_bytes)
-    throw std::length_error(fmt::format("a document of {} bytes, more than the {} that one may have", bytes.size(), max_document_bytes));
-  const std::string body = Compress(bytes);
+  // Not to be kept, but to be remembered: the next decision that shares it finds its digest and does not ask for the bytes again.
+  const std::string body = bytes.size() > max_document_bytes ? std::string() : Compress(bytes);
   (void)insert_document_->tryReset();
   insert_document_->bindNoCopy(1, document.digest);
   insert_document_->bind(2, static_cast<std::int64_t>(bytes.size()));
@@ -192,12 +193,28 @@ std::optional<StoredDecision> HistoryFile::Find(const std::string& id) {
   return StoredDecision{RowOf(select), DocumentsOf(select.getColumn(0).getInt64())};
 }
 
-Result<void> HistoryFile::ForEach(const std::function<Result<void>(StoredDecision)>& use) {
-  SQLite::Statement select(database_, std::string(kSelectDecisions) + "ORDER BY sequence");
+std::vector<StoredDecision> HistoryFile::After(std::int64_t& sequence, std::int64_t last, std::size_t limit) {
+  SQLite::Statement select(database_, std::string(kSelectDecisions) + "WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT ?3");
+  select.bind(1, sequence);
+  select.bind(2, last);
+  select.bind(3, static_cast<std::int64_t>(limit));
+  std::vector<StoredDecision> found;
   while (select.executeStep()) {
-    if (auto used = use({RowOf(select), DocumentsOf(select.getColumn(0).getInt64())}); !used) return used;
+    sequence = select.getColumn(0).getInt64();
+    found.push_back({RowOf(select), DocumentsOf(sequence)});
   }
-  return {};
+  return found;
+}
+
+Result<void> HistoryFile::ForEach(const std::function<Result<void>(StoredDecision)>& use) {
+  std::int64_t sequence = std::numeric_limits<std::int64_t>::min();
+  const std::int64_t last = database_.execAndGet("SELECT coalesce(max(sequence), 0) FROM decisions").getInt64();
+  for (;;) {
+    std::vector<StoredDecision> page = After(sequence, last, kForEachPage);
+    if (page.empty()) return {};
+    for (StoredDecision& decision : page)
+      if (auto used = use(std::move(decision)); !used) return used;
+  }
 }
 
 Result<StoredDocument> HistoryFile::Document(std::int64_t number) {
@@ -208,8 +225,9 @@ Result<StoredDocument> HistoryFile::Document(std::int64_t number) {
   const std::int64_t size = document_->getColumn(1).getInt64();
   const std::string body = document_->getColumn(2).getString();
   document_->reset();
+  if (body.empty()) return Fail(ErrorCode::kTooLarge, fmt::format("not kept, since it was too large: {} bytes", size));
   if (size < 0 || size > kMaxValueBytes)
-    return Fail(ErrorCode::kTooLarge, fmt::format("a document of {} bytes, more than the {} that one may have", size, kMaxValueBytes));
+    return Fail(ErrorCode::kInvalidInput, fmt::format("a document of {} bytes, more than the {} that one may have", size, kMaxValueBytes));
   auto bytes = Decompress(body, static_cast<std::size_t>(size));
   if (!bytes || bytes->size() != static_cast<std::size_t>(size))
     return Fail(ErrorCode::kInvalidInput, fmt::format("document {} of the history is damaged", number));

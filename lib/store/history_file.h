@@ -34,13 +34,14 @@ class HistoryFile {
 
   [[nodiscard]] SQLite::Transaction Begin() { return BeginWriting(database_); }
 
-  // max_document_bytes: a larger document throws std::length_error.
+  // Of a document of more than max_document_bytes only digest and size are kept, which say that there was one.
   void Insert(const NewDecision& decision, std::size_t max_document_bytes);
 
   std::vector<StoredDecision> List(const DecisionQuery& query);
   std::optional<StoredDecision> Find(const std::string& id);
+  // No statement is open while use runs: that would keep the writer from ever beginning its log anew.
   Result<void> ForEach(const std::function<Result<void>(StoredDecision)>& use);
-  // kNotFound: there is none of that number.
+  // kNotFound: there is none of that number. kTooLarge: it was not kept.
   Result<StoredDocument> Document(std::int64_t number);
   HistorySummary Summary();
   std::vector<std::string> Check();
@@ -52,6 +53,8 @@ class HistoryFile {
   void GiveRoomBack();
 
  private:
+  // Decisions after that sequence, which becomes that of the last one found.
+  std::vector<StoredDecision> After(std::int64_t& sequence, std::int64_t last, std::size_t limit);
   std::int64_t NumberOf(const NewDocument& document, std::size_t max_document_bytes);
   std::vector<DocumentLink> DocumentsOf(std::int64_t sequence);
   std::uint64_t EraseWhere(const std::string& condition);

@@ -21,6 +21,7 @@ TEST_CASE("printable text escapes everything but visible ASCII and has a bound",
 
 TEST_CASE("control characters become blanks, and nothing else changes", "[base]") {
   CHECK(WithoutControls("a\n\x1b[31m\x7f\t\xc3\xa4") == "a  [31m  \xc3\xa4");
+  CHECK(WithoutControls("\xc2\x9b" "31m\xc2\xa0") == "  31m\xc2\xa0");
   CHECK(WithoutControls("").empty());
 }
 

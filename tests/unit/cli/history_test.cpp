@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -50,12 +51,12 @@ struct HistoryWorld : World {
   }
 
   std::string Record(evidence::DecisionRecorder& recorder, const evidence::Catalogue& catalogue, const std::string& name,
-                     const std::string& image) const {
+                     const std::string& image, const std::optional<std::vector<std::string>>& platforms = std::nullopt) const {
     evidence::Question question{policy::SubjectKind::kPod, "Pod shop/" + name, "shop", {}};
     question.images.push_back({api::ContainerType::kContainers, "main", "spec.containers[0].image", image});
     evidence::Basis basis;
     const evidence::AdmittedImages admitted;
-    const auto decision = evidence::JudgeFromMemory({catalogue, admitted}, question, clock.Now(), {}, &basis);
+    const auto decision = evidence::JudgeFromMemory({catalogue, admitted, nullptr, platforms}, question, clock.Now(), {}, &basis);
     REQUIRE(decision);
     store::DecisionRow row;
     row.operation = "CREATE";
@@ -298,6 +299,57 @@ TEST_CASE("store check, prune and export look after a history", "[cli][history]"
   CHECK(world.Run({"store", "prune", world.File()}).code == ExitCode::kUsage);
   CHECK_THAT(world.Run({"store", "prune", world.File(), "--older-than", "1"}).out, Contains("0 decisions went"));
   CHECK(world.Run({"store", "check", world.Path("none.db")}).code == ExitCode::kCouldNotTell);
+}
+
+TEST_CASE("a decision whose facts were too large to be kept is explained, and not judged again", "[cli][history]") {
+  const HistoryWorld world;
+  std::string id;
+  {
+    evidence::Catalogue catalogue;
+    REQUIRE(evidence::LoadFolders({{world.Path("policies"), true}, {world.Path("scans"), false}}, catalogue));
+    auto opened = store::DecisionHistory::Open({.path = world.File(), .max_document_bytes = 100'000}, world.clock);
+    REQUIRE(opened);
+    evidence::DecisionRecorder recorder(std::move(*opened));
+    id = world.Record(recorder, catalogue, "large", World::BadImage(), std::vector<std::string>(20'000, "linux/amd64"));
+  }
+  CHECK(world.ExplainId(id).code == ExitCode::kViolation);
+  CHECK_THAT(world.ExplainId(id).out, Contains("VulnerabilityForbidden"));
+  const auto replayed = world.ExplainId(id, {"--replay"});
+  CHECK(replayed.code == ExitCode::kCouldNotTell);
+  CHECK_THAT(replayed.err, Contains("facts: not kept, since it was too large"));
+
+  const auto rehearsed = world.RehearseBy(world.Policy("second", "Negligible"));
+  CHECK(rehearsed.code == ExitCode::kCouldNotTell);
+  CHECK_THAT(rehearsed.out, Contains(id + ": facts: not kept") && Contains("3 the same"));
+
+  const auto checked = world.Run({"store", "check", world.File()});
+  CHECK(checked.code == ExitCode::kCouldNotTell);
+  CHECK_THAT(checked.out, Contains("4 decisions") && Contains("1 decision cannot be judged again") && !Contains("wrong"));
+
+  const auto exported = world.Run({"store", "export", world.File()});
+  CHECK(exported.code == ExitCode::kPass);
+  CHECK_THAT(exported.out, Contains("\"notKept\":[\"facts\"]"));
+}
+
+TEST_CASE("what somebody has written into the file does not reach the terminal as it is", "[cli][history]") {
+  const HistoryWorld world;
+  {
+    auto history = store::DecisionHistory::Open({.path = world.File()}, world.clock);
+    REQUIRE(history);
+    store::NewDecision decision;
+    decision.row.id = "\x1b[31mred\xc2\x9b";
+    decision.row.decided_at = world.clock.Now();
+    decision.documents = {{store::DocumentRole::kFacts, DigestOf('a'), [] { return std::string("{}"); }}};
+    (*history)->Append({&decision, 1});
+  }
+  const auto checked = world.Run({"store", "check", world.File()});
+  CHECK(checked.code == ExitCode::kViolation);
+  CHECK_THAT(checked.out, Contains("wrong: \\x1b[31mred\\xc2\\x9b: "));
+  for (const CommandOutput& output :
+       {checked, world.RehearseBy(world.Policy("second", "Negligible")), world.Run({"store", "export", world.File()})}) {
+    CHECK(output.code != ExitCode::kPass);
+    CHECK_THAT(output.out + output.err, !Contains("\x1b") && !Contains("\x9b"));
+  }
 }
 
 }  // namespace hullwright::cli::testing

@@ -6,6 +6,7 @@
 
 #include "base/yaml.h"
 #include "evidence/decision_id.h"
+#include "evidence/record_reader.h"
 #include "evidence/recorded_decision.h"
 #include "evidence/recorded_documents.h"
 #include "evidence/recorded_facts.h"
@@ -246,6 +247,29 @@ TEST_CASE("a reference of megabytes and an object of too many images leave a sma
   CHECK(long_facts.size() < 10'000);
   CHECK_FALSE(DecodeFacts(long_facts)->images.at(0).facts.reference);
   CHECK(DecodeFacts(DocumentOf(*reader, many_id, store::DocumentRole::kFacts))->images.size() == 257);
+}
+
+TEST_CASE("facts that are too large to be kept leave the decision and its explanation", "[evidence][history]") {
+  RecorderWorld world;
+  auto history = store::DecisionHistory::Open({.path = world.file, .max_document_bytes = 100'000}, world.clock);
+  REQUIRE(history);
+  DecisionRecorder recorder(std::move(*history), {.gather_time = std::chrono::milliseconds(1)});
+  Basis basis = world.BasisOf(RecorderWorld::Image('b'));
+  basis.subject.node_platforms = std::vector<std::string>(20'000, "linux/amd64");
+  const std::string id = recorder.Record(Row("app"), std::move(basis));
+  recorder.Flush();
+  CHECK(recorder.Statistics().history.dropped == 0);
+  const auto reader = world.Read();
+  RecordReader records(*reader);
+  const auto found = reader->Find(id);
+  REQUIRE(found);
+  const auto decision = records.ReadDecision(*found);
+  REQUIRE(decision);
+  CHECK(WordsOf((*decision)->decision) == Words{policy::ReasonWord::kVulnerabilityForbidden});
+  const auto record = records.Read(*found);
+  REQUIRE_FALSE(record);
+  CHECK(record.error().code == ErrorCode::kTooLarge);
+  CHECK_THAT(record.error().message, Catch::Contains("facts: not kept"));
 }
 
 TEST_CASE("an explanation that would be too large is cut, and says so", "[evidence][history]") {
