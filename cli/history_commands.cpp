@@ -25,16 +25,17 @@ void AddStoreCheck(CLI::App& store, Action& action) {
 
 void AddStorePrune(CLI::App& store, Action& action) {
   const auto options = std::make_shared<StorePruneOptions>();
-  CLI::App& command =
-      *store.add_subcommand("prune",
-                            "Take old decisions out of a history\n\n"
-                            "The oldest go first, with the documents that nothing else refers to, and the room is given back "
-                            "to the disk. The webhook does the same by its own bounds, but for the last step.");
+  CLI::App& command = *store.add_subcommand("prune",
+                                            "Take old decisions out of a history\n\n"
+                                            "The oldest go, with the documents that nothing else refers to, and the room is given back "
+                                            "to the disk. The webhook does the same by its own bounds, but for the last step.");
   AddHistoryFile(command, options->file);
   command.add_option("--older-than", options->older_than_days, "Take out decisions that are older than so many days.")
       ->type_name("DAYS")
       ->check(CLI::Range(1, 36'500));
-  command.add_option("--max-size", options->max_mebibytes, "Take out the oldest until the file holds no more than so many MiB.")
+  command
+      .add_option("--max-size", options->max_mebibytes,
+                  "Take out the oldest of the namespace that holds the most, until the file holds no more than so many MiB.")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1'048'576));
   command.footer("# keep a month\nhullctl store prune history.db --older-than 30");

@@ -249,7 +249,8 @@ void DeclareHistory(CLI::App& app, RawOptions& raw, Options& options) {
                  "Where every decision is kept, with all that it rests on, to be explained and judged again")
       ->type_name("FILE")
       ->group("Decision history");
-  app.add_option("--history-size", raw.history_mebibytes, "How large its file may become, in MiB; the oldest decisions go first")
+  app.add_option("--history-size", raw.history_mebibytes,
+                 "How large its file may become, in MiB; the oldest decisions of the namespace that holds the most go first")
       ->type_name("MIB")
       ->check(CLI::Range(16, 1'048'576))
       ->capture_default_str()

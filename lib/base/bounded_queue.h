@@ -6,7 +6,10 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <stop_token>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace hullwright {
@@ -17,12 +20,14 @@ class BoundedQueue {
  public:
   BoundedQueue(std::size_t max_items, std::size_t max_bytes) : max_items_(max_items), max_bytes_(max_bytes) {}
 
-  // bytes: what the item is counted as. False, and nothing is kept, when it does not fit.
-  bool Push(Item item, std::size_t bytes) {
+  // bytes: what the item is counted as. owner: whose it is; nobody may hold more than a quarter of the queue, so that none keeps the others
+  // out. False, and nothing is kept, when it does not fit.
+  bool Push(Item item, std::size_t bytes, const std::optional<std::string>& owner = std::nullopt) {
     bool wake = false;
     {
       std::lock_guard lock(mutex_);
       if (items_.size() >= max_items_ || bytes_ + bytes > max_bytes_) return false;
+      if (owner && !TakeShare(*owner, bytes)) return false;
       bytes_ += bytes;
       items_.push_back(std::move(item));
       wake = waiting_;
@@ -40,6 +45,7 @@ class BoundedQueue {
     waiting_ = false;
     if (gather.count() > 0 && !items_.empty()) changed_.wait_for(lock, stop, gather, [] { return false; });
     bytes_ = 0;
+    shares_.clear();
     taken_ = !items_.empty();
     return std::exchange(items_, {});
   }
@@ -59,10 +65,23 @@ class BoundedQueue {
   }
 
  private:
+  struct Share {
+    std::size_t items = 0, bytes = 0;
+  };
+  bool TakeShare(const std::string& owner, std::size_t bytes) {
+    constexpr std::size_t kParts = 4;
+    Share& share = shares_[owner];
+    if (share.items >= max_items_ / kParts || share.bytes + bytes > max_bytes_ / kParts) return false;
+    ++share.items;
+    share.bytes += bytes;
+    return true;
+  }
+
   const std::size_t max_items_, max_bytes_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Item> items_;
+  std::unordered_map<std::string, Share> shares_;  // of those who own something
   std::size_t bytes_ = 0;
   bool taken_ = false, waiting_ = false;
 };

@@ -21,13 +21,11 @@ std::string Printable(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string WithoutControls(std::string text) {
-  unsigned char before = 0;
-  for (char& c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_c1 = before == 0xC2 && byte >= 0x80 && byte < 0xA0;  // U+0080 to U+009F in UTF-8, which some terminals obey
-    if (byte < 0x20 || byte == 0x7F || is_c1) c = ' ';
-    if (is_c1) *(&c - 1) = ' ';
-    before = byte;
+  const auto byte_at = [&text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_c1 = byte_at(i) == 0xC2 && byte_at(i + 1) >= 0x80 && byte_at(i + 1) < 0xA0;  // in UTF-8: some terminals obey them
+    if (is_c1) text[i + 1] = ' ';
+    if (is_c1 || byte_at(i) < 0x20 || byte_at(i) == 0x7F) text[i] = ' ';
   }
   return text;
 }

@@ -1,7 +1,8 @@
 // Writes decisions into the history, off the request path: who decides hands over what it decided by and goes on; a thread of its own makes
 // documents of it, judges once more for the explanation, and writes.
 //
-// It never delays or fails a request: what the queue has no room for is dropped and counted.
+// It never delays or fails a request: what the queue has no room for is dropped and counted. No namespace gets more than a quarter of it,
+// so that whoever may create Pods in one, which need not be let in, does not push out what is decided of the others.
 #pragma once
 
 #include <atomic>

@@ -15,8 +15,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Longer than any reference that parses (ImageReference::Parse takes 8 KiB), so that one that was cut does not either.
-constexpr std::size_t kMaxReferenceBytes = (8u << 10) + 1;
+// Of a reference that does not parse, and of why: what the engine shows of it, and one more, so that it is shown as cut.
+constexpr std::size_t kMaxUnreadableBytes = 513;
 constexpr std::size_t kMaxNameBytes = 253;
 
 std::optional<policy::SubjectKind> FindSubjectKind(std::string_view text) {
@@ -25,11 +25,15 @@ std::optional<policy::SubjectKind> FindSubjectKind(std::string_view text) {
   return std::nullopt;
 }
 
-Json UseJson(const api::ImageUse& use) {
+Json UseJson(const policy::ImageFacts& image) {
+  const api::ImageUse& use = image.use;
   Json json = {{"type", api::ToString(use.type)},
                {"name", use.name.substr(0, kMaxNameBytes)},
                {"fieldPath", use.field_path},
-               {"reference", use.reference.substr(0, kMaxReferenceBytes)}};
+               {"reference", image.reference ? use.reference : use.reference.substr(0, kMaxUnreadableBytes)}};
+  // What was cut might parse.
+  if (!image.reference && use.reference.size() > kMaxUnreadableBytes)
+    json["unreadable"] = image.reference.error().message.substr(0, kMaxUnreadableBytes);
   if (use.run_as_user) json["runAsUser"] = *use.run_as_user;
   if (use.run_as_non_root) json["runAsNonRoot"] = *use.run_as_non_root;
   return json;
@@ -41,7 +45,7 @@ bool KeepsExploitation(const policy::ImageFacts& image) {
 }
 
 Json ImageJson(const policy::ImageFacts& image, const std::vector<std::string>& scans) {
-  Json json = UseJson(image.use);
+  Json json = UseJson(image);
   if (!scans.empty()) json["scans"] = scans;
   for (const policy::BrokenScan& broken : image.broken_scans) json["brokenScans"].push_back(broken.error);
   for (const auto& [policy, since] : image.admitted_since) json["admittedSince"][policy] = FormatRfc3339(since);
@@ -72,9 +76,14 @@ std::map<std::string, Time> AdmittedOf(const RecordedNode& node) {
   return admitted;
 }
 
+Result<ImageReference> ReferenceOf(const RecordedNode& node, const std::string& written) {
+  if (std::string why = node.TextOr("unreadable"); !why.empty()) return Fail(ErrorCode::kInvalidInput, std::move(why));
+  return ImageReference::Parse(written);
+}
+
 RecordedImage ImageOf(const RecordedNode& node) {
   api::ImageUse use = UseOf(node);
-  auto reference = ImageReference::Parse(use.reference);
+  auto reference = ReferenceOf(node, use.reference);
   RecordedImage image{{std::move(use), std::move(reference), {}, {}, AdmittedOf(node)}, node.Texts("scans")};
   for (std::string& error : node.Texts("brokenScans")) image.facts.broken_scans.push_back({std::move(error)});
   if (const auto resolution = node.Find("resolution")) image.facts.resolution = ResolutionOf(*resolution);
@@ -84,6 +93,12 @@ RecordedImage ImageOf(const RecordedNode& node) {
     image.had_vex = HadVex(*origin);
   }
   return image;
+}
+
+// More images than are judged: they are refused for their number, whatever they are.
+std::vector<RecordedImage> TooManyImages() {
+  const RecordedImage unread{{{}, Fail(ErrorCode::kTooLarge, "of too many images none is kept"), {}, {}, {}}, {}};
+  return std::vector<RecordedImage>(policy::EngineOptions().max_images + 1, unread);
 }
 
 policy::Subject SubjectOf(const RecordedNode& root) {
@@ -107,9 +122,10 @@ std::string EncodeFacts(const Basis& basis, const std::vector<std::vector<std::s
   if (subject.namespace_labels) json["namespaceLabels"] = Json(*subject.namespace_labels);
   if (subject.node_platforms) json["nodePlatforms"] = *subject.node_platforms;
   json["images"] = Json::array();
-  // Of too many images the first ones and one more: as many are refused for the same reason.
-  const std::size_t count = std::min(basis.images.size(), basis.options.max_images + 1);
-  for (std::size_t i = 0; i < count; ++i) json["images"].push_back(ImageJson(basis.images[i], scans[i]));
+  if (basis.images.size() > basis.options.max_images)
+    json["tooManyImages"] = basis.images.size();
+  else
+    for (std::size_t i = 0; i < basis.images.size(); ++i) json["images"].push_back(ImageJson(basis.images[i], scans[i]));
   return JsonLine(json);
 }
 
@@ -118,6 +134,7 @@ Result<RecordedFacts> DecodeFacts(std::string_view document) {
     RecordedFacts facts;
     facts.subject = SubjectOf(root);
     facts.unmatched = root.Word("unmatched", policy::FindUnmatched);
+    if (root.Has("tooManyImages")) facts.images = TooManyImages();
     for (const RecordedNode& image : root.Items("images")) facts.images.push_back(ImageOf(image));
     return facts;
   });

@@ -2,7 +2,8 @@
 // next (its name, the time) is not part of it, so that they share one.
 //
 // Of the object under review nothing is kept but where it names images, and the users they run as: no environment, arguments, annotations
-// or secrets.
+// or secrets. References that do not parse are cut, and of more images than are judged only the number is kept: whoever may create Pods
+// may write what they like there.
 #pragma once
 
 #include <string>

@@ -38,11 +38,11 @@ struct DecisionRow {
   Time decided_at{};
   std::string uid, operation, kind, namespace_, name, user;  // of the request; name may be empty
   bool allowed = false;                                      // what was answered
-  std::string outcome;   // "pass", "could-not-tell", "violation"
-  std::string rule;      // by which it passed whatever was decided: "mirror-pod"; "" in general
-  std::string reasons;   // words, joined by ","
-  std::string policies;  // ids, joined by ","
-  std::string message;   // of a denial
+  std::string outcome;                                       // "pass", "could-not-tell", "violation"
+  std::string rule;                                          // by which it passed whatever was decided: "mirror-pod"; "" in general
+  std::string reasons;                                       // words, joined by ","
+  std::string policies;                                      // ids, joined by ","
+  std::string message;                                       // of a denial
 };
 
 struct NewDocument {
@@ -58,7 +58,7 @@ struct NewDecision {
 
 struct HistoryOptions {
   std::string path;
-  std::uint64_t max_bytes = 512u << 20;           // of the file; the oldest decisions go first
+  std::uint64_t max_bytes = 512u << 20;           // of the file; the oldest decisions of the namespace that holds the most go first
   std::chrono::hours max_age{24 * 90};            // of a decision
   std::size_t max_document_bytes = 16u << 20;     // before compression; of a larger one is kept that there was one
   std::chrono::milliseconds retry{30'000};        // after a file that cannot be opened
@@ -169,7 +169,7 @@ class HistoryReader {
 
 struct PruneBounds {
   std::optional<Time> older_than = {};          // decisions before it go
-  std::optional<std::uint64_t> max_bytes = {};  // the oldest go until no more is in use
+  std::optional<std::uint64_t> max_bytes = {};  // then the oldest of the namespace that holds the most
 };
 // For a file that nobody is writing just now, or hardly anybody: also gives the room back to the disk. Returns how many decisions went.
 Result<std::uint64_t> PruneHistory(const std::string& path, const PruneBounds& bounds);

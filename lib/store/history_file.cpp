@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "base/compression.h"
@@ -89,6 +93,31 @@ void BindRow(const DecisionRow& row, SQLite::Statement& insert) {
     insert.bindNoCopy(column++, *text);
   insert.bind(column++, static_cast<int>(row.allowed));
   for (const std::string* text : {&row.outcome, &row.rule, &row.reasons, &row.policies, &row.message}) insert.bindNoCopy(column++, *text);
+}
+
+// What each may keep so that excess goes: those who hold the most lose first, until the next one holds as much as they.
+double LevelFor(std::vector<double> held, double excess) {
+  std::ranges::sort(held, std::greater());
+  double sum = 0, level = 0;
+  for (std::size_t i = 0; i < held.size(); ++i) {
+    sum += held[i];
+    level = (sum - excess) / static_cast<double>(i + 1);
+    if (i + 1 < held.size() && level >= held[i + 1]) break;
+  }
+  return std::max(level, 0.0);
+}
+
+// How many decisions each namespace loses so that about that share of all goes.
+std::map<std::string, std::uint64_t> LossesFor(const std::map<std::string, Holding>& holdings, double share) {
+  std::vector<double> held;
+  for (const auto& [namespace_, holding] : holdings) held.push_back(holding.bytes);
+  const double level = LevelFor(held, share * std::accumulate(held.begin(), held.end(), 0.0));
+  std::map<std::string, std::uint64_t> losses;
+  for (const auto& [namespace_, holding] : holdings) {
+    const double part = 1.0 - level / holding.bytes;
+    if (part > 0) losses[namespace_] = static_cast<std::uint64_t>(std::ceil(part * static_cast<double>(holding.decisions)));
+  }
+  return losses;
 }
 
 }  // namespace
@@ -260,24 +289,67 @@ std::vector<std::string> HistoryFile::Check() {
   return wrong;
 }
 
-std::uint64_t HistoryFile::EraseWhere(const std::string& condition) {
+void HistoryFile::EraseUnused() {
+  database_.exec("DELETE FROM documents WHERE NOT EXISTS (SELECT 1 FROM uses WHERE uses.document = documents.id)");
+}
+
+std::uint64_t HistoryFile::EraseBefore(Time time) {
   SQLite::Transaction transaction = Begin();
-  const int erased = database_.exec("DELETE FROM decisions WHERE " + condition);
-  if (erased > 0) database_.exec("DELETE FROM documents WHERE NOT EXISTS (SELECT 1 FROM uses WHERE uses.document = documents.id)");
+  const int erased = database_.exec(fmt::format("DELETE FROM decisions WHERE decided_at < {}", Milliseconds(time)));
+  if (erased > 0) EraseUnused();
   transaction.commit();
   return static_cast<std::uint64_t>(erased);
 }
 
-std::uint64_t HistoryFile::EraseBefore(Time time) {
-  return EraseWhere(fmt::format("decided_at < {}", Milliseconds(time)));
+std::map<std::string, Holding> HistoryFile::Holdings() {
+  constexpr double kRowBytes = 1024;  // about, with its entries in indexes
+  std::map<std::string, Holding> holdings;
+  SQLite::Statement decisions(database_, "SELECT namespace, length(message) FROM decisions");
+  while (decisions.executeStep()) {
+    Holding& holding = holdings[decisions.getColumn(0).getString()];
+    ++holding.decisions;
+    holding.bytes += kRowBytes + static_cast<double>(decisions.getColumn(1).getInt64());
+  }
+  // A document is of whom it came with.
+  SQLite::Statement documents(database_,
+                              "SELECT length(body), (SELECT namespace FROM uses JOIN decisions ON decisions.sequence = uses.sequence "
+                              "WHERE uses.document = documents.id ORDER BY uses.sequence LIMIT 1) FROM documents");
+  while (documents.executeStep()) {
+    const auto owner = holdings.find(documents.getColumn(1).getString());
+    if (owner != holdings.end()) owner->second.bytes += static_cast<double>(documents.getColumn(0).getInt64());
+  }
+  return holdings;
+}
+
+std::uint64_t HistoryFile::EraseOldestOf(std::map<std::string, std::uint64_t> losses) {
+  SQLite::Transaction transaction = Begin();
+  std::vector<std::int64_t> going;
+  SQLite::Statement select(database_, "SELECT sequence, namespace FROM decisions ORDER BY sequence");
+  while (select.executeStep()) {
+    const auto loss = losses.find(select.getColumn(1).getString());
+    if (loss == losses.end() || loss->second == 0) continue;
+    --loss->second;
+    going.push_back(select.getColumn(0).getInt64());
+  }
+  select.reset();
+  SQLite::Statement erase(database_, "DELETE FROM decisions WHERE sequence = ?");
+  for (const std::int64_t sequence : going) {
+    erase.reset();
+    erase.bind(1, sequence);
+    erase.exec();
+  }
+  EraseUnused();
+  transaction.commit();
+  return going.size();
 }
 
 std::uint64_t HistoryFile::EraseOldest(std::uint64_t max_bytes) {
   std::uint64_t erased = 0;
-  while (BytesInUse() > max_bytes) {
-    const auto rows = database_.execAndGet("SELECT count(*) FROM decisions").getInt64();
-    if (rows == 0) break;
-    erased += EraseWhere(fmt::format("sequence IN (SELECT sequence FROM decisions ORDER BY sequence LIMIT {})", rows / 8 + 1));
+  for (std::uint64_t bytes = BytesInUse(); bytes > max_bytes; bytes = BytesInUse()) {
+    const double share = static_cast<double>(bytes - max_bytes) / static_cast<double>(bytes);
+    const std::uint64_t count = EraseOldestOf(LossesFor(Holdings(), share));
+    if (count == 0) break;
+    erased += count;
   }
   return erased;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +23,12 @@ inline constexpr FileSignature kHistorySignature{.application_id = 0x48774468, .
 void Migrate(SQLite::Database& database, std::span<const char* const> scripts);
 
 enum class OpenMode { kRead, kWrite };
+
+// What a namespace holds of the file, about.
+struct Holding {
+  std::uint64_t decisions = 0;
+  double bytes = 0;
+};
 
 // Not thread-safe.
 class HistoryFile {
@@ -48,6 +55,7 @@ class HistoryFile {
 
   // Each with the documents that nothing refers to any more; they return how many decisions went.
   std::uint64_t EraseBefore(Time time);
+  // Until no more is in use. Those of the namespace that holds the most go first: none can push out what was decided of the others.
   std::uint64_t EraseOldest(std::uint64_t max_bytes);
   std::uint64_t BytesInUse() { return store::BytesInUse(database_); }
   void GiveRoomBack();
@@ -57,7 +65,10 @@ class HistoryFile {
   std::vector<StoredDecision> After(std::int64_t& sequence, std::int64_t last, std::size_t limit);
   std::int64_t NumberOf(const NewDocument& document, std::size_t max_document_bytes);
   std::vector<DocumentLink> DocumentsOf(std::int64_t sequence);
-  std::uint64_t EraseWhere(const std::string& condition);
+  std::map<std::string, Holding> Holdings();  // by namespace
+  // losses: how many decisions of each namespace.
+  std::uint64_t EraseOldestOf(std::map<std::string, std::uint64_t> losses);
+  void EraseUnused();
 
   SQLite::Database database_;
   const FilePlace place_;

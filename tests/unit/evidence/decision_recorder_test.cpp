@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/text.h"
 #include "base/yaml.h"
 #include "evidence/decision_id.h"
 #include "evidence/record_reader.h"
@@ -207,8 +208,8 @@ TEST_CASE("a queue that is full drops decisions and says so; nobody waits", "[ev
   auto recorder = world.Open({.max_queued = 0, .max_queued_bytes = 1u << 20, .gather_time = std::chrono::milliseconds(1)});
   CHECK(recorder->Record(Row("app"), world.BasisOf(RecorderWorld::Image('a'))).empty());
   CHECK(recorder->Statistics().lost == 1);
-  auto small = world.Open({.max_queued = 10, .max_queued_bytes = 10'000, .gather_time = std::chrono::milliseconds(1)});
-  CHECK(small->Record(Row("app"), world.BasisOf(std::string(20'000, 'x'))).empty());
+  auto small = world.Open({.max_queued = 10, .max_queued_bytes = 80'000, .gather_time = std::chrono::milliseconds(1)});
+  CHECK(small->Record(Row("app"), world.BasisOf(std::string(100'000, 'x'))).empty());
   CHECK_FALSE(small->Record(Row("app"), world.BasisOf(RecorderWorld::Image('a'))).empty());
   // Of images with as many layers as may be, a document would have megabytes each.
   policy::ImageConfiguration configuration;
@@ -219,6 +220,21 @@ TEST_CASE("a queue that is full drops decisions and says so; nobody waits", "[ev
   basis.images.at(0).trust = std::move(facts);
   CHECK(small->Record(Row("app"), std::move(basis)).empty());
   CHECK(small->Statistics().lost == 2);
+}
+
+TEST_CASE("a queue that one namespace fills has room for the decisions of others", "[evidence][history]") {
+  RecorderWorld world;
+  auto recorder = world.Open({.max_queued = 100, .max_queued_bytes = 64u << 20, .gather_time = std::chrono::seconds(30)});
+  const auto is_kept = [&](const std::string& namespace_, const std::string& reference) {
+    store::DecisionRow row = Row("app");
+    row.namespace_ = namespace_;
+    return !recorder->Record(std::move(row), world.BasisOf(reference, namespace_)).empty();
+  };
+  int kept = 0;
+  for (int i = 0; i < 400; ++i) kept += is_kept("a", std::string(8'000, 'X')) ? 1 : 0;
+  CHECK(kept == 25);
+  CHECK(is_kept("b", RecorderWorld::Image('a')));
+  CHECK_FALSE(is_kept("a", RecorderWorld::Image('a')));
 }
 
 TEST_CASE("what waits is written when the recorder ends", "[evidence][history]") {
@@ -244,9 +260,30 @@ TEST_CASE("a reference of megabytes and an object of too many images leave a sma
   recorder->Flush();
   const auto reader = world.Read();
   const std::string long_facts = DocumentOf(*reader, long_id, store::DocumentRole::kFacts);
-  CHECK(long_facts.size() < 10'000);
+  CHECK(long_facts.size() < 2'000);
   CHECK_FALSE(DecodeFacts(long_facts)->images.at(0).facts.reference);
-  CHECK(DecodeFacts(DocumentOf(*reader, many_id, store::DocumentRole::kFacts))->images.size() == 257);
+  const std::string many_facts = DocumentOf(*reader, many_id, store::DocumentRole::kFacts);
+  CHECK(many_facts.size() < 1'000);
+  CHECK(DecodeFacts(many_facts)->images.size() == 257);
+}
+
+TEST_CASE("a reference that does not parse is kept as far as it is shown, and does not parse when it is read again",
+          "[evidence][history]") {
+  RecorderWorld world;
+  // What is kept of it would be a reference.
+  const std::string almost = "registry.example/" + std::string(231, 'a') + ":" + std::string(128, 't') + "@sha512:" + std::string(129, 'a');
+  for (const std::string& reference : {almost, std::string(8'000, 'X'), std::string("registry.example/A")}) {
+    const Basis basis = world.BasisOf(reference);
+    REQUIRE_FALSE(basis.images.at(0).reference);
+    const std::string document = EncodeFacts(basis, {{}});
+    CHECK(document.size() < 2'000);
+    const auto facts = DecodeFacts(document);
+    REQUIRE(facts);
+    const policy::ImageFacts& image = facts->images.at(0).facts;
+    REQUIRE_FALSE(image.reference);
+    CHECK(Printable(image.reference.error().message, 512) == Printable(basis.images.at(0).reference.error().message, 512));
+    CHECK(image.use.reference == reference.substr(0, 513));
+  }
 }
 
 TEST_CASE("facts that are too large to be kept leave the decision and its explanation", "[evidence][history]") {

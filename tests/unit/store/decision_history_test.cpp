@@ -226,6 +226,26 @@ TEST_CASE("the file stays within its bound, and the oldest decisions go first", 
   CHECK(reader->Check()->empty());
 }
 
+TEST_CASE("a namespace that fills the file pushes out its own decisions, and not those of others", "[store]") {
+  World world;
+  world.options.max_bytes = 2u << 20;
+  auto history = world.Open();
+  const auto add = [&](int n, const std::string& namespace_, const std::string& facts) {
+    NewDecision decision = Decision(n, world.clock.now, facts);
+    decision.row.namespace_ = namespace_;
+    Add(*history, decision);
+  };
+  add(0, "b", "");
+  for (int n = 1; n <= 400; ++n) add(n, "a", Noise(20'000));
+  CHECK(history->Statistics().file_bytes <= world.options.max_bytes);
+  CHECK(Ids(world.List({.namespace_ = "b"})) == std::vector<std::string>{"id-000000"});
+  const auto reader = world.Read();
+  CHECK_FALSE(reader->Find("id-000001"));
+  CHECK(reader->Find("id-000400"));
+  CHECK(world.List({.limit = 1000}).size() > 50);
+  CHECK(reader->Check()->empty());
+}
+
 TEST_CASE("a writer that is killed leaves whole decisions and none in part", "[store]") {
   World world;
   const pid_t child = ::fork();
