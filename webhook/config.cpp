@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -140,7 +141,8 @@ Result<void> CheckExploitation(const Options& options) {
   return {};
 }
 
-// Who could forge a review could fill the history with decisions that nobody asked for, until those that somebody did are gone.
+// Who could forge a review could fill the history with decisions that nobody asked for, until those that somebody did are gone; a
+// certificate of the same CA alone is no proof that it is the API server's.
 Result<void> CheckHistory(const Options& options) {
   if (options.history.path.empty() && !options.history_readers.empty())
     return Usage("--history-reader: says who may read the history; name its file by --history");
@@ -148,6 +150,15 @@ Result<void> CheckHistory(const Options& options) {
     return Usage(
         "--history: needs --client-ca FILE, the CA that signed the API server's client certificate: anybody could fill a history that "
         "keeps what strangers ask");
+  }
+  if (!options.history_file.empty() && options.allowed_client_names.empty() && !options.plain_http) {
+    return Usage(
+        "--history: needs --allowed-client-cn NAME, the common name in the API server's client certificate: every other client of that CA, "
+        "also one that may only read, could fill the history with what it makes up");
+  }
+  for (const std::string& reader : options.history_readers) {
+    if (std::ranges::find(options.allowed_client_names, reader) == options.allowed_client_names.end()) continue;
+    return Usage(fmt::format("--history-reader and --allowed-client-cn both name \"{}\": give who reads a certificate of its own", reader));
   }
   if (options.plain_http && !options.history_readers.empty())
     return Usage("--history-reader: with --plain-http there are no client certificates: everybody on this machine may read");

@@ -332,8 +332,9 @@ TEST_CASE("decisions are kept over a restart, found by the id of the log line, a
   const Folders folders;
   auto& authority = Certificates::Get().authority;
   const auto api_server = authority.MintClient("api-history", "kube-apiserver"), auditor = authority.MintClient("auditor", "auditor");
-  const std::vector<std::string> arguments = {
-      "--client-ca", authority.ca_file(), "--history", folders.Path("history.db"), "--history-reader", "auditor"};
+  const std::vector<std::string> arguments = {"--client-ca", authority.ca_file(),        "--allowed-client-cn", "kube-apiserver",
+                                              "--history",   folders.Path("history.db"), "--history-reader",    "auditor"};
+  const std::string review = PostRequest("/v1/validate", Review(Pod(Image('b'))).dump());
   const auto get = [&](const Webhook& webhook, const testing::CertificateFiles& client, const std::string& query) {
     const auto response =
         webhook.Connect({authority.ca_file(), client.certificate_file, client.key_file}).Exchange(GetRequest("/v1/decisions" + query));
@@ -343,12 +344,15 @@ TEST_CASE("decisions are kept over a restart, found by the id of the log line, a
   std::string id;
   {
     Webhook webhook(folders, arguments);
-    const auto answer = webhook.Connect({authority.ca_file(), api_server.certificate_file, api_server.key_file})
-                            .Exchange(PostRequest("/v1/validate", Review(Pod(Image('b'))).dump()));
+    const auto answer = webhook.Connect({authority.ca_file(), api_server.certificate_file, api_server.key_file}).Exchange(review);
     REQUIRE(answer);
     id = Json::parse(answer->body)["response"]["auditAnnotations"]["decision"];
     CHECK(webhook.process().WaitForText("\"decision\":\"" + id + "\"", kPatience));
-    CHECK_FALSE(webhook.Allows('b'));  // without a certificate: answered, not kept
+    // Neither strangers nor who reads may make up what is kept.
+    CHECK(webhook.Send(review).status == 403);
+    const auto forged = webhook.Connect({authority.ca_file(), auditor.certificate_file, auditor.key_file}).Exchange(review);
+    REQUIRE(forged);
+    CHECK(forged->status == 403);
     webhook.process().Signal(SIGTERM);
     CHECK(webhook.process().Wait(kPatience) == 0);
   }
