@@ -11,10 +11,11 @@
 namespace hullwright::registry {
 namespace {
 
-// The registry's own word on what it sent is only compared: what it really sent is hashed. One that we cannot compute says nothing.
-bool Contradicts(const http::Headers& headers, std::string_view bytes) {
+// The registry's own word on what it sent is only compared: what it really sent was hashed. One that we cannot compute says nothing.
+bool Contradicts(const http::Headers& headers, const Digest& digest, std::string_view bytes) {
   const auto said = Digest::Parse(http::HeaderValue(headers, "Docker-Content-Digest"));
-  return said && !IsDigestOf(*said, bytes);
+  if (!said || *said == digest) return false;
+  return said->algorithm() == digest.algorithm() || !IsDigestOf(*said, bytes);
 }
 
 }  // namespace
@@ -28,17 +29,16 @@ Answer<DocumentPointer> FetchDocument(Fetcher& fetcher, const Hosts& hosts, cons
   if (fetched->response.status != 200) return std::unexpected(ProblemOf(*fetched, place, what));
   const std::string where = fmt::format("{}: {}", place.ToString(), what);
   auto bytes = std::make_shared<const std::string>(std::move(fetched->response.body));
-  if (wanted != nullptr && !IsDigestOf(*wanted, *bytes))
-    return Decline(Why::kDigestMismatch, where + ": other bytes came than those of the digest");
-  if (Contradicts(fetched->response.headers, *bytes))
+  Digest digest = wanted != nullptr ? DigestOf(*bytes, wanted->algorithm()) : DigestOf(*bytes);
+  if (wanted != nullptr && digest != *wanted) return Decline(Why::kDigestMismatch, where + ": other bytes came than those of the digest");
+  if (Contradicts(fetched->response.headers, digest, *bytes))
     return Decline(Why::kDigestMismatch, where + ": Docker-Content-Digest is not that of the bytes");
   const std::string content_type = MediaTypeEssence(fetched->response.content_type);
   if (content_type.empty()) return Decline(Why::kMalformed, where + ": no Content-Type");
   auto content = ParseManifest(*bytes, content_type);
   if (!content) return Decline(content.error().why, fmt::format("{}: {}", where, content.error().message));
   const std::string media_type = std::visit([](const auto& document) { return document.media_type; }, *content);
-  return std::make_shared<const Document>(
-      Document{wanted != nullptr ? *wanted : DigestOf(*bytes), media_type, std::move(bytes), std::move(*content)});
+  return std::make_shared<const Document>(Document{std::move(digest), media_type, std::move(bytes), std::move(*content)});
 }
 
 Answer<BytesPointer> FetchBlob(Fetcher& fetcher, const Hosts& hosts, const Place& place, const Descriptor& blob, const Call& call) {

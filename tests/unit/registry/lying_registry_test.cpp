@@ -56,6 +56,17 @@ TEST_CASE("the digest of a tag is that of the bytes received, whatever the heade
   CHECK(WhyNot(bench.oci->Resolve(bench.Repository(), "latest", bench.Soon())) == Why::kDigestMismatch);
 }
 
+TEST_CASE("a header that tells the digest by another algorithm is compared by that one", "[registry]") {
+  Bench bench;
+  const std::string manifest = ImageManifestJson("{}", "layer");
+  const Digest digest = Sha256(manifest);
+  bench.registry.Tell(Always(200, manifest, {{"Docker-Content-Digest", DigestOf(manifest, "sha512").text()}}, kType));
+  CHECK(Succeeds(bench.oci->Manifest(bench.Repository(), digest, bench.Soon())));
+  CHECK(Succeeds(bench.oci->Resolve(bench.Repository(), "latest", bench.Soon())));
+  bench.registry.Tell(Always(200, manifest, {{"Docker-Content-Digest", DigestOf("another", "sha512").text()}}, kType));
+  CHECK(WhyNot(bench.oci->Manifest(bench.Repository(), digest, bench.Soon())) == Why::kDigestMismatch);
+}
+
 TEST_CASE("another image under the tag the second time is another digest", "[registry]") {
   Bench bench;
   std::atomic<int> asked = 0;
