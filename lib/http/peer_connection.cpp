@@ -158,20 +158,21 @@ PeerResult<void> PeerConnection::SendAll(std::string_view bytes, Deadline deadli
 PeerResult<std::size_t> PeerConnection::ReadMore(Deadline deadline) {
   const std::size_t before = buffer_.size();
   if (before >= kReadBytes) return std::unexpected(PeerError{PeerFailure::kTooLarge, peer_ + ": a head is larger than we read"});
-  buffer_.resize(kReadBytes);
   for (;;) {
     // A peer that always has a byte ready would never make us wait.
-    if (steady_clock::now() >= deadline) break;
-    const IoResult result = transport_->Read({buffer_.data() + before, kReadBytes - before});
+    if (steady_clock::now() >= deadline) return LateError();
+    IoResult result;
+    // Nothing is cleared first: 32 KiB for each read would push everything else out of the processor's first cache.
+    buffer_.resize_and_overwrite(kReadBytes, [&](char* bytes, std::size_t) {
+      result = transport_->Read({bytes + before, kReadBytes - before});
+      return before + result.bytes;
+    });
     if (result.status == IoStatus::kDone || result.status == IoStatus::kClosed) {
-      buffer_.resize(before + result.bytes);
       received_ = received_ || result.bytes > 0;
       return result.bytes;
     }
-    if (!WaitFor(result.status, deadline)) break;
+    if (!WaitFor(result.status, deadline)) return LateError();
   }
-  buffer_.resize(before);
-  return LateError();
 }
 
 PeerResult<Response> PeerConnection::ReadOne(const ResponseBounds& bounds, Deadline deadline) {
