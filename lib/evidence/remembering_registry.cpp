@@ -61,12 +61,12 @@ std::shared_ptr<const Value> FindIn(const std::map<std::string, std::shared_ptr<
   return found == known.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<const Document> Checked(const Digest& digest, const store::Entry& entry) {
+std::shared_ptr<const Document> Checked(const Digest& digest, store::Entry entry) {
   if (!registry::IsDigestOf(digest, entry.bytes)) return nullptr;
   auto content = registry::ParseManifest(entry.bytes, entry.media_type);
   if (!content) return nullptr;
-  return std::make_shared<Document>(
-      Document{digest, entry.media_type, std::make_shared<const std::string>(entry.bytes), std::move(*content)});
+  auto bytes = std::make_shared<const std::string>(std::move(entry.bytes));
+  return std::make_shared<Document>(Document{digest, std::move(entry.media_type), std::move(bytes), std::move(*content)});
 }
 
 }  // namespace
@@ -87,8 +87,8 @@ std::optional<store::Entry> RememberingRegistry::Recall(const EntryKey& key, std
   return entry;
 }
 
-void RememberingRegistry::Keep(const EntryKey& key, std::string media_type, std::string bytes, std::chrono::milliseconds life) {
-  if (cache_ != nullptr) cache_->Put(key, std::move(media_type), std::move(bytes), life);
+void RememberingRegistry::Keep(const EntryKey& key, std::string_view media_type, std::string_view bytes, std::chrono::milliseconds life) {
+  if (cache_ != nullptr) cache_->Put(key, std::string(media_type), std::string(bytes), life);
 }
 
 void RememberingRegistry::NoteRecalled(const store::Entry& entry, bool outage) {
@@ -147,8 +147,8 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::Manifest(const Reposito
 RememberingRegistry::DocumentAnswer RememberingRegistry::FetchManifest(const RepositoryName& repository, const Digest& digest,
                                                                        const Call& call) {
   const EntryKey key = KeyOf(EntryKind::kManifest, repository, digest.text(), call);
-  if (const auto entry = cache_ != nullptr ? cache_->Find(key) : std::nullopt) {
-    if (auto document = Checked(digest, *entry)) return document;
+  if (auto entry = cache_ != nullptr ? cache_->Find(key) : std::nullopt) {
+    if (auto document = Checked(digest, std::move(*entry))) return document;
     cache_->Forget(key);
   }
   auto answer = upstream_.Manifest(repository, digest, call);
@@ -202,9 +202,9 @@ registry::Answer<ReferrerList> RememberingRegistry::Referrers(const RepositoryNa
     }
     return answer;
   }
-  if (!answer->incomplete) {
+  if (cache_ != nullptr && !answer->incomplete) {
     const bool none = answer->entries.empty();
-    Keep(key, std::string(registry::kOciIndex), EncodeReferrers(answer->entries),
+    Keep(key, registry::kOciIndex, EncodeReferrers(answer->entries),
          none ? std::chrono::milliseconds(kNegativeLife) : std::chrono::milliseconds(kLongLife));
   }
   return OnlyOfType(std::move(*answer), artifact_type);

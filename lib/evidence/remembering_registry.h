@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/guarded.h"
@@ -54,7 +55,7 @@ class RememberingRegistry final : public registry::Registry {
   BlobAnswer FetchBlob(const registry::RepositoryName& repository, const registry::Descriptor& blob, const registry::Call& call,
                        std::size_t max_bytes);
   std::optional<store::Entry> Recall(const store::EntryKey& key, std::chrono::milliseconds max_age) const;
-  void Keep(const store::EntryKey& key, std::string media_type, std::string bytes, std::chrono::milliseconds life);
+  void Keep(const store::EntryKey& key, std::string_view media_type, std::string_view bytes, std::chrono::milliseconds life);
   void Remember(const std::string& name, const std::shared_ptr<const registry::Document>& document);
   void NoteRecalled(const store::Entry& entry, bool outage);
   // The document whose digest the entry of a tag holds; absent or unreadable entries give nothing.
