@@ -62,15 +62,18 @@ std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFa
   if (!image.reference) return kOfAnyPolicy;
   const std::uint64_t of_predicates = CostOfPredicates(policy, image);
   if (!rules) return kOfAnyPolicy + of_predicates;
-  const WaiverSizes& waivers = request.policies.SizesFor(request.subject.namespace_);
-  std::uint64_t findings = 0, conditions = 0;
+  std::uint64_t findings = 0, conditions = 0, names = 0, images = 0;
+  for (const WaiverIndex* waivers : request.policies.WaiversFor(request.subject.namespace_)) {
+    names += waivers->name_count();
+    images += waivers->image_count();
+  }
   for (const auto& scan : image.scans) findings += scan->size();
   for (const ForbiddenIds& ids : policy.forbidden_ids) conditions += 1 + kNamesOfAFinding * ids.Comparisons();
   for (const api::ForbidEntry& entry : rules->forbid)
     if (entry.min_epss || entry.known_exploited) conditions += kNamesOfAFinding * kComparisonsOfExploitation;
-  if (rules->waivers) conditions += waivers.names / kFindingsThatAskWaivers;
+  if (rules->waivers) conditions += names / kFindingsThatAskWaivers;
   conditions += kNamesOfAFinding * CostOfVex(*rules, image) / kFindingsThatAskWaivers;
-  return kOfAnyPolicy + of_predicates + waivers.images + findings * conditions;
+  return kOfAnyPolicy + of_predicates + images + findings * conditions;
 }
 
 // A reason is text, so that a bound on the cost bounds the memory of the answer too.

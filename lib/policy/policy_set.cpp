@@ -53,17 +53,6 @@ std::vector<const T*> At(const std::vector<T>& all, const std::vector<CoverageIn
   return found;
 }
 
-WaiverSizes SizesOf(const std::vector<const Waiver*>& waivers) {
-  WaiverSizes sizes;
-  for (const Waiver* waiver : waivers) {
-    sizes.images += std::visit([](const auto& object) { return object.spec.images.size(); }, waiver->object);
-    const auto* exception = std::get_if<api::VulnerabilityException>(&waiver->object);
-    if (exception == nullptr) continue;
-    for (const api::ExceptedVulnerability& vulnerability : exception->spec.vulnerabilities) sizes.names += 1 + vulnerability.aliases.size();
-  }
-  return sizes;
-}
-
 }  // namespace
 
 std::string PolicyId(const api::ImageAdmissionPolicy& policy) {
@@ -95,16 +84,16 @@ void PolicySet::AddWaivers(PolicySetParts& parts) {
   for (api::BreakGlass& pass : parts.break_glasses) waivers_.push_back(FromBreakGlass(std::move(pass)));
   std::ranges::sort(waivers_, {}, &Waiver::id);
 
+  std::vector<const Waiver*> of_cluster;
+  std::map<std::string_view, std::vector<const Waiver*>> by_namespace;
   for (const Waiver& waiver : waivers_) {
-    if (waiver.kind == api::WaiverKind::kClusterVulnerabilityException) cluster_waivers_.push_back(&waiver);
+    if (waiver.kind == api::WaiverKind::kClusterVulnerabilityException) of_cluster.push_back(&waiver);
     // A BreakGlass without a namespace is not possible in the API; here it would count nowhere.
     else if (!NamespaceOf(waiver).empty())
-      namespace_waivers_[NamespaceOf(waiver)].push_back(&waiver);
+      by_namespace[NamespaceOf(waiver)].push_back(&waiver);
   }
-  for (auto& [namespace_, waivers] : namespace_waivers_) waivers.insert(waivers.end(), cluster_waivers_.begin(), cluster_waivers_.end());
-
-  waiver_sizes_[""] = SizesOf(cluster_waivers_);
-  for (const auto& [namespace_, waivers] : namespace_waivers_) waiver_sizes_[namespace_] = SizesOf(waivers);
+  cluster_waivers_ = WaiverIndex(of_cluster);
+  for (const auto& [namespace_, waivers] : by_namespace) namespace_waivers_.emplace(namespace_, waivers);
 }
 
 std::vector<const Policy*> PolicySet::Candidates(const Subject& subject, const ImageReference* reference) const {
@@ -129,14 +118,10 @@ bool PolicySet::IsBrokenPublisher(std::string_view name) const {
   return std::ranges::binary_search(broken_publishers_, name);
 }
 
-const WaiverSizes& PolicySet::SizesFor(std::string_view namespace_) const {
-  const auto at = waiver_sizes_.find(namespace_);
-  return at == waiver_sizes_.end() ? waiver_sizes_.find("")->second : at->second;
-}
-
-const std::vector<const Waiver*>& PolicySet::WaiversFor(std::string_view namespace_) const {
+std::array<const WaiverIndex*, 2> PolicySet::WaiversFor(std::string_view namespace_) const {
+  static const WaiverIndex kNone;
   const auto at = namespace_waivers_.find(namespace_);
-  return at == namespace_waivers_.end() ? cluster_waivers_ : at->second;
+  return {at == namespace_waivers_.end() ? &kNone : &at->second, &cluster_waivers_};
 }
 
 }  // namespace hullwright::policy

@@ -1,12 +1,11 @@
 // All policies, publishers and waivers of a moment, prepared for deciding: immutable, built once per change, shared by all requests.
 #pragma once
 
-#include <cstdint>
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "api/break_glass.h"
@@ -16,6 +15,7 @@
 #include "policy/coverage_index.h"
 #include "policy/facts.h"
 #include "policy/forbid.h"
+#include "policy/waiver_index.h"
 
 namespace hullwright::policy {
 
@@ -34,19 +34,6 @@ struct BrokenPolicy {
   std::string namespace_;  // "" for the cluster kind
   std::optional<api::PolicyMatch> match;
   std::string error;
-};
-
-// A waiver of any of the three kinds, with what the engine needs in one shape.
-struct Waiver {
-  std::string id;  // "VulnerabilityException/shop/openssl"
-  api::WaiverKind kind = api::WaiverKind::kVulnerabilityException;
-  std::variant<api::VulnerabilityException, api::BreakGlass> object;
-};
-
-// Of several waivers together.
-struct WaiverSizes {
-  std::uint64_t names = 0;   // ids and aliases: what asking them for one finding compares
-  std::uint64_t images = 0;  // what asking them for one image compares
 };
 
 // What PolicySet is made of.
@@ -77,11 +64,8 @@ class PolicySet {
   const api::TrustedPublisher* FindPublisher(std::string_view name) const;
   bool IsBrokenPublisher(std::string_view name) const;
 
-  // Waivers that live in the namespace, and the cluster-wide ones.
-  const std::vector<const Waiver*>& WaiversFor(std::string_view namespace_) const;
-
-  // What asking them may cost.
-  const WaiverSizes& SizesFor(std::string_view namespace_) const;
+  // Waivers that live in the namespace, then the cluster-wide ones; each in the order of their ids.
+  std::array<const WaiverIndex*, 2> WaiversFor(std::string_view namespace_) const;
 
   std::size_t policy_count() const { return policies_.size(); }
 
@@ -102,9 +86,8 @@ class PolicySet {
   std::map<std::string, api::TrustedPublisher, std::less<>> publishers_;
   std::vector<std::string> broken_publishers_;  // sorted
   std::vector<Waiver> waivers_;
-  std::vector<const Waiver*> cluster_waivers_;
-  std::map<std::string, std::vector<const Waiver*>, std::less<>> namespace_waivers_;  // each with the cluster-wide ones
-  std::map<std::string, WaiverSizes, std::less<>> waiver_sizes_;                      // by namespace; "": of the cluster-wide ones
+  WaiverIndex cluster_waivers_;
+  std::map<std::string, WaiverIndex, std::less<>> namespace_waivers_;
 };
 
 }  // namespace hullwright::policy

@@ -1,10 +1,8 @@
 #include "policy/vex.h"
 
-#include <algorithm>
-#include <bit>
+#include <utility>
 
 #include "base/image_reference.h"
-#include "base/text.h"
 
 namespace hullwright::policy {
 namespace {
@@ -51,6 +49,14 @@ std::uint64_t SizeOf(const VexStatement& statement) {
   return size;
 }
 
+std::vector<NameIndex::Entry> NamesOfStatements(const std::vector<VexStatement>& statements) {
+  std::vector<NameIndex::Entry> names;
+  names.reserve(statements.size());
+  for (std::uint32_t i = 0; i < statements.size(); ++i)
+    for (const std::string& name : statements[i].names) names.push_back({name, i});
+  return names;
+}
+
 }  // namespace
 
 std::string_view ToString(VexStatus status) {
@@ -80,28 +86,14 @@ VexImage VexImage::Parse(std::string_view text) {
 }
 
 VexDocument::VexDocument(std::string format, std::vector<VexStatement> statements)
-    : format_(std::move(format)), statements_(std::move(statements)) {
-  for (std::uint32_t i = 0; i < statements_.size(); ++i)
-    for (const std::string& name : statements_[i].names) index_.emplace_back(LowerCase(name), i);
-  std::ranges::sort(index_);
-  const auto doubles = std::ranges::unique(index_);
-  index_.erase(doubles.begin(), doubles.end());
-  for (auto begin = index_.begin(); begin != index_.end();) {
-    std::uint64_t size = 0;
-    auto end = begin;
-    for (; end != index_.end() && end->first == begin->first; ++end) size += SizeOf(statements_[end->second]);
-    comparisons_ = std::max(comparisons_, size);
-    begin = end;
-  }
-  if (!index_.empty()) comparisons_ += static_cast<std::uint64_t>(std::bit_width(index_.size()));
-}
+    : format_(std::move(format)),
+      statements_(std::move(statements)),
+      names_(NamesOfStatements(statements_)),
+      comparisons_(names_.Comparisons([this](std::uint32_t position) { return SizeOf(statements_[position]); })) {}
 
 std::vector<const VexStatement*> VexDocument::Naming(std::string_view vulnerability) const {
   std::vector<const VexStatement*> naming;
-  const std::string name = LowerCase(vulnerability);
-  for (auto entry = std::ranges::lower_bound(index_, name, {}, &std::pair<std::string, std::uint32_t>::first);
-       entry != index_.end() && entry->first == name; ++entry)
-    naming.push_back(&statements_[entry->second]);
+  for (const NameIndex::Entry& entry : names_.Find(vulnerability)) naming.push_back(&statements_[entry.position]);
   return naming;
 }
 

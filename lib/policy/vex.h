@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "policy/name_index.h"
 #include "policy/package_url.h"
 
 namespace hullwright::policy {
@@ -86,8 +86,8 @@ class VexDocument {
  private:
   std::string format_;
   std::vector<VexStatement> statements_;
-  std::vector<std::pair<std::string, std::uint32_t>> index_;  // lower-case name, position; sorted
-  std::uint64_t comparisons_ = 0;
+  NameIndex names_;  // positions in statements_
+  std::uint64_t comparisons_;
 };
 
 }  // namespace hullwright::policy

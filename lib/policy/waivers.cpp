@@ -77,32 +77,9 @@ Obstacle ObstacleOfException(const Waiver& waiver, const api::VulnerabilityExcep
   return Obstacle::kNone;
 }
 
-bool Names(const api::ExceptedVulnerability& vulnerability, std::string_view name) {
-  return EqualWithoutCase(vulnerability.id, name) ||
-         std::ranges::any_of(vulnerability.aliases, [&](const std::string& alias) { return EqualWithoutCase(alias, name); });
-}
-
-// By the finding's own id, or by every alias it has: an advisory that covers two CVEs is one finding with both as aliases, and accepting
-// one of them must not hide the other.
-bool NamesFinding(const api::ExceptedVulnerability& vulnerability, const FindingView& finding) {
-  if (Names(vulnerability, finding.id)) return true;
-  const std::vector<std::string_view> aliases = finding.Aliases();
-  return !aliases.empty() && std::ranges::all_of(aliases, [&](std::string_view alias) { return Names(vulnerability, alias); });
-}
-
 bool IncludesPackage(const api::ExceptedVulnerability& vulnerability, const FindingView& finding) {
   return vulnerability.packages.empty() ||
          std::ranges::any_of(vulnerability.packages, [&](const std::string& package) { return IsSamePackage(package, finding.package); });
-}
-
-Obstacle ObstacleOfVulnerability(const api::VulnerabilityException& exception, const FindingView& finding) {
-  Obstacle nearest = Obstacle::kOtherVulnerability;
-  for (const api::ExceptedVulnerability& vulnerability : exception.spec.vulnerabilities) {
-    if (!NamesFinding(vulnerability, finding)) continue;
-    if (IncludesPackage(vulnerability, finding)) return Obstacle::kNone;
-    nearest = Obstacle::kOtherPackage;
-  }
-  return nearest;
 }
 
 Obstacle ObstacleOfFix(const api::VulnerabilityException& exception, const FindingView& finding) {
@@ -160,57 +137,69 @@ std::string WhyOf(const Waiver& waiver) {
 }  // namespace
 
 void WaiverLookup::Prepare() {
-  if (prepared_) return;
-  prepared_ = true;
-  for (const Waiver* waiver : input_.policies.WaiversFor(input_.subject.namespace_)) {
-    const Obstacle obstacle = ObstacleOf(*waiver);
-    if (obstacle != Obstacle::kOtherVulnerability) standings_.push_back({waiver, obstacle});
+  if (!scopes_.empty()) return;
+  for (const WaiverIndex* waivers : input_.policies.WaiversFor(input_.subject.namespace_)) {
+    scopes_.push_back({waivers, std::vector<std::optional<Obstacle>>(waivers->exceptions().size())});
+    for (const Waiver* pass : waivers->break_glasses()) {
+      const Obstacle obstacle = ObstacleOfBreakGlass(*pass, std::get<api::BreakGlass>(pass->object), input_);
+      if (obstacle != Obstacle::kOtherVulnerability) passes_.push_back({pass, obstacle});
+    }
   }
-  // Those without an obstacle first, so that looking for a cover stops where they end. Exceptions name what they accept, so they are
-  // credited before a break-glass, which accepts everything.
-  std::ranges::stable_sort(standings_, {}, [](const Standing& standing) {
-    return std::pair(standing.obstacle != Obstacle::kNone, standing.waiver->kind == api::WaiverKind::kBreakGlass);
-  });
 }
 
-Obstacle WaiverLookup::ObstacleOf(const Waiver& waiver) const {
-  if (const auto* exception = std::get_if<api::VulnerabilityException>(&waiver.object))
-    return ObstacleOfException(waiver, *exception, input_);
-  return ObstacleOfBreakGlass(waiver, std::get<api::BreakGlass>(waiver.object), input_);
+Obstacle WaiverLookup::ObstacleOf(Scope& scope, std::uint32_t exception) const {
+  std::optional<Obstacle>& known = scope.obstacles[exception];
+  const Waiver& waiver = *scope.waivers->exceptions()[exception];
+  if (!known) known = ObstacleOfException(waiver, std::get<api::VulnerabilityException>(waiver.object), input_);
+  return *known;
+}
+
+const std::vector<WaiverLookup::Standing>& WaiverLookup::ExceptionsNaming(const FindingView& finding) {
+  Prepare();
+  exceptions_.clear();
+  for (Scope& scope : scopes_) AddNaming(scope, finding);
+  return exceptions_;
+}
+
+// An exception may name the finding more than once; for its package once is enough.
+void WaiverLookup::AddNaming(Scope& scope, const FindingView& finding) {
+  scope.waivers->FindNaming(finding, acceptances_);
+  for (const Acceptance* acceptance : acceptances_) {
+    const Waiver* waiver = scope.waivers->exceptions()[acceptance->exception];
+    if (exceptions_.empty() || exceptions_.back().waiver != waiver) {
+      const Obstacle of_exception = ObstacleOf(scope, acceptance->exception);
+      exceptions_.push_back({waiver, of_exception == Obstacle::kNone ? Obstacle::kOtherPackage : of_exception});
+    }
+    Obstacle& obstacle = exceptions_.back().obstacle;
+    if (obstacle == Obstacle::kOtherPackage && IncludesPackage(*acceptance->vulnerability, finding)) obstacle = Obstacle::kNone;
+  }
 }
 
 Obstacle WaiverLookup::ObstacleOf(const Standing& standing, const api::ForbidEntry& entry, const FindingView& finding, Truth meets) const {
-  const auto* exception = std::get_if<api::VulnerabilityException>(&standing.waiver->object);
-  if (exception != nullptr) {
-    const Obstacle of_vulnerability = ObstacleOfVulnerability(*exception, finding);
-    if (of_vulnerability == Obstacle::kOtherVulnerability) return of_vulnerability;
-    if (standing.obstacle != Obstacle::kNone) return standing.obstacle;
-    if (of_vulnerability != Obstacle::kNone) return of_vulnerability;
-  }
   if (standing.obstacle != Obstacle::kNone) return standing.obstacle;
   if (!entry.waivable) return Obstacle::kNotWaivable;
+  const auto* exception = std::get_if<api::VulnerabilityException>(&standing.waiver->object);
   // A break-glass accepts what could not be found out, an unknown severity included.
   const bool accepts_unknown = exception == nullptr && meets == Truth::kUnknown && finding.severity == api::Severity::kUnknown;
   if (!accepts_unknown && !IsWithin(finding.severity, ConsentOf(input_)->max_severity)) return Obstacle::kTooSevere;
   return exception == nullptr ? Obstacle::kNone : ObstacleOfFix(*exception, finding);
 }
 
+// Exceptions name what they accept, so they are credited before a break-glass, which accepts everything.
 const Waiver* WaiverLookup::Covering(const api::ForbidEntry& entry, const FindingView& finding, Truth meets) {
   if (ConsentOf(input_) == nullptr || !entry.waivable) return nullptr;
-  Prepare();
-  for (const Standing& standing : standings_) {
-    if (standing.obstacle != Obstacle::kNone) break;
-    if (ObstacleOf(standing, entry, finding, meets) == Obstacle::kNone) return standing.waiver;
-  }
-  return nullptr;
+  const auto covers = [&](const Standing& standing) { return ObstacleOf(standing, entry, finding, meets) == Obstacle::kNone; };
+  const std::vector<Standing>& exceptions = ExceptionsNaming(finding);
+  if (const auto first = std::ranges::find_if(exceptions, covers); first != exceptions.end()) return first->waiver;
+  const auto pass = std::ranges::find_if(passes_, covers);
+  return pass == passes_.end() ? nullptr : pass->waiver;
 }
 
 const Waiver* WaiverLookup::BreakGlassInForce() {
   if (ConsentOf(input_) == nullptr) return nullptr;
   Prepare();
-  for (const Standing& standing : standings_)
-    if (standing.obstacle == Obstacle::kNone && standing.waiver->kind == api::WaiverKind::kBreakGlass) return standing.waiver;
-  return nullptr;
+  const auto pass = std::ranges::find(passes_, Obstacle::kNone, &Standing::obstacle);
+  return pass == passes_.end() ? nullptr : pass->waiver;
 }
 
 std::string WaiverLookup::Explain(const Waiver& waiver, Obstacle obstacle) const {
@@ -250,24 +239,23 @@ std::string WaiverLookup::Explain(const Waiver& waiver, Obstacle obstacle) const
 }
 
 std::string WaiverLookup::NearMiss(const api::ForbidEntry& entry, const FindingView& finding) {
-  Prepare();
   const Waiver* nearest = nullptr;
   Obstacle obstacle = Obstacle::kOtherVulnerability;
-  for (const Standing& standing : standings_) {
+  const auto consider = [&](const Standing& standing) {
     const Obstacle here = ObstacleOf(standing, entry, finding, Truth::kYes);
-    if (here != Obstacle::kNone && here > obstacle) {
-      nearest = standing.waiver;
-      obstacle = here;
-    }
-  }
+    if (here == Obstacle::kNone || here <= obstacle) return;
+    nearest = standing.waiver;
+    obstacle = here;
+  };
+  std::ranges::for_each(ExceptionsNaming(finding), consider);
+  std::ranges::for_each(passes_, consider);
   return nearest == nullptr ? "" : Explain(*nearest, obstacle);
 }
 
 std::string WaiverLookup::NearMiss() {
   Prepare();
-  for (const Standing& standing : standings_)
-    if (standing.waiver->kind == api::WaiverKind::kBreakGlass && standing.obstacle != Obstacle::kNone)
-      return Explain(*standing.waiver, standing.obstacle);
+  for (const Standing& pass : passes_)
+    if (pass.obstacle != Obstacle::kNone) return Explain(*pass.waiver, pass.obstacle);
   return {};
 }
 

@@ -10,12 +10,15 @@
 // waivable entry up to maxSeverity, and what could not be found out; never reference and publisher rules.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "policy/forbid.h"
 #include "policy/rule.h"
+#include "policy/waiver_index.h"
 
 namespace hullwright::policy {
 
@@ -56,19 +59,28 @@ class WaiverLookup {
   std::string NearMiss();
 
  private:
-  struct Standing {  // a waiver, and what stands against it whatever the finding
+  struct Standing {  // a waiver, and what stands against it whatever the entry
     const Waiver* waiver;
     Obstacle obstacle;
   };
+  struct Scope {
+    const WaiverIndex* waivers;
+    std::vector<std::optional<Obstacle>> obstacles;  // of each exception, whatever the finding; nullopt: not asked yet
+  };
 
   void Prepare();
-  Obstacle ObstacleOf(const Waiver& waiver) const;
+  // The exceptions that name the finding, in order of preference; until the next call.
+  const std::vector<Standing>& ExceptionsNaming(const FindingView& finding);
+  void AddNaming(Scope& scope, const FindingView& finding);
+  Obstacle ObstacleOf(Scope& scope, std::uint32_t exception) const;
   Obstacle ObstacleOf(const Standing& standing, const api::ForbidEntry& entry, const FindingView& finding, Truth meets) const;
   std::string Explain(const Waiver& waiver, Obstacle obstacle) const;
 
   const RuleInput& input_;
-  bool prepared_ = false;
-  std::vector<Standing> standings_;
+  std::vector<Scope> scopes_;         // in order of preference; empty: not prepared
+  std::vector<Standing> passes_;      // the BreakGlasses that name the image's digest
+  std::vector<Standing> exceptions_;  // the answer of ExceptionsNaming
+  std::vector<const Acceptance*> acceptances_;
 };
 
 // The record of what a waiver accepted; the policy's id is the engine's to fill in.

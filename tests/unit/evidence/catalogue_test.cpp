@@ -94,7 +94,7 @@ TEST_CASE("a broken publisher is unknown, a broken waiver absent, a broken names
   catalogue.Put({"Namespace", "", "shop"}, "file", Broken());
   catalogue.Publish();
   CHECK(catalogue.Policies()->IsBrokenPublisher("acme"));
-  CHECK(catalogue.Policies()->WaiversFor("shop").empty());
+  CHECK(catalogue.Policies()->waivers().empty());
   CHECK(catalogue.Namespaces()->empty());
   CHECK(catalogue.Problems().size() == 3);
 }
