@@ -5,14 +5,22 @@
 #include <algorithm>
 
 namespace hullwright {
+namespace {
+
+bool IsPlain(char c) {
+  return c >= ' ' && c <= '~' && c != '\\';
+}
+
+}  // namespace
 
 std::string Printable(std::string_view text, std::size_t max_bytes) {
   static constexpr std::string_view kCut = "...";
+  if (text.size() <= max_bytes && std::ranges::all_of(text, [](char c) { return IsPlain(c); }))
+    return std::string(text);  // as nearly all of it is
   std::string out;
   std::size_t room_for_cut = 0;  // what of `out` stays when the rest does not fit: whole pieces only
   for (const char c : text) {
-    const bool plain = c >= ' ' && c <= '~' && c != '\\';
-    const std::string piece = plain ? std::string(1, c) : c == '\\' ? "\\\\" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    const std::string piece = IsPlain(c) ? std::string(1, c) : c == '\\' ? "\\\\" : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     if (out.size() + piece.size() > max_bytes) return out.substr(0, room_for_cut).append(kCut.substr(0, max_bytes));
     out += piece;
     if (out.size() + kCut.size() <= max_bytes) room_for_cut = out.size();
@@ -32,12 +40,12 @@ std::string WithoutControls(std::string text) {
 
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), LowerLetter);
+  for (char& letter : lower) letter = LowerLetter(letter);
   return lower;
 }
 
 bool EqualWithoutCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, LowerLetter, LowerLetter);
+  return std::ranges::equal(a, b, [](char x, char y) { return LowerLetter(x) == LowerLetter(y); });
 }
 
 }  // namespace hullwright

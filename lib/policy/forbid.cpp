@@ -119,11 +119,13 @@ Truth MeetsKnownExploited(const api::ForbidEntry& entry, const FindingView& find
 }
 
 Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding, const UsableExploitation& exploitation) {
-  const Truth cheap = std::min(
+  Truth met = std::min(
       {MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsLayer(entry, finding.layer), MeetsScore(entry, finding)});
-  if (cheap == Truth::kNo) return Truth::kNo;
-  return std::min(
-      {cheap, MeetsIds(ids, finding), MeetsKnownExploited(entry, finding, exploitation), MeetsEpss(entry, finding, exploitation)});
+  // From cheap to dear: where one is not met, the others are not asked.
+  if (met != Truth::kNo) met = std::min(met, MeetsIds(ids, finding));
+  if (met != Truth::kNo) met = std::min(met, MeetsKnownExploited(entry, finding, exploitation));
+  if (met != Truth::kNo) met = std::min(met, MeetsEpss(entry, finding, exploitation));
+  return met;
 }
 
 std::string WhyUnknown(const api::ForbidEntry& entry, const FindingView& finding, const Circumstances& circumstances) {

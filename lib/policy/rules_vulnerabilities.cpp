@@ -199,7 +199,7 @@ void ReportWaived(const std::vector<ScanTally>& tallies, std::size_t index, cons
   for (const ScanTally& tally : tallies) {
     for (const WaivedFinding& waived : tally.entries[index].waived) {
       std::string what = NameOf(tally.scan->Finding(waived.finding));
-      const auto is_same = [&, who = WhoOf(waived)](const Waived& other) { return other.what == what && other.waiver == who; };
+      const auto is_same = [&](const Waived& other) { return other.what == what && other.waiver == WhoOf(waived); };
       if (std::ranges::any_of(records, is_same)) continue;
       if (records.size() < kMaxWaivedPerRule)
         records.push_back(RecordOf(waived, rule, std::move(what)));
