@@ -138,19 +138,15 @@ struct Catalogue::State {
   Guarded<std::chrono::steady_clock::time_point> published_at{std::chrono::steady_clock::now()};
 
   // Each returns whether a last good version is in force.
-  bool PutScan(const api::ObjectKey& key, const Result<api::Object>& object);
+  bool PutBrokenScan(const api::ObjectKey& key, const Error& error);
   bool PutNamespace(const api::ObjectKey& key, Result<api::Object>& object);
   bool PutEntry(const api::ObjectKey& key, std::string_view origin, Result<api::Object>& object, std::optional<api::PolicyMatch> match);
   void NoteFault(const api::ObjectKey& key, std::string_view origin, const Error* error, bool last_good);
 };
 
-bool Catalogue::State::PutScan(const api::ObjectKey& key, const Result<api::Object>& object) {
-  if (object) {
-    scans.Put(std::make_shared<policy::ScanRecord>(std::get<api::ImageScan>(*object)));
-    return true;
-  }
+bool Catalogue::State::PutBrokenScan(const api::ObjectKey& key, const Error& error) {
   const auto digest = DigestOfName(key.name);
-  return digest && !scans.PutBroken(*digest, object.error().message);
+  return digest && !scans.PutBroken(*digest, error.message);
 }
 
 bool Catalogue::State::PutNamespace(const api::ObjectKey& key, Result<api::Object>& object) {
@@ -192,11 +188,12 @@ Catalogue::Catalogue() : state_(std::make_unique<State>()) {}
 Catalogue::~Catalogue() = default;
 
 void Catalogue::Put(const api::ObjectKey& key, std::string_view origin, Result<api::Object> object, std::optional<api::PolicyMatch> match) {
+  if (object && key.kind == kScanKind) return PutScan(key, std::make_shared<const policy::ScanRecord>(std::get<api::ImageScan>(*object)));
   std::optional<Error> error;
   if (!object) error = object.error();
   bool last_good = false;
   if (key.kind == kScanKind) {
-    last_good = state_->PutScan(key, object);
+    last_good = state_->PutBrokenScan(key, *error);
     state_->NoteFault(key, origin, error ? &*error : nullptr, last_good);
   } else if (key.kind == kNamespaceKind) {
     last_good = state_->PutNamespace(key, object);
@@ -207,6 +204,11 @@ void Catalogue::Put(const api::ObjectKey& key, std::string_view origin, Result<a
   if (!error) return;
   log::Warn("object refused",
             {{"origin", origin}, {"object", key.ToString()}, {"error", error->message}, {"last_good_in_force", last_good}});
+}
+
+void Catalogue::PutScan(const api::ObjectKey& key, std::shared_ptr<const policy::ScanRecord> scan) {
+  state_->scans.Put(std::move(scan));
+  state_->NoteFault(key, "", nullptr, true);
 }
 
 void Catalogue::Remove(const api::ObjectKey& key) {

@@ -40,6 +40,8 @@ class Catalogue {
   // everything) and denies it, a publisher counts as unknown, a scan as invalid, a waiver as absent, a namespace as unknown.
   void Put(const api::ObjectKey& key, std::string_view origin, Result<api::Object> object,
            std::optional<api::PolicyMatch> match = std::nullopt);
+  // The same for an ImageScan that was made compact already.
+  void PutScan(const api::ObjectKey& key, std::shared_ptr<const policy::ScanRecord> scan);
   void Remove(const api::ObjectKey& key);
 
   // An origin that cannot be read at all (a YAML file that does not parse). may_hold_policies: with nothing good known from it, everything

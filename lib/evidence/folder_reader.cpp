@@ -154,6 +154,13 @@ bool MayBePolicy(JsonElement object) {
   return group.empty() || group.starts_with(api::kGroup);
 }
 
+Result<ReadObject> DecodeCompact(JsonElement root) {
+  auto object = api::DecodeObject(root);
+  if (!object) return std::unexpected(std::move(object.error()));
+  if (const auto* scan = std::get_if<api::ImageScan>(&*object)) return std::make_shared<const policy::ScanRecord>(*scan);
+  return std::move(*object);
+}
+
 // One file after another; one per thread.
 class FileReader {
  public:
@@ -200,7 +207,7 @@ class FileReader {
                           fmt::format("{} is not read from a folder of scans: move it to a folder of policies", document.key->ToString()));
       return document;
     }
-    document.object = api::DecodeObject(root);
+    document.object = DecodeCompact(root);
     if (!document.object && api::IsPolicyKind(document.key->kind)) {
       if (auto match = api::DecodePolicyMatch(root)) document.match = std::move(*match);
     }

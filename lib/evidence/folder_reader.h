@@ -3,13 +3,16 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "api/object.h"
 #include "evidence/folder_source.h"
+#include "policy/scan_record.h"
 
 namespace hullwright::evidence {
 
@@ -38,11 +41,14 @@ Result<FolderListing> ListFolder(const Folder& folder, std::span<const Folder> o
 // One file by its path; nullopt when it is gone or is none that holds objects.
 std::optional<FoundFile> FindFile(const std::string& path, bool may_hold_policies);
 
+// An ImageScan in its compact form, which the thread that reads it makes: the wide one is several times as large and never leaves it.
+using ReadObject = std::variant<api::Object, std::shared_ptr<const policy::ScanRecord>>;
+
 // One document of a file. Of what does not tell what it is, or is not read from such a folder, key is the Error.
 struct ReadDocument {
   std::string origin;  // "policies/all.yaml (document 2, line 14)"
   Result<api::ObjectKey> key;
-  Result<api::Object> object;
+  Result<ReadObject> object;
   std::optional<api::PolicyMatch> match;  // of a policy that does not decode
   bool may_be_policy = true;              // with an unreadable key: whether a policy may be meant
 };

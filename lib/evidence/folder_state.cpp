@@ -25,6 +25,14 @@ bool IsBelow(const std::string& path, const std::string& folder) {
   return path.starts_with(folder) && path.size() > folder.size() && (folder.ends_with('/') || path[folder.size()] == '/');
 }
 
+void PutInto(Catalogue& catalogue, ReadDocument& document) {
+  if (!document.object)
+    return catalogue.Put(*document.key, document.origin, std::unexpected(document.object.error()), std::move(document.match));
+  if (auto* scan = std::get_if<std::shared_ptr<const policy::ScanRecord>>(&*document.object))
+    return catalogue.PutScan(*document.key, std::move(*scan));
+  catalogue.Put(*document.key, document.origin, std::get<api::Object>(std::move(*document.object)));
+}
+
 std::vector<Folder> Normalised(std::vector<Folder> folders) {
   for (Folder& folder : folders) {
     while (folder.path.size() > 1 && folder.path.ends_with('/')) folder.path.pop_back();
@@ -191,7 +199,7 @@ bool FolderState::TakeDocument(Files::value_type& file, ReadDocument& document) 
     return false;
   }
   owner->good = owner->good || document.object.has_value();
-  catalogue_.Put(*document.key, document.origin, std::move(document.object), std::move(document.match));
+  PutInto(catalogue_, document);
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory_resource>
 #include <unordered_map>
 
 #include "base/text.h"
@@ -94,22 +95,41 @@ LayerSpan SpanOf(const api::LayerRange& range) {
   return {position(std::min(range.first, range.last)), position(std::max(range.first, range.last))};
 }
 
+// At most so many bytes of text does the record take.
+std::size_t MostTextBytes(const std::vector<api::Finding>& findings) {
+  std::size_t bytes = 0;
+  const auto add_all = [&bytes](const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) bytes += text.size() + 1;
+  };
+  for (const api::Finding& finding : findings) {
+    bytes += finding.id.size() + finding.package.size() + finding.version.size() + finding.fixed_in.size();
+    add_all(finding.aliases);
+    add_all(finding.scanners);
+  }
+  return bytes;
+}
+
 // Collects the text of one record, each distinct string once: package names and scanners repeat from finding to finding.
 class TextPool {
  public:
-  std::uint32_t Place(const std::string& text) {
-    const auto [place, is_new] = places_.try_emplace(text, static_cast<std::uint32_t>(text_.size()));
-    if (is_new) text_ += text;
-    return place->second;
+  // more than most_bytes may not be placed: then the text never moves, and what finds a string in it can look into it.
+  explicit TextPool(std::size_t most_bytes) { text_.reserve(most_bytes); }
+  std::uint32_t Place(std::string_view text) {
+    if (const auto found = places_.find(text); found != places_.end()) return found->second;
+    const std::size_t offset = text_.size();
+    text_ += text;
+    places_.emplace(std::string_view(text_).substr(offset), static_cast<std::uint32_t>(offset));
+    return static_cast<std::uint32_t>(offset);
   }
-  std::string Take() {
+  std::string Take() && {
     text_.shrink_to_fit();
     return std::move(text_);
   }
 
  private:
   std::string text_;
-  std::unordered_map<std::string, std::uint32_t> places_;
+  std::pmr::monotonic_buffer_resource memory_;
+  std::pmr::unordered_map<std::string_view, std::uint32_t> places_{&memory_};
 };
 
 }  // namespace
@@ -138,8 +158,8 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
       secrets_(scan.status.secrets),
       package_count_(scan.status.package_count),
       image_(scan.status.image.value_or(api::ImageFacts())) {
-  TextPool pool;
-  const auto place = [&pool](const std::string& text) { return Slice{pool.Place(text), static_cast<std::uint32_t>(text.size())}; };
+  TextPool pool(MostTextBytes(scan.status.findings));
+  const auto place = [&pool](std::string_view text) { return Slice{pool.Place(text), static_cast<std::uint32_t>(text.size())}; };
   rows_.reserve(scan.status.findings.size());
   for (const api::Finding& finding : scan.status.findings) {
     rows_.push_back(Row{.id = place(finding.id),
@@ -157,7 +177,7 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
                                   .first_seen = SecondsOf(finding.first_seen),
                                   .fix_first_seen = SecondsOf(finding.fix_first_seen)}});
   }
-  text_ = pool.Take();
+  text_ = std::move(pool).Take();
 }
 
 FindingView ScanRecord::Finding(std::size_t index) const {
