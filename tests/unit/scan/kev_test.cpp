@@ -58,6 +58,8 @@ TEST_CASE("a catalogue that is cut, empty, undated or wrong is refused with the 
   CHECK_THAT(KevMistake(R"([{"cveID": "CVE-2025-1234"}])"), Catch::StartsWith("dateReleased: is missing"));
   CHECK_THAT(KevMistake(OneEntry(R"("cveID": 7)")), Catch::Equals("vulnerabilities[0]: cveID: must be a text, not integer"));
   CHECK_THAT(KevMistake(OneEntry("")), Catch::StartsWith("vulnerabilities[0]: cveID: \"\" is no CVE"));
+  // A name that ParseCve does not take can be in no catalogue, so a finding of that name is one that is not listed.
+  CHECK_THAT(KevMistake(OneEntry(R"("cveID": "CVE-2026-33554432")")), Catch::Contains("is no CVE"));
   CHECK_THAT(KevMistake(OneEntry(R"("cveID": "CVE-2025-1234", "dueDate": "soon")")),
              Catch::StartsWith("vulnerabilities[0]: dueDate: \"soon\""));
   CHECK_THAT(KevMistake(OneEntry(R"("cveID": "CVE-2025-1234", "knownRansomwareCampaignUse": true)")), Catch::Contains("must be a text"));
