@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/rfc3339.h"
 #include "base/yaml.h"
+#include "support/paths.h"
 
 namespace hullwright::tests {
 
@@ -308,15 +309,35 @@ Json Joined(const Json& shared, const Json& given, const char* key) {
   return list;
 }
 
+std::string ReadText(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// Objects of a shipped sample, by their names and as they stand there.
+void AddSample(const Json& given, Json& objects) {
+  AllowOnly(given, {"file", "names"}, "sample");
+  const std::string file = given.at("file");
+  std::set<std::string> missing = given.at("names").get<std::set<std::string>>();
+  const auto documents = ReadYaml(ReadText(testing::SourcePath("charts/hullwright/samples/" + file)));
+  if (!documents) Refuse(fmt::format("{}: {}", file, documents.error().message));
+  for (const YamlDocument& document : *documents) {
+    const Json object = Json::parse(document.json);
+    if (missing.erase(object.at("metadata").at("name").get<std::string>()) > 0) objects.push_back(object);
+  }
+  if (!missing.empty()) Refuse(fmt::format("{} has no {}", file, *missing.begin()));
+}
+
 Case ReadCase(const std::string& file, const Json& given, const Json& shared_lists) {
   AllowOnly(given,
             {"name", "now", "unmatched", "shared", "namespaces", "objects", "scans", "admitted", "broken", "trust", "epss", "kev", "review",
-             "expect"},
+             "expect", "sample"},
             "case");
   const Json shared = given.value("shared", true) ? shared_lists : Json::object();
   auto body = std::make_shared<Case::Body>();
   body->namespaces = Joined(shared, given, "namespaces");
   body->objects = Joined(shared, given, "objects");
+  if (given.contains("sample")) AddSample(given.at("sample"), body->objects);
   body->scans = Joined(shared, given, "scans");
   body->admitted = given.value("admitted", Json::array());
   body->broken = given.value("broken", Json::array());
@@ -333,11 +354,6 @@ Case ReadCase(const std::string& file, const Json& given, const Json& shared_lis
             .body = std::move(body)};
   if (given.contains("now")) read.now = ParseTime(given.at("now"));
   return read;
-}
-
-std::string ReadText(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 void ReadFile(const std::filesystem::path& path, const std::string& file, std::vector<Case>& cases) {
