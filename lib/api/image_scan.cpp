@@ -81,6 +81,19 @@ const Table& TableOf<FindingCount>() {
 }
 
 template <>
+const Table& TableOf<LicenseUse>() {
+  // clang-format off
+  static const auto table = StructTable<LicenseUse>({
+      Field<&LicenseUse::license>("license", "SPDX expression or id, or the scanner's own words. NOASSERTION: it tells none.")
+          .Required().Length(1, 256),
+      Field<&LicenseUse::count>("count", "How many packages have it.").Required(),
+      Field<&LicenseUse::packages>("packages", "Names of some of them.").Items(0, 8).Length(1, 256),
+  });
+  // clang-format on
+  return table;
+}
+
+template <>
 const Table& TableOf<ScanResult>() {
   // clang-format off
   static const auto table = StructTable<ScanResult>({
@@ -95,6 +108,9 @@ const Table& TableOf<ScanResult>() {
       Field<&ScanResult::imported_by>("importedBy", "Who brought the report. In a cluster our mutating hook writes it.").Length(0, 1024),
       Field<&ScanResult::counts>("counts", "All findings of this scanner counted. Left out where nothing was cut.")
           .Items(0, 128).DistinctBy({"severity", "fix", "layer"}),
+      Field<&ScanResult::licenses>("licenses", "Licenses of packages. Left out: this scanner tells none.")
+          .Items(0, 256).DistinctBy({"license"}),
+      Field<&ScanResult::truncated_licenses>("truncatedLicenses", "How many licenses were cut."),
   });
   // clang-format on
   return table;

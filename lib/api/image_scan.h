@@ -38,6 +38,15 @@ struct FindingCount {
   std::int64_t count = 0;
 };
 
+// A license as a scanner tells it, and packages that have it.
+struct LicenseUse {
+  std::string license;                // SPDX expression or id, or the scanner's own words; kNoAssertion where it tells none
+  std::int64_t count = 0;             // of the packages
+  std::vector<std::string> packages;  // names of the first few
+};
+// SPDX specification 2.3, 7.13: the license is not known.
+inline constexpr std::string_view kNoAssertion = "NOASSERTION";
+
 struct ScanResult {
   NameRef scanner_ref;  // "trivy", "grype"
   std::string version;
@@ -48,6 +57,8 @@ struct ScanResult {
   std::string reason;  // why not Complete
   std::string imported_by;
   std::vector<FindingCount> counts;  // of all findings of this scanner; only where findings were cut, so that a merge can count honestly
+  std::vector<LicenseUse> licenses;  // one for each license; empty: this scanner tells none
+  std::int64_t truncated_licenses = 0;
 };
 
 struct OperatingSystem {

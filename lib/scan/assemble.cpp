@@ -10,6 +10,7 @@
 #include "api/object.h"
 #include "base/text.h"
 #include "scan/findings.h"
+#include "scan/licenses.h"
 
 namespace hullwright::scan {
 namespace {
@@ -110,6 +111,8 @@ api::Condition Complete(const std::vector<api::ScanResult>& results) {
 }  // namespace
 
 void PutFindings(api::ImageScan& scan, const std::vector<api::Finding>& findings, const CutFindings& cut_before, std::size_t max_bytes) {
+  constexpr std::size_t kPartForLicenses = 8;  // an eighth of the object
+  FitLicenses(scan.status.results, max_bytes / kPartForLicenses);
   scan.status.counts = CountFindings(findings);
   AddCounts(scan.status.counts, cut_before.counts);
   Fitting fitting(scan, findings, cut_before.total, max_bytes);

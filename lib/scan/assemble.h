@@ -16,8 +16,8 @@ struct CutFindings {
 };
 
 // Puts as many findings (sorted, most severe first) into the scan as fit into max_bytes of its encoded form and counts the rest as
-// truncated. The counts of the scan are those of all findings and of those cut before; where anything is cut, each result says how many it
-// has.
+// truncated; licenses of results give way first, as far as they take too much of the room. The counts of the scan are those of all findings
+// and of those cut before; where anything is cut, each result says how many it has.
 void PutFindings(api::ImageScan& scan, const std::vector<api::Finding>& findings, const CutFindings& cut_before, std::size_t max_bytes);
 
 // kTooLarge when the scan names more repositories or indexes than an ImageScan may.

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "scan/formats.h"
+#include "scan/licenses.h"
 #include "scan/report_node.h"
 #include "scan/report_parts.h"
 
@@ -22,10 +23,23 @@ struct BomComponent {
   std::string_view package, version;
 };
 
+// Each is an expression, an SPDX id or a name. Of what is no package nobody expects a license.
+void ReadBomLicenses(const ReportNode& component, bool is_package, LicenseSet& licenses) {
+  const std::string name = component.DisplayText("name", kMaxLicensedNameBytes);
+  component.ForEach("licenses", [&](const ReportNode& choice) {
+    const ReportNode license = choice.Object("license");
+    std::string_view text = choice.Prose("expression");
+    if (text.empty()) text = license.Prose("id");
+    if (text.empty()) text = license.Prose("name");
+    licenses.Add(text, name);
+  });
+  if (is_package && component.Count("licenses") == 0) licenses.Add("", name);
+}
+
 // The components by their bom-ref; sorted, because the refs are the sender's, and so would be the collisions of a hash.
 class BomComponents {
  public:
-  explicit BomComponents(const ReportLimits& limits) : limits_(limits) {}
+  explicit BomComponents(const ReportLimits& limits) : limits_(limits), licenses_(limits) {}
 
   void Read(const ReportNode& root, Report& report) {
     const ReportNode metadata = root.Object("metadata");
@@ -33,6 +47,7 @@ class BomComponents {
     if (subject.present()) Keep(subject);
     root.ForEach("components", [&](const ReportNode& component) { ReadOne(component, report); });
     report.package_count = packages_;
+    licenses_.MoveTo(report);
   }
 
   const BomComponent* Find(std::string_view ref) const {
@@ -54,6 +69,7 @@ class BomComponents {
       ++packages_;
     }
     Keep(component);
+    ReadBomLicenses(component, type == "library", licenses_);
     component.ForEach("components", [&](const ReportNode& inner) { ReadOne(inner, report); });
   }
 
@@ -68,6 +84,7 @@ class BomComponents {
 
   const ReportLimits& limits_;
   std::map<std::string_view, BomComponent> by_ref_;
+  LicenseSet licenses_;
   std::int64_t packages_ = 0;
 };
 

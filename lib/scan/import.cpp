@@ -145,6 +145,8 @@ api::ScanResult ResultOf(const Report& report, const ImportOptions& options) {
   result.outcome = report.outcome;
   result.reason = report.outcome_reason;
   result.imported_by = Printable(options.imported_by, kMaxImportedByBytes);
+  result.licenses = report.licenses;
+  result.truncated_licenses = report.truncated_licenses;
   return result;
 }
 

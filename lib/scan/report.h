@@ -1,6 +1,7 @@
 // One typed scanner report, whatever scanner wrote it. What a format cannot say stays unknown, never a default.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,13 +29,15 @@ struct Report {
   api::ScanOutcome outcome = api::ScanOutcome::kFailed;
   std::string outcome_reason;  // why not Complete
   std::optional<std::int64_t> package_count, secrets;
-  std::vector<api::Finding> findings;  // one per (id, package, version), most severe first
+  std::vector<api::LicenseUse> licenses;  // one for each license, NOASSERTION for packages without one; empty: the report tells none
+  std::int64_t truncated_licenses = 0;    // of which there is no room here
+  std::vector<api::Finding> findings;     // one per (id, package, version), most severe first
 };
 
 struct ReportLimits {
   std::size_t max_bytes = 64u << 20;  // of the report; and of the text of its findings, which a report may say once and mean often
   std::size_t max_findings = 200'000;
-  std::size_t max_packages = 1'000'000;  // where the packages are listed apart and must be kept while findings are read
+  std::size_t max_packages = 1'000'000;  // where the packages are listed apart and must be kept while the report is read
 };
 
 // Recognises the format by its own marks (Trivy: SchemaVersion; Grype: descriptor.name; docs/reference/scan-reports.md has them all), never

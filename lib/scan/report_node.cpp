@@ -92,6 +92,23 @@ std::string_view ReportNode::Prose(std::string_view key) const {
   return {};
 }
 
+std::vector<std::string_view> ReportNode::ProseList(std::string_view key) const {
+  std::vector<std::string_view> texts;
+  const auto list = List(key);
+  if (!list) return texts;
+  const api::Path list_path(path_, key);
+  std::size_t index = 0;
+  for (const JsonElement item : *list) {
+    const api::Path place(list_path, index++);
+    if (item.is_string()) {
+      texts.push_back(item.get_string().value_unsafe());
+    } else {
+      WrongType(place, "a string", item);
+    }
+  }
+  return texts;
+}
+
 std::optional<bool> ReportNode::Flag(std::string_view key) const {
   const auto element = Find(key);
   if (!element) return std::nullopt;

@@ -52,6 +52,7 @@ class ReportNode {
   std::vector<std::string_view> Texts(std::string_view key, std::size_t max_bytes) const;
   // Prose as it stands, line breaks and all, to look for a word in: what is cut out of it has been checked by nobody.
   std::string_view Prose(std::string_view key) const;
+  std::vector<std::string_view> ProseList(std::string_view key) const;
 
   std::size_t Count(std::string_view key) const;  // items of a list; 0 when absent
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "scan/findings.h"
 #include "scan/formats.h"
+#include "scan/licenses.h"
 #include "scan/report_node.h"
 #include "scan/report_parts.h"
 
@@ -77,16 +78,19 @@ struct Coverage {
 
 class Results {
  public:
-  Results(const ReportLimits& limits, const std::vector<Digest>& layers) : limits_(limits), layers_(layers) {}
+  Results(const ReportLimits& limits, const std::vector<Digest>& layers) : limits_(limits), layers_(layers), licenses_(limits) {}
 
   Result<void> Read(const ReportNode& root) {
     root.ForEach("Results", [this](const ReportNode& result) { ReadOne(result); });
+    // Which packages have no license only the list of all tells.
+    if (!packages_) licenses_.Add("", "");
     if (listed_ > limits_.max_findings) return std::unexpected(TooManyFindings(listed_, limits_));
     return {};
   }
 
   const Coverage& coverage() const { return coverage_; }
   FindingSet& findings() { return findings_; }
+  LicenseSet& licenses() { return licenses_; }
   std::optional<std::int64_t> packages() const { return packages_; }
   std::optional<std::int64_t> secrets() const { return secrets_; }
 
@@ -99,6 +103,7 @@ class Results {
     coverage_.os_packages |= of_os && result.Count("Packages") + result.Count("Vulnerabilities") > 0;
     AddCount(packages_, result, "Packages");
     AddCount(secrets_, result, "Secrets");
+    ReadLicenses(result);
     // Counted before they are read: a report that is too large costs no more than its parsing.
     listed_ += result.Count("Vulnerabilities");
     if (listed_ > limits_.max_findings) return;
@@ -106,6 +111,20 @@ class Results {
       if (vulnerability.Text("Status", kMaxTextBytes) == kNotAffected) return;
       coverage_.os_findings |= of_os;
       findings_.Add(ReadFinding(vulnerability, layers_));
+    });
+  }
+
+  // Of packages as their package managers tell them; and, where Trivy was asked to look for licenses, of these again and of files.
+  void ReadLicenses(const ReportNode& result) {
+    result.ForEach("Packages", [this](const ReportNode& package) {
+      const std::string name = package.DisplayText("Name", kMaxLicensedNameBytes);
+      const auto licenses = package.ProseList("Licenses");
+      for (const std::string_view license : licenses) licenses_.Add(license, name);
+      if (licenses.empty()) licenses_.Add("", name);
+    });
+    result.ForEach("Licenses", [this](const ReportNode& license) {
+      const std::string package = license.DisplayText("PkgName", kMaxLicensedNameBytes);
+      licenses_.Add(license.Prose("Name"), package.empty() ? license.DisplayText("FilePath", kMaxLicensedNameBytes) : package);
     });
   }
 
@@ -118,6 +137,7 @@ class Results {
   std::size_t listed_ = 0;
   Coverage coverage_;
   FindingSet findings_;
+  LicenseSet licenses_;
   std::optional<std::int64_t> packages_, secrets_;
 };
 
@@ -214,6 +234,7 @@ Result<Report> DecodeTrivy(JsonElement document, const ReportLimits& limits) {
   if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
   report.package_count = results.packages();
   report.secrets = results.secrets();
+  results.licenses().MoveTo(report);
   const bool dropped_aliases = results.findings().dropped_aliases();
   report.findings = results.findings().Take();
   Judge(report, results.coverage(), dropped_aliases);

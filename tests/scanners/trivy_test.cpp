@@ -62,6 +62,11 @@ TEST_CASE("The real Trivy's report of a vulnerable image is read fully and bound
   CHECK(report.os->family == "debian");
   CHECK(report.os->name == "12.8");
   CHECK(report.scanned_at > Now() - std::chrono::minutes(10));
+  REQUIRE(report.licenses.size() == 2);
+  CHECK(report.licenses[0].license == "MIT");
+  CHECK(report.licenses[0].packages == std::vector<std::string>{"left-pad"});
+  CHECK(report.licenses[1].license == "NOASSERTION");
+  CHECK(report.licenses[1].count == 2);
 
   const auto& critical = report.findings.front();
   CHECK(critical.id == "CVE-2099-10001");

@@ -119,7 +119,8 @@ status:
   results:
   - {scannerRef: {name: trivy}, version: 0.68.2, databaseUpdatedAt: 2026-11-20T00:00:00Z, scannedAt: 2026-11-20T06:00:00Z,
      source: Import, outcome: Partial, reason: no Java database, importedBy: ci,
-     counts: [{severity: High, fix: Available, layer: Unknown, count: 1}]}
+     counts: [{severity: High, fix: Available, layer: Unknown, count: 1}],
+     licenses: [{license: GPL-2.0-only, count: 2, packages: [apt]}], truncatedLicenses: 1}
   image: {created: 2026-11-01T00:00:00Z, user: "1000", sizeBytes: 1048576, layers: 3,
           diffIDs: ["sha256:9b7a7d6e2a8b5f0e3c1d4a6f8e9b0c2d3f4a5b6c7d8e9f0a1b2c3d4e5f6a7b8e"]}
   packageCount: 88

@@ -89,6 +89,8 @@ TEST_CASE("the scan that a record is made of can be written again, and gives the
   scan.status.truncated_findings = 2;
   scan.status.secrets = 4;
   scan.status.package_count = 88;
+  scan.status.results.front().licenses = {{"GPL-2.0-only", 2, {"apt", "dpkg"}}};
+  scan.status.results.front().truncated_licenses = 1;
   scan.status.image.emplace();
   scan.status.image->user = "65532";
   scan.status.image->diff_ids = {samples::DigestOf('a'), samples::DigestOf('b'), samples::DigestOf('c')};
@@ -122,6 +124,9 @@ TEST_CASE("the scan that a record is made of can be written again, and gives the
       CHECK(again.Finding(0).layers->last == 2);
       CHECK_FALSE(again.Finding(1).layers.has_value());
       CHECK(again.package_count() == 88);
+      REQUIRE(again.results().front().licenses.size() == 1);
+      CHECK(again.results().front().licenses.front().packages == std::vector<std::string>{"apt", "dpkg"});
+      CHECK(again.results().front().truncated_licenses == 1);
       CHECK(again.image().user == "65532");
       CHECK(again.image().diff_ids == record.image().diff_ids);
       CHECK(api::EncodeLine(ToImageScan(again)) == line);
