@@ -37,6 +37,8 @@ const TextFormat kPackageUrl = {R"(pkg:[a-z][a-z0-9.+-]*/[^@?#\s]*[^@?#\s/])", "
                                 R"(a package URL without version and qualifiers, like "pkg:deb/debian/openssl")"};
 const TextFormat kTagPattern = {R"([A-Za-z0-9_.*-]+)", "tag, \"*\" for any characters",
                                 R"(a tag like "latest", in which "*" stands for any characters)"};
+const TextFormat kLicensePattern = {R"([A-Za-z0-9.+*-]+)", "SPDX license id, \"*\" for any characters",
+                                    R"(an SPDX license id like "AGPL-3.0-only", in which "*" stands for any characters)"};
 const TextFormat kDataKey = {R"([-._a-zA-Z0-9]+)", "key of the data", R"(a key of letters, digits, "-", "_" and ".")"};
 const TextFormat kRegistryHost = {R"([a-z0-9]([-a-z0-9.]*[a-z0-9])?(:[0-9]{1,5})?|\[[0-9a-f:.]+\](:[0-9]{1,5})?)",
                                   "host with or without port",

@@ -19,11 +19,12 @@ extern const TextFormat kLabelValue;  // apimachinery validation.IsValidLabelVal
 extern const TextFormat kVulnerabilityId;
 extern const TextFormat kPackageUrl;  // purl without version, qualifiers and subpath
 extern const TextFormat kTagPattern;
-extern const TextFormat kDataKey;       // of a ConfigMap or Secret: apimachinery validation.IsConfigMapKey
-extern const TextFormat kRegistryHost;  // lower case, with or without port
-extern const TextFormat kRepository;    // host and path, without tag and digest
-extern const TextFormat kMirror;        // host, with or without a path before the repository
-extern const TextFormat kHttpUrl;       // http or https
+extern const TextFormat kLicensePattern;  // SPDX specification 2.3, annex D: idstring and "+"
+extern const TextFormat kDataKey;         // of a ConfigMap or Secret: apimachinery validation.IsConfigMapKey
+extern const TextFormat kRegistryHost;    // lower case, with or without port
+extern const TextFormat kRepository;      // host and path, without tag and digest
+extern const TextFormat kMirror;          // host, with or without a path before the repository
+extern const TextFormat kHttpUrl;         // http or https
 extern const TextFormat kHttpsUrl;
 extern const TextFormat kFulcioExtension;  // github.com/sigstore/fulcio docs/oid-info.md, in the spelling of cosign and sigstore-go
 extern const TextFormat kTrustedIdentity;  // Notary Project, trust-store-trust-policy.md "Trusted identities"

@@ -5,8 +5,6 @@
 namespace hullwright::api {
 namespace {
 
-constexpr std::string_view kNoLicenses = "not enforced by this version: it reads no licenses from scans";
-
 // RFC 6901: "~1" is "/", "~0" is "~". The format has been checked.
 std::vector<std::string> Tokens(std::string_view pointer) {
   std::vector<std::string> tokens;
@@ -73,6 +71,12 @@ const std::vector<EnumWord<Toleration>>& WordsOf<Toleration>() {
 }
 
 template <>
+const std::vector<EnumWord<UnknownLicense>>& WordsOf<UnknownLicense>() {
+  static const std::vector<EnumWord<UnknownLicense>> words = {{UnknownLicense::kNoData, "NoData"}, {UnknownLicense::kAllowed, "Allowed"}};
+  return words;
+}
+
+template <>
 const std::vector<EnumWord<BaseImageProof>>& WordsOf<BaseImageProof>() {
   static const std::vector<EnumWord<BaseImageProof>> words = {{BaseImageProof::kLayers, "Layers"},
                                                               {BaseImageProof::kAnnotation, "Annotation"}};
@@ -133,6 +137,22 @@ const Table& TableOf<BaseImageRule>() {
 }
 
 template <>
+const Table& TableOf<LicenseRule>() {
+  // clang-format off
+  static const auto table = StructTable<LicenseRule>({
+      Field<&LicenseRule::forbidden>("forbidden",
+          "SPDX ids of the licenses that no package may have, with * for any characters and without regard to case. Of A OR B both must be "
+          "forbidden; where one is, that nobody said which was chosen counts as unknown.")
+          .Required().Items(1, 32).Length(1, 128).Format(kLicensePattern).Distinct(),
+      Field<&LicenseRule::unknown>("unknown",
+          "Packages whose license is not known, is no SPDX expression or is a choice. NoData: the image is could-not-tell. "
+          "Allowed: they pass, where a scan tells licenses at all."),
+  });
+  // clang-format on
+  return table;
+}
+
+template <>
 const Table& TableOf<ImageRules>() {
   // clang-format off
   static const auto table = StructTable<ImageRules>({
@@ -143,12 +163,12 @@ const Table& TableOf<ImageRules>() {
           "Required: the container must not run as user 0, by the image's USER and the runAsUser and runAsNonRoot of container and Pod."),
       Field<&ImageRules::end_of_life_os>("endOfLifeOS", "Forbidden: its scans must say that its operating system is still supported."),
       Field<&ImageRules::secrets>("secrets", "Forbidden: its scans must have looked for secrets and found none."),
+      Field<&ImageRules::licenses>("licenses", "Its scans must tell the licenses of its packages, and none of them may be forbidden."),
       Field<&ImageRules::base_images>("baseImages", "What the image must be built on."),
       Field<&ImageRules::platforms>("platforms",
           "What of an index must be signed and attested, and pass the rules of this block. Index: the index itself, and every image in it. "
           "Schedulable: each image in it that a node of the cluster could run.")
           .Written(),
-      Reserved("licenses", kNoLicenses),
   }).Check(CheckImage);
   // clang-format on
   return table;

@@ -48,6 +48,14 @@ struct BaseImageRule {
   BaseImageProof proof = BaseImageProof::kLayers;
 };
 
+// What becomes of packages of which nobody knows whether their license is forbidden.
+enum class UnknownLicense { kNoData, kAllowed };
+
+struct LicenseRule {
+  std::vector<std::string> forbidden;  // SPDX license ids, exact or with "*", without regard to case; at least one
+  UnknownLicense unknown = UnknownLicense::kNoData;
+};
+
 struct ImageRules {
   std::optional<std::int64_t> max_age_days;
   std::optional<Quantity> max_size;  // of the layers as the registry holds them
@@ -55,6 +63,7 @@ struct ImageRules {
   UserRule non_root = UserRule::kAny;
   Toleration end_of_life_os = Toleration::kAllowed;
   Toleration secrets = Toleration::kAllowed;
+  std::optional<LicenseRule> licenses;
   std::optional<BaseImageRule> base_images;
   PlatformRule platforms = PlatformRule::kIndex;
 };

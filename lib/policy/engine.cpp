@@ -29,9 +29,10 @@ struct Request {
   const EngineOptions& options;
 };
 
-// Each entry with expressions reads the predicates of its type.
+constexpr std::uint64_t kBytesPerComparison = 10;  // text is read at about a byte a nanosecond
+
+// Each entry with expressions reads the predicates of its type, as strict JSON.
 std::uint64_t CostOfPredicates(const Policy& policy, const ImageFacts& image) {
-  constexpr std::uint64_t kBytesPerComparison = 10;  // strict JSON is read at about a byte a nanosecond
   std::uint64_t bytes = 0;
   for (const api::AttestationRule& rule : policy.object.spec.rules.attestations) {
     if (rule.match_expressions.empty() || !image.trust) continue;
@@ -39,6 +40,17 @@ std::uint64_t CostOfPredicates(const Policy& policy, const ImageFacts& image) {
       if (attestation->predicate && attestation->predicate_type == rule.predicate_type) bytes += attestation->predicate->size();
   }
   return bytes / kBytesPerComparison;
+}
+
+// Each license of a scan is compared with each that is forbidden.
+std::uint64_t CostOfLicenses(const Policy& policy, const ImageFacts& image) {
+  const auto& rules = policy.object.spec.rules.image;
+  if (!rules || !rules->licenses) return 0;
+  std::uint64_t bytes = 0;
+  for (const auto& scan : image.scans)
+    for (const api::ScanResult& result : scan->results())
+      for (const api::LicenseUse& use : result.licenses) bytes += use.license.size();
+  return bytes * rules->licenses->forbidden.size() / kBytesPerComparison;
 }
 
 // What asking the VEX documents of the image about one name of a finding compares, a package URL at about ten times a word.
@@ -60,8 +72,8 @@ std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFa
   constexpr std::uint64_t kFindingsThatAskWaivers = 10;     // about one finding in so many meets an entry; the same of VEX statements
   const auto& rules = policy.object.spec.rules.vulnerabilities;
   if (!image.reference) return kOfAnyPolicy;
-  const std::uint64_t of_predicates = CostOfPredicates(policy, image);
-  if (!rules) return kOfAnyPolicy + of_predicates;
+  const std::uint64_t of_other_rules = CostOfPredicates(policy, image) + CostOfLicenses(policy, image);
+  if (!rules) return kOfAnyPolicy + of_other_rules;
   std::uint64_t findings = 0, conditions = 0, names = 0, images = 0;
   for (const WaiverIndex* waivers : request.policies.WaiversFor(request.subject.namespace_)) {
     names += waivers->name_count();
@@ -73,7 +85,7 @@ std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFa
     if (entry.min_epss || entry.known_exploited) conditions += kNamesOfAFinding * kComparisonsOfExploitation;
   if (rules->waivers) conditions += names / kFindingsThatAskWaivers;
   conditions += kNamesOfAFinding * CostOfVex(*rules, image) / kFindingsThatAskWaivers;
-  return kOfAnyPolicy + of_predicates + images + findings * conditions;
+  return kOfAnyPolicy + of_other_rules + images + findings * conditions;
 }
 
 // A reason is text, so that a bound on the cost bounds the memory of the answer too.

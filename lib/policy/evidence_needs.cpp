@@ -1,6 +1,7 @@
 #include "policy/evidence_needs.h"
 
 #include "policy/matching.h"
+#include "policy/rules_image.h"
 
 namespace hullwright::policy {
 namespace {
@@ -32,9 +33,7 @@ void AddImageRules(const api::ImageRules& rules, EvidenceNeeds& needs) {
 
 bool AsksScansOrDigest(const api::PolicyRules& rules) {
   const api::DigestRule digest = rules.reference.value_or(api::ReferenceRules{}).digest;
-  const bool asks_scans =
-      rules.vulnerabilities ||
-      (rules.image && (rules.image->end_of_life_os == api::Toleration::kForbidden || rules.image->secrets == api::Toleration::kForbidden));
+  const bool asks_scans = rules.vulnerabilities || (rules.image && AsksScans(*rules.image));
   return digest == api::DigestRule::kPinned || asks_scans;
 }
 

@@ -154,6 +154,15 @@ constexpr std::array kWords = {
              "Remove the secrets from the image, rebuild it, and replace the secrets themselves."},
     WordInfo{ReasonWord::kSecretsUnknown, "SecretsUnknown", kNoData, RuleFamily::kImage, "No scan of this image looked for secrets.",
              "Scan the image with a scanner that looks for secrets, and import the report."},
+    WordInfo{ReasonWord::kLicenseForbidden, "LicenseForbidden", kNo, RuleFamily::kImage,
+             "A package in the image has a license that the policy forbids.",
+             "Remove the package or replace it by one under another license, then rebuild and scan the image."},
+    WordInfo{
+        ReasonWord::kLicenseUnknown, "LicenseUnknown", kNoData, RuleFamily::kImage,
+        "No complete scan tells the licenses of the image's packages, or whether one of them is forbidden cannot be told from its name.",
+        "Scan the image with a scanner that tells the license of every package and import the report, or have the policy's owner allow "
+        "what "
+        "is not known."},
     WordInfo{ReasonWord::kBaseImageForbidden, "BaseImageForbidden", kNo, RuleFamily::kImage,
              "The image is not built on a base image that the policy allows.", "Rebuild the image on a base image that the policy allows."},
     WordInfo{

@@ -65,6 +65,8 @@ enum class ReasonWord {
   kOSLifeUnknown,
   kSecretsFound,
   kSecretsUnknown,
+  kLicenseForbidden,  // a package has a license that the policy forbids
+  kLicenseUnknown,    // no scan tells it of all packages
   kBaseImageForbidden,
   kBaseImageUnknown,
   kBaseImageUnannotated,  // by annotation, a hint: never harder than Warn

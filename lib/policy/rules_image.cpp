@@ -12,6 +12,7 @@
 #include "policy/clock_skew.h"
 #include "policy/origin.h"
 #include "policy/rules_base_image.h"
+#include "policy/rules_licenses.h"
 
 namespace hullwright::policy {
 namespace {
@@ -125,8 +126,9 @@ OptionalDoubt SecretsDoubt(const ScanRecord& scan) {
   return Doubt{ReasonWord::kSecretsFound, fmt::format("the scan found {} secret{}", *scan.secrets(), *scan.secrets() == 1 ? "" : "s")};
 }
 
-void JudgeScansBy(const RuleInput& input, std::string_view name, OptionalDoubt (*judge)(const ScanRecord&), ReasonWord unknown,
-                  RuleReport& report) {
+// judge(scan) gives an OptionalDoubt.
+template <class JudgeScan>
+void JudgeScansBy(const RuleInput& input, std::string_view name, JudgeScan judge, ReasonWord unknown, RuleReport& report) {
   ReasonsByWord reasons;
   const bool several = input.image.scans.size() > 1;
   for (const auto& scan : input.image.scans) AddDoubt(judge(*scan), several ? scan->platform() : "", reasons);
@@ -140,6 +142,10 @@ void JudgeByScans(const RuleInput& input, RuleReport& report) {
   if (rules.end_of_life_os == api::Toleration::kForbidden)
     JudgeScansBy(input, "image.endOfLifeOS", LifeDoubt, ReasonWord::kOSLifeUnknown, report);
   if (rules.secrets == api::Toleration::kForbidden) JudgeScansBy(input, "image.secrets", SecretsDoubt, ReasonWord::kSecretsUnknown, report);
+  if (rules.licenses) {
+    const auto judge = [&](const ScanRecord& scan) { return LicenseDoubt(*rules.licenses, scan); };
+    JudgeScansBy(input, "image.licenses", judge, ReasonWord::kLicenseUnknown, report);
+  }
 }
 
 bool NeedsManifests(const api::ImageRules& rules) {
@@ -162,14 +168,16 @@ void JudgeManifests(const RuleInput& input, RuleReport& report) {
 void JudgeImage(const RuleInput& input, RuleReport& report) {
   if (!input.rules().image) return;
   if (NeedsManifests(*input.rules().image)) JudgeManifests(input, report);
+  if (!AsksScans(*input.rules().image)) return;
   const auto digest = DigestFor(input);
-  const bool asks_scans =
-      input.rules().image->end_of_life_os == api::Toleration::kForbidden || input.rules().image->secrets == api::Toleration::kForbidden;
-  if (!asks_scans) return;
   if (digest)
     JudgeByScans(input, report);
   else
     ReportDoubt(digest.error(), "image", report);
+}
+
+bool AsksScans(const api::ImageRules& rules) {
+  return rules.end_of_life_os == api::Toleration::kForbidden || rules.secrets == api::Toleration::kForbidden || rules.licenses;
 }
 
 }  // namespace hullwright::policy

@@ -128,6 +128,12 @@ Json WholeResult(const Json& given) {
   SetUnlessNull(result, "scannedAt", given, "scannedAt", "now-1h");
   SetUnlessNull(result, "databaseUpdatedAt", given, "databaseUpdatedAt", "now-2h");
   SetUnlessNull(result, "reason", given, "reason", nullptr);
+  SetUnlessNull(result, "truncatedLicenses", given, "truncatedLicenses", nullptr);
+  const Json licenses = given.value("licenses", Json::object());
+  for (const auto& [license, packages] : licenses.items()) {
+    const Json use = {{"license", license}, {"count", packages.size()}, {"packages", packages}};
+    result["licenses"].push_back(use);
+  }
   return result;
 }
 
@@ -156,7 +162,7 @@ Json WholeScan(const Json& given) {
   if (given.contains("spec")) return WholeObject(given);
   AllowOnly(given,
             {"digest", "platform", "repositories", "indexDigests", "scanner", "scannedAt", "databaseUpdatedAt", "outcome", "reason",
-             "results", "findings", "counts", "truncatedFindings", "diffIds"},
+             "results", "findings", "counts", "truncatedFindings", "diffIds", "licenses", "truncatedLicenses"},
             "scan");
   Json results = Json::array();
   if (given.contains("results"))

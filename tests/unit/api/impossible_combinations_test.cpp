@@ -40,6 +40,19 @@ TEST_CASE("nothing acts harder than newImages", "[api]") {
           "harder"}});
 }
 
+TEST_CASE("forbidden licenses are SPDX ids, with wildcards", "[api]") {
+  const std::string_view place = "/spec/rules/image/licenses";
+  Check(kPolicy,
+        {{place, R"({"forbidden": ["AGPL-3.0-only", "GPL-2.0+", "LicenseRef-*", "*GPL*"], "unknown": "Allowed"})", ""},
+         {place, R"({"forbidden": ["MIT OR ISC"]})",
+          "spec.rules.image.licenses.forbidden[0]: must be an SPDX license id like \"AGPL-3.0-only\", in which \"*\" stands for any "
+          "characters, not \"MIT OR ISC\""},
+         {place, R"({"forbidden": []})", "spec.rules.image.licenses.forbidden: must have at least 1 item, not 0"},
+         {place, R"({"forbidden": ["MIT", "MIT"]})", "spec.rules.image.licenses.forbidden[1]: stands here twice, every item must differ"},
+         {place, R"({"forbidden": ["MIT"], "unknown": "Forbidden"})",
+          "spec.rules.image.licenses.unknown: must be one of NoData, Allowed, not \"Forbidden\""}});
+}
+
 TEST_CASE("what enforcement leaves out follows newImages", "[api]") {
   struct Derived {
     std::string_view new_images;

@@ -124,10 +124,10 @@ TEST_CASE("all mistakes are told at once, at most twenty", "[api]") {
   object["spec"]["rules"]["image"]["licenses"] = true;
   auto decoded = Decode(object);
   REQUIRE_FALSE(decoded.has_value());
-  CHECK(decoded.error().code == ErrorCode::kInvalidInput);  // there is something to mend beside what is not supported
+  CHECK(decoded.error().code == ErrorCode::kInvalidInput);
   CHECK(decoded.error().message ==
         "spec.enforcement.newImages: must be one of Audit, Warn, Deny, not \"deny\"; "
-        "spec.rules.image.licenses: not enforced by this version: it reads no licenses from scans; "
+        "spec.rules.image.licenses: must be of type object, not boolean; "
         "spec.rules.reference.digests: unknown field, did you mean digest?");
 
   for (int i = 0; i < 30; ++i) object["spec"]["match"]["images"].push_back("a b");

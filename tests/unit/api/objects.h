@@ -61,6 +61,7 @@ spec:
       forbid: [{name: all, severities: [Critical], fix: Available, layers: [Application], minCVSS: "9.0", minEPSS: "0.5", knownExploited: true, ids: [CVE-2021-44228], graceHours: 168, graceFrom: FixFirstSeen, moreThan: 1, waivable: false}]
       waivers: {namespaceSelector: {matchLabels: {env: prod}, matchExpressions: [{key: team, operator: NotIn, values: [shop]}]}}
       vex: {publisherRefs: [{name: acme}]}
+    image: {licenses: {unknown: Allowed}}
 )"},
       {"ImageAdmissionPolicy", R"(
 spec:
@@ -73,7 +74,7 @@ spec:
     - {name: provenance, predicateType: "https://slsa.dev/provenance/v1", publisherRefs: [{name: acme-ci}], maxAgeHours: 8760,
        matchExpressions: [{path: /a/0, operator: Matches, values: ["v[0-9]+"]}]}
     image: {maxAgeDays: 90, maxSize: 1.5Gi, maxLayers: 60, nonRoot: Required, endOfLifeOS: Forbidden, secrets: Forbidden,
-            baseImages: {images: ["gcr.io/distroless/**"], proof: Annotation}, platforms: Schedulable}
+            licenses: {forbidden: ["AGPL-*"], unknown: Allowed}, baseImages: {images: ["gcr.io/distroless/**"], proof: Annotation}, platforms: Schedulable}
     vulnerabilities:
       forbid: [{name: all, severities: [Critical], fix: Available, layers: [Application], minCVSS: "9.0", minEPSS: "0.5", knownExploited: true, ids: [CVE-2021-44228], graceHours: 168, graceFrom: FixFirstSeen, moreThan: 1, waivable: false}]
       scan: {maxAgeHours: 26, maxDatabaseAgeHours: 72, scannerRefs: [{name: trivy}]}

@@ -104,6 +104,21 @@ TEST_CASE("what exceptions name counts as work: vulnerabilities by the finding, 
   }
 }
 
+TEST_CASE("licenses that scans tell count as work, with each that the policy forbids", "[policy]") {
+  api::ImageAdmissionPolicy policy;
+  policy.metadata.name = "floor";
+  api::LicenseRule& rule = policy.spec.rules.image.emplace().licenses.emplace();
+  for (int i = 0; i < 32; ++i) rule.forbidden.push_back(fmt::format("L{}-*", i));
+  api::ImageScan scan = Scan('1');
+  const std::vector<api::LicenseUse> licenses(256, {std::string(256, 'l'), 1, {"openssl"}});
+  scan.status.results = std::vector<api::ScanResult>(16, api::ScanResult(scan.status.results.front()));
+  for (api::ScanResult& result : scan.status.results) result.licenses = licenses;
+  const PolicySet set(Parts({policy}));
+  const std::vector<ImageFacts> images(16, Facts(Image("registry.example/app", '1'), {scan}));
+  CheckRefusedWhole(Decide(set, Pod(), images, kNow, {}));
+  CHECK(Decide(set, Pod(), std::span(images).first(1), kNow, {}).outcome == Outcome::kPass);
+}
+
 TEST_CASE("as many images as the bound are judged", "[policy]") {
   const PolicySet set(Parts({DenyCritical("floor")}));
   const std::vector<ImageFacts> images(256, Facts(Image("registry.example/app", '1'), {Scan('1')}));
