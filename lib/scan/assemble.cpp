@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kLeastFindingBytes = 40;
 constexpr std::size_t kMaxFindings = 10'000;  // bound of the ImageScan's list
 constexpr std::size_t kMaxNames = 256;        // bound of its lists of repositories and indexes
+constexpr std::size_t kMaxResults = 16;       // bound of its list of results
 constexpr std::size_t kMaxMessageBytes = 250;
 
 class Fitting {
@@ -130,6 +131,12 @@ void PutFindings(api::ImageScan& scan, const std::vector<api::Finding>& findings
 }
 
 Result<void> CheckBounds(const api::ImageScanStatus& status) {
+  if (status.results.size() > kMaxResults) {
+    return Fail(
+        ErrorCode::kTooLarge,
+        fmt::format("the scan would have results of {} scanners, at most {} are kept: remove the ImageScan, then import what counts",
+                    status.results.size(), kMaxResults));
+  }
   if (status.repositories.size() <= kMaxNames && status.index_digests.size() <= kMaxNames) return {};
   return Fail(ErrorCode::kTooLarge, fmt::format("the scan would name {} repositories and {} indexes, at most {} of each are kept",
                                                 status.repositories.size(), status.index_digests.size(), kMaxNames));

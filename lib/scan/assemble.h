@@ -20,7 +20,7 @@ struct CutFindings {
 // and of those cut before; where anything is cut, each result says how many it has.
 void PutFindings(api::ImageScan& scan, const std::vector<api::Finding>& findings, const CutFindings& cut_before, std::size_t max_bytes);
 
-// kTooLarge when the scan names more repositories or indexes than an ImageScan may.
+// kTooLarge when the scan has more repositories, indexes or results than an ImageScan may.
 Result<void> CheckBounds(const api::ImageScanStatus& status);
 
 // Scanned and Complete, as the results have them. A condition that was there before with the same status keeps its time.
