@@ -115,14 +115,15 @@ def free_port():
 class Webhook:
     """The real binary, from start to ready; `seconds_to_ready` is wall time. Its objects come from the folder, or from a cluster."""
 
-    def __init__(self, build, folder, *more, kubeconfig=None):
+    def __init__(self, build, folder, *more, kubeconfig=None, plain=False):
         objects = ["--kubeconfig", kubeconfig] if kubeconfig else ["--policies", folder / "policies", "--scans", folder / "scans"]
+        tls = ["--plain-http"] if plain else ["--tls-cert", folder / "tls.crt", "--tls-key", folder / "tls.key"]
         self.port = free_port()
+        self.url = f"{'http' if plain else 'https'}://127.0.0.1:{self.port}"
         started = time.monotonic()
         self.log = open(folder / "webhook.log", "w")
         self.process = subprocess.Popen(
-            [build / "bin" / "hullwright-webhook", *objects, "--listen", f"127.0.0.1:{self.port}",
-             "--tls-cert", folder / "tls.crt", "--tls-key", folder / "tls.key", "--shutdown-delay", "0", *more],
+            [build / "bin" / "hullwright-webhook", *objects, "--listen", f"127.0.0.1:{self.port}", *tls, "--shutdown-delay", "0", *more],
             stdout=subprocess.DEVNULL, stderr=self.log)
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() - started > 60:
@@ -131,7 +132,7 @@ class Webhook:
         self.seconds_to_ready = time.monotonic() - started
 
     def ready(self):
-        done = subprocess.run(["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", f"https://127.0.0.1:{self.port}/readyz"], capture_output=True, text=True)
+        done = subprocess.run(["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", f"{self.url}/readyz"], capture_output=True, text=True)
         return done.stdout == "200"
 
     def resident_mib(self):

@@ -48,7 +48,7 @@ def write_script(folder, body):
 
 def review_url(webhook, body):
     """Where the webhook admits this review, which is warm from then on."""
-    url = f"https://127.0.0.1:{webhook.port}/v1/validate?timeout=10s"
+    url = f"{webhook.url}/v1/validate?timeout=10s"
     answer = subprocess.run(["curl", "-sk", "-H", "Content-Type: application/json", "-d", "@-", url], input=body, capture_output=True, text=True).stdout
     if json.loads(answer)["response"]["allowed"] is not True:
         raise RuntimeError("the measured review is not admitted: " + answer)
