@@ -36,6 +36,7 @@ Result<std::unique_ptr<ReplayWorld>> ReplayWorld::Open(const ReplayWorldOptions&
 Result<void> ReplayWorld::OpenFolders(const ReplayWorldOptions& options, const Environment& environment) {
   const ReviewOptions& review = *options.review;
   std::vector<evidence::Folder> folders;
+  folders.reserve(review.policies.size());
   for (const std::string& path : review.policies) folders.push_back({path, true});
   if (auto loaded = evidence::LoadFolders(folders, catalogue_); !loaded) return loaded;
   for (const GivenObject& each : given_) catalogue_.Put(each.key, "--policy", each.object);

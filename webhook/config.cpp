@@ -151,7 +151,7 @@ Result<void> CheckHistory(const Options& options) {
         "--history: needs --client-ca FILE, the CA that signed the API server's client certificate: anybody could fill a history that "
         "keeps what strangers ask");
   }
-  if (!options.history_file.empty() && options.allowed_client_names.empty() && !options.plain_http) {
+  if (!options.history.path.empty() && options.allowed_client_names.empty() && !options.plain_http) {
     return Usage(
         "--history: needs --allowed-client-cn NAME, the common name in the API server's client certificate: every other client of that CA, "
         "also one that may only read, could fill the history with what it makes up");

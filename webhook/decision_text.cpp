@@ -157,8 +157,7 @@ void AddWarnings(const policy::Decision& decision, std::string_view prefix, std:
     for (const auto& notice : image.notices)
       warnings.push_back(WarningOf(fmt::format("{}{}: {}: {}", prefix, image.field_path, notice.word, notice.message)));
     if (!prefix.empty() || !decision.allowed()) continue;
-    for (const std::string& text : AcceptedTexts(image))
-      warnings.push_back(WarningOf(fmt::format("{}: {}", image.field_path, text)));
+    for (const std::string& text : AcceptedTexts(image)) warnings.push_back(WarningOf(fmt::format("{}: {}", image.field_path, text)));
   }
 }
 

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <unordered_map>
@@ -20,9 +19,9 @@ class BoundedQueue {
  public:
   BoundedQueue(std::size_t max_items, std::size_t max_bytes) : max_items_(max_items), max_bytes_(max_bytes) {}
 
-  // bytes: what the item is counted as. owner: whose it is; nobody may hold more than a quarter of the queue, so that none keeps the others
-  // out. False, and nothing is kept, when it does not fit.
-  bool Push(Item item, std::size_t bytes, const std::optional<std::string>& owner = std::nullopt) {
+  // bytes: what the item is counted as. owner: null, or whose it is; nobody may hold more than a quarter of the queue, so that none keeps
+  // the others out. False, and nothing is kept, when it does not fit.
+  bool Push(Item item, std::size_t bytes, const std::string* owner = nullptr) {
     bool wake = false;
     {
       std::lock_guard lock(mutex_);

@@ -68,7 +68,7 @@ void Advance(Walk& walk) {
   if (auto* array = std::get_if<ArrayWalk>(&walk)) ++array->index;
 }
 
-std::string Name(const Walk& walk) {
+std::string SegmentOf(const Walk& walk) {
   const auto* object = std::get_if<ObjectWalk>(&walk);
   return object != nullptr ? Printable(object->at.key(), 64) : fmt::format("{}", std::get<ArrayWalk>(walk).index);
 }
@@ -118,7 +118,7 @@ class DuplicateKeys {
 
   std::string Path() const {
     std::string path;
-    for (const Walk& walk : open_) path += "/" + Name(walk);
+    for (const Walk& walk : open_) path += "/" + SegmentOf(walk);
     return path;
   }
 

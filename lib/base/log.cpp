@@ -106,7 +106,7 @@ Writer& TheWriter() {
   return writer;
 }
 
-std::string_view Name(Level level) {
+std::string_view WordOf(Level level) {
   switch (level) {
     case Level::kDebug:
       return "debug";
@@ -151,7 +151,7 @@ bool IsTaken(std::string_view key, const Field* first, const Field* here) {
 
 // Piece by piece: a document of nlohmann's in between took a tenth of the time of a review.
 std::string Line(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  std::string line = fmt::format(R"({{"time":"{}","level":"{}","msg":)", Timestamp(), Name(level));
+  std::string line = fmt::format(R"({{"time":"{}","level":"{}","msg":)", Timestamp(), WordOf(level));
   AppendJsonString(message, line);
   for (const Field* field = fields.begin(); field != fields.end(); ++field) {
     if (IsTaken(field->key, fields.begin(), field)) continue;

@@ -10,7 +10,7 @@ namespace hullwright {
 // The text with everything but printable ASCII escaped and cut to max_bytes: safe in logs, warnings and messages.
 std::string Printable(std::string_view text, std::size_t max_bytes = 256);
 
-// Text that may be shown as it is but for control characters (C0, DEL and C1), which become blanks: for terminals, warnings and annotations.
+// Text that may be shown as it is but for control characters (C0, DEL, C1), which become blanks: for terminals, warnings, annotations.
 std::string WithoutControls(std::string text);
 
 // ASCII letters alone, whatever the locale.

@@ -1,7 +1,6 @@
 #include "evidence/decision_recorder.h"
 
 #include <exception>
-#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -118,8 +117,8 @@ std::string DecisionRecorder::Record(store::DecisionRow row, Basis basis) noexce
     row.decided_at = basis.now;
     const std::size_t bytes = BytesOf(row, basis);
     std::string id = row.id;
-    const std::optional<std::string> owner = row.namespace_;
-    if (queue_.Push({std::move(row), std::make_shared<const Basis>(std::move(basis))}, bytes, owner)) return id;
+    const std::string owner = row.namespace_;
+    if (queue_.Push({std::move(row), std::make_shared<const Basis>(std::move(basis))}, bytes, &owner)) return id;
   } catch (...) {  // no memory: the request goes on
   }
   ++lost_;

@@ -66,9 +66,9 @@ class RecordReader {
   Result<std::unordered_map<std::string, Scan>> ReadScans(const store::StoredDecision& stored);
 
   store::HistoryReader& history_;
-  DocumentMap<std::shared_ptr<const RecordedFacts>> facts_{1'000};
+  DocumentMap<std::shared_ptr<const RecordedFacts>> facts_{10'000};
   DocumentMap<std::pair<std::string, Scan>> scans_{4096};  // with the document's digest
-  DocumentMap<std::shared_ptr<const RecordedDecision>> decisions_{1'000};
+  DocumentMap<std::shared_ptr<const RecordedDecision>> decisions_{4096};
 };
 
 }  // namespace hullwright::evidence

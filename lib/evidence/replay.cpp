@@ -84,7 +84,8 @@ std::vector<std::string> PublishersOf(const policy::Policy& policy, Signed famil
 bool HaveSamePublisher(const policy::PolicySet& one, const policy::PolicySet& other, const std::string& name) {
   if (one.IsBrokenPublisher(name) || other.IsBrokenPublisher(name)) return false;
   const api::TrustedPublisher *first = one.FindPublisher(name), *second = other.FindPublisher(name);
-  return first != nullptr && second != nullptr && LineOf(*first) == LineOf(*second);
+  if (first == nullptr || second == nullptr) return first == second;  // there was none and is none: nothing was believed of it
+  return LineOf(*first) == LineOf(*second);
 }
 
 std::string WaiverText(const policy::PolicySet& set) {

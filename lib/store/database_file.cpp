@@ -54,7 +54,7 @@ bool MeansDamage(const SQLite::Exception& error) {
   return error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB;
 }
 
-const std::string& CreatePrivate(const std::string& path) {
+std::string CreatePrivate(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file >= 0) ::close(file);
   return path;

@@ -31,7 +31,7 @@ Result<FileState> CheckPlace(const std::string& path, const FileSignature& signa
 bool MeansDamage(const SQLite::Exception& error);
 
 // SQLite makes files readable for all whom the umask lets; this one is there before it, for this user alone. Returns the path.
-const std::string& CreatePrivate(const std::string& path);
+std::string CreatePrivate(const std::string& path);
 
 // The file with its -wal and -shm: renamed to *.damaged (an older one of that name is replaced), or removed.
 void MoveAside(const std::string& path);

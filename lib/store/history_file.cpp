@@ -110,6 +110,7 @@ double LevelFor(std::vector<double> held, double excess) {
 // How many decisions each namespace loses so that about that share of all goes.
 std::map<std::string, std::uint64_t> LossesFor(const std::map<std::string, Holding>& holdings, double share) {
   std::vector<double> held;
+  held.reserve(holdings.size());
   for (const auto& [namespace_, holding] : holdings) held.push_back(holding.bytes);
   const double level = LevelFor(held, share * std::accumulate(held.begin(), held.end(), 0.0));
   std::map<std::string, std::uint64_t> losses;

@@ -255,7 +255,7 @@ TEST_CASE("every object is read back from what it is encoded as, with every fiel
 
 TEST_CASE("a rule in which only a default is written is read back", "[api]") {
   for (const char* rules :
-       {R"({"reference": {"digest": "Pinned"}})", R"({"image": {"platforms": "Index"}})", R"({"image": {"nonRoot": "Any"}})",
+       {R"({"reference": {"digest": "Pinned"}})", R"({"image": {"platforms": "Index"}})", R"({"image": {"nonRoot": "NotRequired"}})",
         R"({"vulnerabilities": {"forbid": [{"name": "a", "severities": ["Unknown"], "fix": "Any", "moreThan": 0}]}})"}) {
     Json policy = {{"apiVersion", kApiVersion},
                    {"kind", "ClusterImageAdmissionPolicy"},

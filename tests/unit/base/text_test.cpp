@@ -5,6 +5,7 @@
 using hullwright::EqualWithoutCase;
 using hullwright::LowerCase;
 using hullwright::Printable;
+using hullwright::WithoutControls;
 
 TEST_CASE("printable text escapes everything but visible ASCII and has a bound", "[base]") {
   CHECK(Printable("plain text") == "plain text");
@@ -21,7 +22,8 @@ TEST_CASE("printable text escapes everything but visible ASCII and has a bound",
 
 TEST_CASE("control characters become blanks, and nothing else changes", "[base]") {
   CHECK(WithoutControls("a\n\x1b[31m\x7f\t\xc3\xa4") == "a  [31m  \xc3\xa4");
-  CHECK(WithoutControls("\xc2\x9b" "31m\xc2\xa0") == "  31m\xc2\xa0");
+  CHECK(WithoutControls("\xc2\x9b"
+                        "31m\xc2\xa0") == "  31m\xc2\xa0");
   CHECK(WithoutControls("").empty());
 }
 

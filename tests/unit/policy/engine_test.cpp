@@ -109,12 +109,15 @@ TEST_CASE("licenses that scans tell count as work, with each that the policy for
   policy.metadata.name = "floor";
   api::LicenseRule& rule = policy.spec.rules.image.emplace().licenses.emplace();
   for (int i = 0; i < 32; ++i) rule.forbidden.push_back(fmt::format("L{}-*", i));
-  api::ImageScan scan = Scan('1');
   const std::vector<api::LicenseUse> licenses(256, {std::string(256, 'l'), 1, {"openssl"}});
-  scan.status.results = std::vector<api::ScanResult>(16, api::ScanResult(scan.status.results.front()));
-  for (api::ScanResult& result : scan.status.results) result.licenses = licenses;
   const PolicySet set(Parts({policy}));
-  const std::vector<ImageFacts> images(16, Facts(Image("registry.example/app", '1'), {scan}));
+  std::vector<ImageFacts> images;
+  for (const char hex : std::string("0123456789abcdef")) {
+    api::ImageScan scan = Scan(hex);
+    scan.status.results = std::vector<api::ScanResult>(16, api::ScanResult(scan.status.results.front()));
+    for (api::ScanResult& result : scan.status.results) result.licenses = licenses;
+    images.push_back(Facts(Image("registry.example/app", hex), {scan}));
+  }
   CheckRefusedWhole(Decide(set, Pod(), images, kNow, {}));
   CHECK(Decide(set, Pod(), std::span(images).first(1), kNow, {}).outcome == Outcome::kPass);
 }
