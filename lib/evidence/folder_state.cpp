@@ -46,6 +46,7 @@ FolderState::FolderState(std::vector<Folder> folders, Catalogue& catalogue, Fold
     : folders_(Normalised(std::move(folders))), catalogue_(catalogue), options_(options) {}
 
 Result<void> FolderState::RefreshAll() {
+  ++refresh_;
   Result<void> result;
   std::vector<FoundFile> changed;
   directories_.clear();
@@ -59,6 +60,7 @@ Result<void> FolderState::RefreshAll() {
 }
 
 void FolderState::Refresh(const std::set<std::string>& paths) {
+  ++refresh_;
   std::vector<FoundFile> changed;
   for (const std::string& path : paths) {
     const Folder* folder = FolderOf(path);
@@ -126,7 +128,7 @@ void FolderState::ReadDisplaced() {
 }
 
 void FolderState::Finish() {
-  if (!disowned_.empty()) ReadDisplaced();
+  if (std::exchange(displaced_changed_, false) || !disowned_.empty()) ReadDisplaced();
   for (const api::ObjectKey& key : std::exchange(disowned_, {})) catalogue_.Remove(key);
   catalogue_.Publish();
 }
@@ -135,7 +137,7 @@ void FolderState::Take(const FoundFile& found, FileContent content) {
   Files::value_type& file = *files_.try_emplace(found.path).first;
   file.second.fingerprint = found.fingerprint;
   file.second.may_hold_policies = found.may_hold_policies;
-  file.second.displaced = false;
+  displaced_changed_ = std::exchange(file.second.displaced, false) || displaced_changed_;
   if (content) {
     TakeDocuments(file, *content);
   } else {
@@ -192,10 +194,7 @@ void FolderState::TakeDocuments(Files::value_type& file, std::vector<ReadDocumen
 bool FolderState::TakeDocument(Files::value_type& file, ReadDocument& document) {
   Owner* owner = Own(file, *document.key);
   if (owner == nullptr) {
-    file.second.displaced = true;
-    const std::string message =
-        fmt::format("{} is already defined in {}: delete one of the two", document.key->ToString(), *owners_[*document.key].path);
-    catalogue_.PutUnreadable(document.origin, Error{ErrorCode::kConflict, message}, false, true);
+    TakeSecond(file, document);
     return false;
   }
   owner->good = owner->good || document.object.has_value();
@@ -203,10 +202,27 @@ bool FolderState::TakeDocument(Files::value_type& file, ReadDocument& document) 
   return true;
 }
 
+// What was in force before stays in force. Of two that came together nobody knows which one is meant, and a name of a file must not decide
+// whether a gate is open: neither counts, as if the object did not decode.
+void FolderState::TakeSecond(Files::value_type& file, const ReadDocument& document) {
+  Owner& owner = owners_.at(*document.key);
+  const Error error{ErrorCode::kConflict,
+                    fmt::format("{} is already defined in {}: delete one of the two", document.key->ToString(), *owner.path)};
+  file.second.displaced = true;
+  if (!owner.contested && owner.since != refresh_ && owner.path != &file.first)
+    return catalogue_.PutUnreadable(document.origin, error, false, true);
+  owner.contested = true;
+  owner.good = false;
+  files_.at(*owner.path).displaced = true;
+  catalogue_.Remove(*document.key);
+  catalogue_.Put(*document.key, document.origin, std::unexpected(error));
+}
+
 // Makes the object this file's; nullptr when another file, or this one a few lines above, has it already.
 FolderState::Owner* FolderState::Own(Files::value_type& file, const api::ObjectKey& key) {
-  const auto found = owners_.try_emplace(key).first;
+  const auto [found, is_new] = owners_.try_emplace(key);
   if (found->second.path != nullptr) return nullptr;
+  if (is_new || std::exchange(found->second.contested, false)) found->second.since = refresh_;
   found->second.path = &file.first;
   file.second.keys.push_back(&found->first);
   disowned_.erase(key);
@@ -224,6 +240,7 @@ void FolderState::Disown(const api::ObjectKey* key) {
 
 void FolderState::Forget(Files::iterator file) {
   for (const api::ObjectKey* key : file->second.keys) Disown(key);
+  displaced_changed_ = displaced_changed_ || file->second.displaced;
   SetFaults(file->second, {});
   files_.erase(file);
 }

@@ -160,9 +160,9 @@ constexpr std::array kWords = {
     WordInfo{
         ReasonWord::kLicenseUnknown, "LicenseUnknown", kNoData, RuleFamily::kImage,
         "No complete scan tells the licenses of the image's packages, or whether one of them is forbidden cannot be told from its name.",
-        "Scan the image with a scanner that tells the license of every package and import the report, or have the policy's owner allow "
-        "what "
-        "is not known."},
+        "Scan the image with a scanner that tells the license of every package, and import the report. Packages without a license, and "
+        "they "
+        "alone, are let in where the policy says `unknown: Allowed`."},
     WordInfo{ReasonWord::kBaseImageForbidden, "BaseImageForbidden", kNo, RuleFamily::kImage,
              "The image is not built on a base image that the policy allows.", "Rebuild the image on a base image that the policy allows."},
     WordInfo{

@@ -6,15 +6,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace hullwright::store {
 namespace {
 
 constexpr std::array kSuffixes = {"", "-wal", "-shm"};
+
+// A policy, a certificate, a log: no database ever, and so none of ours that was damaged.
+bool IsText(const std::string& path) {
+  std::array<char, 16> head{};
+  std::ifstream file(path, std::ios::binary);
+  file.read(head.data(), head.size());
+  const auto is_text = [](char c) { return (c >= ' ' && c <= '~') || c == '\n' || c == '\r' || c == '\t'; };
+  return std::all_of(head.begin(), head.begin() + file.gcount(), is_text);
+}
 
 }  // namespace
 
@@ -33,7 +44,8 @@ FileState LookAt(const std::string& path, const FileSignature& signature) {
     return version < signature.schema_version ? FileState::kOlderVersion : FileState::kNewerVersion;
   } catch (const SQLite::Exception& error) {
     // A file that is ours and cannot be read now (permissions, memory) says so again when it is opened for use.
-    return MeansDamage(error) ? FileState::kDamaged : FileState::kOurs;
+    if (!MeansDamage(error)) return FileState::kOurs;
+    return IsText(path) ? FileState::kForeign : FileState::kDamaged;
   }
 }
 
@@ -46,7 +58,7 @@ Result<FileState> CheckPlace(const std::string& path, const FileSignature& signa
     return Fail(ErrorCode::kInvalidInput, fmt::format("{}: its folder does not exist", path));
   const FileState state = LookAt(path, signature);
   if (state == FileState::kForeign)
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a database of something else: name a file of its own", path));
+    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a file of something else: name one of its own", path));
   return state;
 }
 

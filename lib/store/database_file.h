@@ -16,7 +16,8 @@ namespace hullwright::store {
 
 inline constexpr int kBusyMilliseconds = 1000;  // another process, such as a hullctl on the same file
 
-// What the head of a file says it is (application_id and user_version): none of somebody else's is ever taken for a damaged one of ours.
+// What the head of a file says it is (application_id and user_version): none of somebody else's is ever taken for a damaged one of ours,
+// nor a file of text.
 struct FileSignature {
   std::int32_t application_id = 0;
   std::int32_t schema_version = 0;

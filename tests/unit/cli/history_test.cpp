@@ -263,7 +263,7 @@ TEST_CASE("rehearse tells what is wrong with what it was given", "[cli][history]
   CHECK(world.RehearseBy(world.Path("none.yaml")).code == ExitCode::kCouldNotTell);
   CHECK_THAT(world.RehearseBy(world.Write("pod.yaml", World::Pod("x", "nginx"))).err, Contains("--policy: "));
   CHECK_THAT(world.RehearseBy(world.Write("ns.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n")).err,
-             Contains("is no policy, publisher, exception or break-glass"));
+             Contains("holds no policy"));
 }
 
 TEST_CASE("store check, prune and export look after a history", "[cli][history]") {

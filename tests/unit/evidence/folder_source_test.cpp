@@ -163,18 +163,54 @@ TEST_CASE("a corrupt scan makes its digest invalid, by the name of its file", "[
   CHECK(catalogue.Problems().size() == 2);
 }
 
-TEST_CASE("an object in two files is an error of the later, which takes over when the first goes", "[evidence]") {
+TEST_CASE("an object that comes in a second file is an error there, which takes over when the first goes", "[evidence]") {
   const Folders folders;
-  folders.Policy("a.yaml", PolicyText("production", "Critical"));
-  folders.Policy("b.yaml", PolicyText("production", "Low"));
+  folders.Policy("b.yaml", PolicyText("production", "Critical"));
   folders.Scan('1', "Low");
   Catalogue catalogue;
   const auto source = Watch(folders, catalogue);
-  CHECK(ProblemTexts(catalogue) == std::vector<std::string>{"b.yaml  last good"});
+  folders.Policy("a.yaml", PolicyText("production", "Low"));
+  Eventually([&] { return ProblemTexts(catalogue) == std::vector<std::string>{"a.yaml  last good"}; });
   CHECK(DecideOnDigest(catalogue, '1').allowed());
-  fs::remove(folders.Policies("a.yaml"));
+  fs::remove(folders.Policies("b.yaml"));
   Eventually([&] { return !DecideOnDigest(catalogue, '1').allowed(); });
   CHECK(catalogue.Problems().empty());
+}
+
+TEST_CASE("of an object that is in two files at the start neither counts, until one of them is gone", "[evidence]") {
+  const Folders folders;
+  folders.Scan('1', "Low");
+  const auto is_refused_whole = [](const Catalogue& catalogue) {
+    return WordsOf(DecideOnDigest(catalogue, '1')) == Words{ReasonWord::kPolicyInvalid};
+  };
+  for (const char* const gone : {"a.yaml", "b.yaml"}) {
+    INFO(gone);
+    for (const char* const name : {"a.yaml", "b.yaml"}) folders.Policy(name, PolicyText("production", "Critical"));
+    Catalogue catalogue;
+    const auto source = Watch(folders, catalogue);
+    CHECK(is_refused_whole(catalogue));
+    REQUIRE(catalogue.Problems().size() == 1);
+    CHECK_THAT(catalogue.Problems().front().error, Catch::Contains("already defined in") && Catch::Contains("delete one of the two"));
+    // Touching one of them does not put it in force.
+    folders.Replace("b.yaml", PolicyText("production", "Low"));
+    folders.Policy("c.yaml", PolicyText("other", "Critical"));
+    Eventually([&] { return catalogue.Counts()["ClusterImageAdmissionPolicy"] == 1; });
+    CHECK(is_refused_whole(catalogue));
+    fs::remove(folders.Policies("c.yaml"));
+    folders.Replace("b.yaml", PolicyText("production", "Critical"));
+    fs::remove(folders.Policies(gone));
+    Eventually([&] { return catalogue.Problems().empty() && DecideOnDigest(catalogue, '1').allowed(); });
+  }
+}
+
+TEST_CASE("of a scan that is in two files at the start neither counts", "[evidence]") {
+  const Folders folders;
+  folders.Policy("policy.yaml", PolicyText("production", "Critical"));
+  folders.Scan('1', "Low");
+  folders.Scan("0.json", ScanText('1', "Low"));
+  Catalogue catalogue;
+  REQUIRE(LoadFolders(folders.List(), catalogue));
+  CHECK(WordsOf(DecideOnDigest(catalogue, '1')) == Words{ReasonWord::kScanInvalid});
 }
 
 TEST_CASE("what is no regular file, or too large, is a problem and is not waited for", "[evidence]") {

@@ -144,7 +144,7 @@ TEST_CASE("an entry that is too large and a queue that is full drop what comes, 
 
 TEST_CASE("a file that is no database is renamed aside and built anew", "[store]") {
   World world;
-  world.folder.Write("cache.db", std::string(10'000, 'z'));
+  world.folder.Write("cache.db", std::string(10'000, '\x7F'));
   auto cache = world.Open();
   CHECK(fs::file_size(world.Path(".damaged")) == 10'000);
   Keep(*cache, "sha256:1");
@@ -208,7 +208,7 @@ TEST_CASE("a file of another version of ours is replaced, the database of somebo
   const auto size = fs::file_size(world.Path());
   const auto refused = ByteCache::Open(world.options, world.clock);
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("database of something else") != std::string::npos);
+  CHECK(refused.error().message.find("file of something else") != std::string::npos);
   CHECK(fs::file_size(world.Path()) == size);
 }
 

@@ -286,9 +286,20 @@ TEST_CASE("a writer that is killed leaves whole decisions and none in part", "[s
   CHECK(count % 2 == 0);
 }
 
+TEST_CASE("a text that somebody named by mistake is no damaged history: it is refused and stays", "[store]") {
+  World world;
+  const std::string policy = "kind: ClusterImageAdmissionPolicy\n";
+  world.folder.Write("history.db", policy);
+  const auto refused = DecisionHistory::Open(world.options, world.clock);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("name one of its own") != std::string::npos);
+  CHECK(fs::file_size(world.Path()) == policy.size());
+  CHECK_FALSE(fs::exists(world.Path(".damaged")));
+}
+
 TEST_CASE("a file that is no database is renamed aside and the history begun anew", "[store]") {
   World world;
-  world.folder.Write("history.db", std::string(10'000, 'z'));
+  world.folder.Write("history.db", std::string(10'000, '\x7F'));
   auto history = world.Open();
   CHECK(fs::file_size(world.Path(".damaged")) == 10'000);
   Add(*history, Decision(1, world.clock.now));
@@ -404,7 +415,7 @@ TEST_CASE("a database of somebody else or of a newer version is not touched", "[
   Overwrite(world.Path(), 68, std::string("\1\2\3\4", 4));  // application_id
   const auto foreign = DecisionHistory::Open(world.options, world.clock);
   REQUIRE_FALSE(foreign);
-  CHECK(foreign.error().message.find("database of something else") != std::string::npos);
+  CHECK(foreign.error().message.find("file of something else") != std::string::npos);
   CHECK(HistoryReader::Open(world.options.path).error().code == ErrorCode::kInvalidInput);
   CHECK_FALSE(DecisionHistory::Open({.path = world.folder.path().string()}, world.clock));
   CHECK_FALSE(DecisionHistory::Open({.path = world.Path("/none/x.db")}, world.clock));
