@@ -9,8 +9,12 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/json.h"
+
 namespace hullwright {
 namespace {
+
+constexpr std::size_t kSpareBytes = kJsonPadding;  // much of what is read is JSON, and reports of it are large
 
 class Descriptor {
  public:
@@ -46,7 +50,10 @@ Result<std::string> ReadBeginning(const std::string& path, std::size_t max_bytes
   struct stat status{};
   if (::fstat(file.number(), &status) != 0) return SystemError(errno);
   if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kInvalidInput, "is no regular file");
-  std::string text(std::min(static_cast<std::size_t>(status.st_size) + 1, max_bytes), '\0');  // one more tells that it has grown
+  const std::size_t expected = std::min(static_cast<std::size_t>(status.st_size) + 1, max_bytes);  // one more tells that it has grown
+  std::string text;
+  text.reserve(expected + kSpareBytes);
+  text.resize(expected);
   std::size_t used = 0;
   while (used < max_bytes) {
     if (used == text.size()) text.resize(std::min(max_bytes, 2 * used));

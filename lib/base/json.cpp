@@ -138,7 +138,8 @@ Result<void> CheckBytes(std::string_view text, const JsonLimits& limits) {
 
 }  // namespace
 
-Result<JsonElement> JsonReader::Read(std::string_view text, const JsonLimits& limits) {
+Result<JsonElement> JsonReader::Read(JsonText json, const JsonLimits& limits) {
+  const std::string_view text = json.text;
   if (auto sound = CheckBytes(text, limits); !sound) return std::unexpected(sound.error());
   // simdjson counts the document itself as one level.
   const std::size_t depth = limits.max_depth + 1;
@@ -146,7 +147,7 @@ Result<JsonElement> JsonReader::Read(std::string_view text, const JsonLimits& li
     if (const auto code = parser_.allocate(std::max(text.size(), parser_.capacity()), depth)) return std::unexpected(ToError(code));
   }
   JsonElement root;
-  if (const auto code = parser_.parse(text.data(), text.size()).get(root)) {
+  if (const auto code = parser_.parse(text.data(), text.size(), !json.padded).get(root)) {
     if (code == simdjson::DEPTH_ERROR) {
       return Fail(ErrorCode::kTooLarge, fmt::format("the JSON is nested deeper than {} levels", limits.max_depth));
     }

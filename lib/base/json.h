@@ -26,11 +26,25 @@ struct JsonLimits {
   std::size_t max_depth = 64;
 };
 
+// A text to read: a std::string that has kJsonPadding bytes of its capacity to spare, as ReadRegularFile gives it (base/file.h), is read
+// where it stands; any other is copied first, so that simdjson may look beyond its end. Converts from all of them; lives no longer than
+// the text.
+inline constexpr std::size_t kJsonPadding = simdjson::SIMDJSON_PADDING;
+
+struct JsonText {
+  JsonText(std::string_view given) : text(given) {}
+  JsonText(const char* given) : text(given) {}
+  JsonText(const std::string& given) : text(given), padded(given.capacity() - given.size() >= kJsonPadding) {}
+
+  std::string_view text;
+  bool padded = false;
+};
+
 // Reads one document at a time; the element lives until the next Read or the reader's end. Not thread-safe: one per thread, reused,
 // keeps its buffers.
 class JsonReader {
  public:
-  Result<JsonElement> Read(std::string_view text, const JsonLimits& limits = {});
+  Result<JsonElement> Read(JsonText json, const JsonLimits& limits = {});
 
  private:
   simdjson::dom::parser parser_;

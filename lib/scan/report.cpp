@@ -123,7 +123,7 @@ Result<Report> DecodeScannerReport(JsonElement document, const ReportLimits& lim
   return format != nullptr ? format->decode(document, limits) : std::unexpected(NotRecognised(document));
 }
 
-Result<Report> DecodeReport(std::string_view json, const ReportLimits& limits) {
+Result<Report> DecodeReport(JsonText json, const ReportLimits& limits) {
   JsonReader reader;
   const auto document = reader.Read(json, {.max_bytes = limits.max_bytes, .max_depth = kMaxDepth});
   if (!document) return std::unexpected(document.error().Within("scan report"));

@@ -42,6 +42,6 @@ struct ReportLimits {
 
 // Recognises the format by its own marks (Trivy: SchemaVersion; Grype: descriptor.name; docs/reference/scan-reports.md has them all), never
 // by file name. kUnsupported names the formats that are known; kInvalidInput says where the report is broken.
-Result<Report> DecodeReport(std::string_view json, const ReportLimits& limits = {});
+Result<Report> DecodeReport(JsonText json, const ReportLimits& limits = {});
 
 }  // namespace hullwright::scan

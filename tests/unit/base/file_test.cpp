@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/json.h"
 #include "support/temporary_directory.h"
 
 using namespace hullwright;
@@ -17,6 +18,7 @@ TEST_CASE("a regular file is read whole, up to its bound and not a byte beyond",
   CHECK(*ReadRegularFile(folder.Write("empty", ""), 0) == "");
   CHECK(*ReadBeginning(path, 2) == "12");
   CHECK(*ReadBeginning(path, 100) == "12345");
+  CHECK(JsonText(*ReadRegularFile(path, 5)).padded);
 }
 
 TEST_CASE("what is no regular file is refused without waiting for it", "[base]") {

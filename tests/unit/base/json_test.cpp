@@ -124,6 +124,19 @@ TEST_CASE("the text need not have padding behind it", "[base]") {
   CHECK(reader.Read(std::string_view(text).substr(0, 9)));
 }
 
+TEST_CASE("a text with room behind it is read where it stands, and what stands in that room is not", "[base]") {
+  const auto [text, rest] = GENERATE(table<std::string, std::string>({{"12", "34"}, {"-1", "e9"}, {"[1]", ",2]"}, {"true", "r"}, {"\"a\"", "b\""}, {"{}", "}"}}));
+  CAPTURE(text, rest);
+  std::string given = text + rest;
+  given.reserve(given.size() + hullwright::kJsonPadding);
+  given.resize(text.size());
+  REQUIRE(hullwright::JsonText(given).padded);
+  JsonReader reader;
+  const auto root = reader.Read(given);
+  REQUIRE(root);
+  CHECK(simdjson::minify(*root) == text);
+}
+
 TEST_CASE("members are found by name, and null is no member", "[base]") {
   JsonReader reader;
   const auto root = reader.Read(R"({"text":"x","number":1,"nothing":null,"list":[]})");
