@@ -1,18 +1,16 @@
 #include "evidence/folder_reader.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <filesystem>
 #include <set>
 #include <system_error>
 #include <thread>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/yaml.h"
 
@@ -99,51 +97,6 @@ class Lister {
   FolderListing listing_;
 };
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-std::unexpected<Error> ReadError() {
-  return Fail(ErrorCode::kUnavailable, fmt::format("cannot be read: {}", std::generic_category().message(errno)));
-}
-
-// expected_bytes is what the file said of itself; it may have grown since.
-Result<void> ReadWhole(int fd, std::size_t expected_bytes, std::size_t max_bytes, std::string& text) {
-  text.resize(std::min(expected_bytes, max_bytes) + 1);
-  std::size_t used = 0;
-  while (true) {
-    if (used == text.size()) text.resize(std::min(max_bytes, used * 2) + 1);
-    const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return ReadError();
-    used += static_cast<std::size_t>(got);
-    if (got == 0) break;
-    if (used > max_bytes) return Fail(ErrorCode::kTooLarge, fmt::format("is larger than {} bytes", max_bytes));
-  }
-  text.resize(used);
-  return {};
-}
-
-// Does not wait for a pipe's writer, and reads nothing but regular files: no device of endless zeros.
-Result<void> ReadFile(const std::string& path, std::size_t max_bytes, std::string& text) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) return ReadError();
-  struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return ReadError();
-  if (!S_ISREG(status.st_mode)) return Fail(ErrorCode::kInvalidInput, "is no regular file");
-  return ReadWhole(file.get(), static_cast<std::size_t>(status.st_size), max_bytes, text);
-}
-
 // Whether an object whose key cannot be read may be meant as a policy: unless it says that it is something else.
 bool MayBePolicy(JsonElement object) {
   const std::string_view kind = TextMember(object, "kind");
@@ -167,30 +120,31 @@ class FileReader {
   explicit FileReader(const FolderOptions& options) : options_(options) {}
 
   FileContent Read(const FoundFile& file) {
-    if (auto read = ReadFile(file.path, options_.max_file_bytes, text_); !read) return std::unexpected(read.error());
-    return file.path.ends_with(".json") ? ReadJsonFile(file) : ReadYamlFile(file);
+    const auto text = ReadRegularFile(file.path, options_.max_file_bytes);
+    if (!text) return std::unexpected(text.error());
+    return file.path.ends_with(".json") ? ReadJsonFile(file, *text) : ReadYamlFile(file, *text);
   }
 
  private:
-  FileContent ReadJsonFile(const FoundFile& file) {
-    const auto root = json_.Read(text_, {options_.max_file_bytes, JsonLimits().max_depth});
+  FileContent ReadJsonFile(const FoundFile& file, const std::string& text) {
+    const auto root = json_.Read(text, {options_.max_file_bytes, JsonLimits().max_depth});
     if (!root) return std::unexpected(root.error());
     std::vector<ReadDocument> documents;
     documents.push_back(Decode(*root, file, file.path));
     return documents;
   }
 
-  FileContent ReadYamlFile(const FoundFile& file) {
+  FileContent ReadYamlFile(const FoundFile& file, const std::string& text) {
     YamlLimits limits;
     limits.max_bytes = options_.max_file_bytes;
-    const auto texts = ReadYaml(text_, limits);
-    if (!texts) return std::unexpected(texts.error());
+    const auto parts = ReadYaml(text, limits);
+    if (!parts) return std::unexpected(parts.error());
     std::vector<ReadDocument> documents;
-    for (const YamlDocument& text : *texts) {
+    for (const YamlDocument& part : *parts) {
       const std::string origin =
-          texts->size() == 1 ? file.path : fmt::format("{} (document {}, line {})", file.path, documents.size() + 1, text.line);
-      const auto root = json_.Read(text.json, {4 * options_.max_file_bytes, limits.max_depth});
-      if (!root) return std::unexpected(root.error().Within(fmt::format("the document at line {}", text.line)));
+          parts->size() == 1 ? file.path : fmt::format("{} (document {}, line {})", file.path, documents.size() + 1, part.line);
+      const auto root = json_.Read(part.json, {4 * options_.max_file_bytes, limits.max_depth});
+      if (!root) return std::unexpected(root.error().Within(fmt::format("the document at line {}", part.line)));
       documents.push_back(Decode(*root, file, origin));
     }
     return documents;
@@ -216,7 +170,6 @@ class FileReader {
 
   const FolderOptions& options_;
   JsonReader json_;
-  std::string text_;
 };
 
 }  // namespace
