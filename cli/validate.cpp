@@ -30,27 +30,6 @@ struct Findings {
   std::vector<ManifestError> unreadable;
 };
 
-// The decoder joins the mistakes of an object into one line; here each gets its own. A mistake begins with the path of its field.
-std::vector<std::string> OneByOne(const std::string& message) {
-  static constexpr std::string_view kRoots[] = {"spec", "metadata", "status", "apiVersion", "kind"};
-  std::vector<std::string> errors(1);
-  std::string_view rest = message;
-  while (!rest.empty()) {
-    const auto end = rest.find("; ");
-    errors.back() += rest.substr(0, end);
-    if (end == std::string_view::npos) break;
-    rest = rest.substr(end + 2);
-    const bool next =
-        std::ranges::any_of(kRoots, [&](std::string_view root) { return rest.starts_with(root); }) || rest.starts_with("and ");
-    if (next) {
-      errors.emplace_back();
-    } else {
-      errors.back() += "; ";
-    }
-  }
-  return errors;
-}
-
 // One of our kinds under another group is meant as ours: the webhook takes it for a policy that it cannot read.
 bool IsOurs(const ManifestObject& object) {
   const bool our_kind = std::ranges::any_of(api::Kinds(), [&](const api::KindInfo& info) { return info.kind == object.identity.kind; });
@@ -61,11 +40,11 @@ bool IsOurs(const ManifestObject& object) {
 std::vector<std::string> MistakesIn(const ManifestObject& object, std::optional<api::ObjectKey>& key) {
   JsonReader reader;
   const auto element = reader.Read(object.json, {.max_bytes = 4 * kMaxManifestBytes});
-  if (!element) return OneByOne(element.error().message);
+  if (!element) return {element.error().message};
   if (const auto read = api::ReadKey(*element)) key = *read;
-  const auto decoded = api::DecodeObject(*element);
-  if (!decoded) return OneByOne(decoded.error().message);
-  return evidence::MistakesInTrustMaterial(*decoded);
+  std::vector<std::string> mistakes;
+  const auto decoded = api::DecodeObject(*element, mistakes);
+  return decoded ? evidence::MistakesInTrustMaterial(*decoded) : mistakes;
 }
 
 Findings Look(Manifests manifests) {

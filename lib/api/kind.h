@@ -23,16 +23,15 @@ struct Kind {
   std::vector<PrinterColumn> columns;   // without AGE, which all have
   std::vector<CelRule> cel_rules = {};  // of this twin only; the others are in the tables
   const Table& table;                   // of the whole object
-  std::function<Result<Object>(JsonElement, const Kind&)> decode;
+  // What it gives is meaningless when there are mistakes.
+  std::function<Object(JsonElement, const Kind&, Mistakes&)> decode;
 };
 
 template <class Struct>
-Result<Object> DecodeAs(JsonElement element, const Kind& kind) {
-  Mistakes mistakes;
+Object DecodeAs(JsonElement element, const Kind& kind, Mistakes& mistakes) {
   Decoding decoding{mistakes, !kind.info.namespaced, kind.info.kind};
   Struct object{};
   TableOf<Struct>().Decode(element, &object, Path(), decoding);
-  if (!mistakes.empty()) return std::unexpected(mistakes.ToError());
   return Object(std::move(object));
 }
 

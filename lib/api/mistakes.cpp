@@ -70,10 +70,15 @@ void Mistakes::Keep(const Path& path, std::string_view what) {
   texts_.push_back(place.empty() ? std::string(what) : fmt::format("{}: {}", place, what));
 }
 
+std::vector<std::string> Mistakes::Told() const {
+  std::vector<std::string> told = texts_;
+  if (count_ > texts_.size()) told.push_back(fmt::format("and {} more", count_ - texts_.size()));
+  return told;
+}
+
 Error Mistakes::ToError() const {
-  std::string message = fmt::format("{}", fmt::join(texts_, "; "));
-  if (count_ > texts_.size()) message += fmt::format("; and {} more", count_ - texts_.size());
-  return {unsupported_ == count_ ? ErrorCode::kUnsupported : ErrorCode::kInvalidInput, std::move(message)};
+  const std::vector<std::string> told = Told();
+  return {unsupported_ == count_ ? ErrorCode::kUnsupported : ErrorCode::kInvalidInput, fmt::format("{}", fmt::join(told, "; "))};
 }
 
 std::string_view Nearest(std::string_view written, const std::vector<std::string_view>& known) {

@@ -48,6 +48,8 @@ class Mistakes {
   std::size_t count() const { return count_; }
   bool empty() const { return count_ == 0; }
 
+  // "spec.rules: …", one each, and "and 7 more" where there are more than are reported.
+  std::vector<std::string> Told() const;
   // All of them joined by "; ". kUnsupported when nothing else is wrong with the object.
   Error ToError() const;
 

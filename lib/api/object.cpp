@@ -114,14 +114,17 @@ OrderedJson EncodeWhole(const Struct& object) {
   return json;
 }
 
-Result<void> CheckScope(const ObjectKey& key, bool namespaced) {
-  if (namespaced && key.namespace_.empty()) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("metadata.namespace: is required, a {} lives in a namespace", key.kind));
-  }
-  if (!namespaced && !key.namespace_.empty()) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("metadata.namespace: must be left out, a {} lives in no namespace", key.kind));
-  }
-  return {};
+// What is wrong with metadata.namespace; "" for nothing.
+std::string ScopeMistake(std::string_view kind, bool namespaced, const std::string& namespace_) {
+  if (namespaced && namespace_.empty()) return fmt::format("is required, a {} lives in a namespace", kind);
+  if (!namespaced && !namespace_.empty()) return fmt::format("must be left out, a {} lives in no namespace", kind);
+  return "";
+}
+
+void CheckScope(const KindInfo& info, const std::string& namespace_, Mistakes& mistakes) {
+  const std::string mistake = ScopeMistake(info.kind, info.namespaced, namespace_);
+  const Path root, metadata(root, "metadata");
+  if (!mistake.empty()) mistakes.Add(Path(metadata, "namespace"), mistake);
 }
 
 }  // namespace
@@ -149,12 +152,17 @@ Result<ObjectKey> ReadKey(JsonElement object) {
   auto metadata = ReadMetadata(object);
   if (!metadata) return std::unexpected(metadata.error());
   ObjectKey key{kind == nullptr ? std::string(kNamespaceKind) : kind->info.kind, metadata->namespace_, metadata->name};
-  auto scope = CheckScope(key, kind != nullptr && kind->info.namespaced);
-  if (!scope) return std::unexpected(scope.error());
+  const std::string mistake = ScopeMistake(key.kind, kind != nullptr && kind->info.namespaced, key.namespace_);
+  if (!mistake.empty()) return Fail(ErrorCode::kInvalidInput, "metadata.namespace: " + mistake);
   return key;
 }
 
 Result<Object> DecodeObject(JsonElement object) {
+  std::vector<std::string> mistakes;
+  return DecodeObject(object, mistakes);
+}
+
+Result<Object> DecodeObject(JsonElement object, std::vector<std::string>& mistakes) {
   static const Kind namespace_kind{.info = {"Namespace", "namespaces", "namespace", false},
                                    .short_name = "ns",
                                    .doc = "",
@@ -162,13 +170,21 @@ Result<Object> DecodeObject(JsonElement object) {
                                    .columns = {},
                                    .table = TableOf<Namespace>(),
                                    .decode = DecodeAs<Namespace>};
+  const auto refuse = [&mistakes](Error error, std::vector<std::string> told) {
+    mistakes = std::move(told);
+    return std::unexpected(std::move(error));
+  };
   const auto kind = FindKindOf(object);
-  if (!kind) return std::unexpected(kind.error());
+  if (!kind) return refuse(kind.error(), {kind.error().message});
   const Kind& known = *kind == nullptr ? namespace_kind : **kind;
-  const auto key = ReadKey(object);
-  // A name that is wrong must not hide what else is: the whole object tells both.
-  auto decoded = known.decode(object, known);
-  if (!key && decoded) return std::unexpected(key.error());
+  Mistakes found;
+  Object decoded = known.decode(object, known, found);
+  // A wrong name or namespace must not hide what else is wrong, nor that them.
+  const auto metadata = ReadMetadata(object);
+  if (metadata) CheckScope(known.info, metadata->namespace_, found);
+  if (!found.empty()) return refuse(found.ToError(), found.Told());
+  if (!metadata) return refuse(metadata.error(), {metadata.error().message});
+  mistakes.clear();
   return decoded;
 }
 

@@ -45,6 +45,8 @@ Result<ObjectKey> ReadKey(JsonElement object);
 
 // Decodes and checks everything: all mistakes are reported, each with field path and what would be right, joined by "; " (at most 20).
 Result<Object> DecodeObject(JsonElement object);
+// The same; mistakes becomes what the error joins, one each.
+Result<Object> DecodeObject(JsonElement object, std::vector<std::string>& mistakes);
 
 // A policy that does not decode still covers what its match says. The match alone, or an error when not even that can be read (then the
 // policy may cover anything).

@@ -37,6 +37,22 @@ TEST_CASE("validate tells every mistake with file, line and field", "[cli]") {
   CHECK(json["exitCode"] == 1);
 }
 
+TEST_CASE("validate tells each mistake on a line of its own, also of the namespace and beside spec", "[cli]") {
+  const World world;
+  const std::string policy =
+      "apiVersion: hullwright.dev/v1alpha1\nkind: ClusterImageAdmissionPolicy\nmetadata: {name: production, namespace: shop}\n"
+      "spec: {enforcement: {newImages: Never}, rules: {reference: {digest: Sometimes}}}\nrules: {}\n";
+  const auto output = world.Run({"validate", "-"}, policy);
+  CAPTURE(output.out);
+  CHECK(output.code == ExitCode::kViolation);
+  for (const char* mistake : {"spec.enforcement.newImages: must be", "spec.rules.reference.digest: must be", "rules: unknown field",
+                              "metadata.namespace: must be left out"}) {
+    CAPTURE(mistake);
+    CHECK(output.out.contains("<stdin>:1: ClusterImageAdmissionPolicy shop/production: " + std::string(mistake)));
+  }
+  CHECK(nlohmann::json::parse(world.Run({"validate", "-", "-o", "json"}, policy).out)["objects"][0]["errors"].size() == 4);
+}
+
 TEST_CASE("validate reads keys as the webhook does", "[cli]") {
   const World world;
   const auto publisher = [](std::string_view name, const std::string& pem) {
