@@ -16,6 +16,7 @@
 #include "cli/report.h"
 #include "cli/scan_import.h"
 #include "cli/validate.h"
+#include "evidence/decision_id.h"
 
 namespace hullwright::cli {
 namespace {
@@ -64,6 +65,9 @@ CommandOutput RunExplain(const ExplainOptions& options, const Environment& envir
     return ExplainDecision({review.image, options.history, options.replay, options.policy_files, review, options.check.output},
                            environment);
   }
+  if (evidence::IsDecisionId(review.image))
+    return Failed(ExitCode::kUsage,
+                  fmt::format("explain: {} is the id of a recorded decision: name the file that holds it by --history FILE", review.image));
   if (options.replay || !options.policy_files.empty())
     return Failed(ExitCode::kUsage, "explain: --replay and --policy are for a recorded decision: name its file by --history");
   if (review.image.empty() && review.manifests.empty())
@@ -422,7 +426,9 @@ CLI::Option* AddReviewOptions(CLI::App& command, ReviewOptions& review) {
       ->type_name("OS/ARCH")
       ->delimiter(',');
   command.add_option("--now", review.now, "The time to judge at (RFC 3339), instead of the clock's.")->type_name("TIME");
-  command.add_flag("--strict", review.strict, "Warnings count for the exit code as denials do.");
+  command.add_flag(
+      "--strict", review.strict,
+      "Reasons that only warn count for the exit code as denials do. Notices such as WithinGrace, which change no decision, do not.");
   return policies;
 }
 

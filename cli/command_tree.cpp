@@ -9,7 +9,7 @@ namespace hullwright::cli {
 namespace {
 
 constexpr std::array kExitCodes = {
-    ExitCodeEntry{0, "Everything that was judged passes, perhaps with warnings (with --strict: without)."},
+    ExitCodeEntry{0, "Everything that was judged passes, perhaps with warnings (with --strict: with notices at most)."},
     ExitCodeEntry{
         1,
         "Something is refused because it violates a policy; for rehearse: would be refused that was not; for validate: an object is "

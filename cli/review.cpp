@@ -21,6 +21,12 @@ bool IsNamespace(const ManifestObject& object) {
   return object.api_version == "v1" && object.identity.kind == "Namespace";
 }
 
+// Of a workload that names no image: most often a misspelt member, which the API server would refuse or drop. What it runs nobody knows.
+std::string NoImageText(const kube::Workload& workload) {
+  return fmt::format("it names no image, so nothing of it could be judged: a {} lists its containers in {}.containers, each with an image",
+                     workload.kind, fmt::join(workload.pod_spec_path, "."));
+}
+
 // Goes through the objects of the manifests and asks about each.
 class Reviewer {
  public:
@@ -97,13 +103,15 @@ class Reviewer {
     reviewed.place = object.place;
     reviewed.identity = InNamespace(object.identity);
     reviewed.description = fmt::format("{} {}/{}", reviewed.identity.kind, reviewed.identity.namespace_, reviewed.identity.name);
-    if (auto images = ImagesOf(*workload, object, reviewed)) {
+    if (auto images = ImagesOf(*workload, object, reviewed); !images) {
+      reviewed.error = "ObjectUnreadable: " + Printable(images.error().message, 1024);  // the webhook's word
+    } else if (images->changed.empty() && images->unchanged.empty()) {
+      reviewed.error = "ObjectUnreadable: " + NoImageText(*workload);
+    } else {
       const auto kind = workload->is_pod ? policy::SubjectKind::kPod : policy::SubjectKind::kTemplate;
       reviewed.unchanged = images->unchanged.size();
       reviewed.image_lines = LinesOf(images->changed, object);
       Judge(kind, std::move(images->changed), reviewed);
-    } else {
-      reviewed.error = "ObjectUnreadable: " + Printable(images.error().message, 1024);  // the webhook's word
     }
     review_.objects.push_back(std::move(reviewed));
   }
@@ -141,7 +149,8 @@ bool IsCustom(const ManifestObject& object) {
   return group.contains('.') && !group.ends_with(".k8s.io") && group != api::kGroup;
 }
 
-// A pipe whose other end failed hands over nothing, a wrong path an empty folder, a custom workload no image: none is a pass.
+// A pipe whose other end failed hands over nothing, a wrong path an empty folder, a custom workload no image: none is a pass. Services and
+// their like alone are one, which is told.
 void RefuseNothing(const Manifests& manifests, const ReviewOptions& options, Review& review) {
   if (!review.objects.empty() || !manifests.errors.empty()) return;
   std::string why;
@@ -149,6 +158,7 @@ void RefuseNothing(const Manifests& manifests, const ReviewOptions& options, Rev
   if (std::ranges::any_of(manifests.objects, IsCustom)) {
     why = "holds no workload kind that is known, so nothing was judged: name where a further kind keeps its PodSpec by --workload-path";
   }
+  if (why.empty()) review.notes.emplace_back("nothing was judged: what was named holds no Pod and no other workload");
   if (why.empty()) return;
   for (const std::string& path : options.manifests) review.errors.push_back({{path == "-" ? "<stdin>" : path, 0, ""}, why});
 }

@@ -43,7 +43,7 @@ struct ReviewedObject {
   Place place;
   ObjectIdentity identity;       // namespace_ filled in
   std::string description;       // "Pod shop/api"
-  std::string error;             // not "": the images of the object could not be read, which is could-not-tell
+  std::string error;             // not "": its images could not be read, or it names none, which is could-not-tell
   policy::Decision decision;     // meaningless when there is an error
   std::size_t unchanged = 0;     // images that are as in the old object and were not judged
   std::vector<int> image_lines;  // beside decision.images: the line of the file where the reference stands, 0 when it was not found

@@ -68,6 +68,20 @@ TEST_CASE("warnings pass, and count when strict", "[cli]") {
   CHECK(CheckJson(world, deployment, {"-n", "elsewhere"})["objects"][0]["namespace"] == "elsewhere");
 }
 
+TEST_CASE("a finding within its grace passes, also when strict, for that notice changes no decision", "[cli]") {
+  const World world;
+  world.Write("policies/production.yaml",
+              "apiVersion: hullwright.dev/v1alpha1\nkind: ClusterImageAdmissionPolicy\nmetadata: {name: production}\n"
+              "spec: {enforcement: {newImages: Deny}, rules: {vulnerabilities: {forbid: [{name: critical, severities: [Critical], "
+              "graceHours: 168, graceFrom: FirstSeen}]}}}\n");
+  world.WriteScan('b', R"([{"id": "CVE-2026-0001", "package": "pkg:deb/debian/openssl", "version": "3.0.1", "severity": "Critical",
+                            "fix": "Available", "firstSeen": "2026-02-28T12:00:00Z", "scanners": ["trivy"]}])");
+  const auto output = world.Check(World::Pod("api", World::BadImage()), {"--strict"});
+  CHECK(output.code == ExitCode::kPass);
+  CHECK(output.out.contains("WithinGrace"));
+  CHECK(world.Run({"check", "--help"}).out.contains("WithinGrace"));
+}
+
 TEST_CASE("Lists are taken apart, in typed lists too", "[cli]") {
   const auto item = [](const std::string& name) {
     return R"({"metadata": {"name": ")" + name + R"("}, "spec": {"containers": [{"name": "a", "image": ")" + World::GoodImage() +
@@ -92,6 +106,35 @@ TEST_CASE("other kinds are listed by name, never passed over in silence", "[cli]
   REQUIRE(json["skipped"].size() == 1);
   CHECK(json["skipped"][0]["object"] == "Service shop/web");
   CHECK(json["exitCode"] == 0);
+}
+
+TEST_CASE("a workload that names no image could not be told", "[cli]") {
+  const World world;
+  const std::string misspelt = "apiVersion: v1\nkind: Pod\nmetadata: {name: api, namespace: shop}\nspec: {container: [{name: a, image: '" +
+                               World::BadImage() + "'}]}\n";
+  const auto pod = world.Check(misspelt);
+  CHECK(pod.code == ExitCode::kCouldNotTell);
+  for (const char* text :
+       {"DENIED", "Pod shop/api", "ObjectUnreadable: it names no image", "a Pod lists its containers in spec.containers"}) {
+    CAPTURE(text);
+    CHECK(pod.out.contains(text));
+  }
+  const auto deployment = world.Check(
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{name: a, img: nginx}]}}}\n");
+  CHECK(deployment.code == ExitCode::kCouldNotTell);
+  CHECK(deployment.out.contains("a Deployment lists its containers in spec.template.spec.containers"));
+  // What is as before was judged then.
+  const std::string old_file = world.Write("old.yaml", World::Pod("api", World::BadImage()));
+  CHECK(world.Check(World::Pod("api", World::BadImage()), {"--old", old_file}).code == ExitCode::kPass);
+}
+
+TEST_CASE("manifests without any workload pass, and it is told that nothing was judged", "[cli]") {
+  const World world;
+  const std::string service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n";
+  const auto alone = world.Check(service);
+  CHECK(alone.code == ExitCode::kPass);
+  CHECK(alone.err.contains("nothing was judged"));
+  CHECK(world.Check(service + "---\n" + World::Pod("api", World::GoodImage())).err.empty());
 }
 
 TEST_CASE("nothing to judge is no pass", "[cli]") {

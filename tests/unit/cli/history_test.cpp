@@ -144,6 +144,11 @@ TEST_CASE("explain of a decision tells what is missing or contradicts itself", "
   CHECK(world.ExplainId(world.bad, {"--replay", "--registry"}).code == ExitCode::kUsage);
   CHECK(world.ExplainId(world.bad, {"--replay", "--now", "soon"}).code == ExitCode::kUsage);
   CHECK(world.Run({"explain", world.bad, "--replay"}).code == ExitCode::kUsage);
+  for (const CommandOutput& without :
+       {world.Run({"explain", world.bad}), world.Run({"explain", world.bad, "--policies", world.Path("policies")})}) {
+    CHECK(without.code == ExitCode::kUsage);
+    CHECK_THAT(without.err, Contains(world.bad + " is the id of a recorded decision") && Contains("--history FILE"));
+  }
   CHECK(world.Run({"explain", world.bad, "--history", world.Path("nothing.db")}).code == ExitCode::kCouldNotTell);
   CHECK_THAT(world.Run({"explain", "nginx"}).err, Contains("needs --policies"));
   world.Write("garbage.db", std::string(10'000, 'z'));
