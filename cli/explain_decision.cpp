@@ -81,7 +81,7 @@ ReviewedObject ObjectOf(const ExplainedDecision& explained, const policy::Decisi
   ReviewedObject object;
   object.place.file = title;
   object.identity = {"", explained.row.kind, explained.row.namespace_, explained.row.name};
-  object.description = Printable(fmt::format("{} {}/{}", explained.row.kind, explained.row.namespace_, explained.row.name), 512);
+  object.description = Printable(evidence::DescriptionOf(explained.row), 512);
   object.decision = ForTerminal(decision);
   return object;
 }

@@ -1,4 +1,5 @@
 #include "cli/declaring.h"
+#include "cli/history_list.h"
 #include "cli/history_store.h"
 #include "cli/rehearse.h"
 
@@ -9,6 +10,23 @@ void AddHistoryFile(CLI::App& command, std::string& file) {
   command.add_option("FILE", file, "The file of a decision history, as hullwright-webhook --history writes it.")
       ->type_name("FILE")
       ->required();
+}
+
+void AddStoreList(CLI::App& store, Action& action) {
+  const auto options = std::make_shared<StoreListOptions>();
+  CLI::App& command = *store.add_subcommand("list",
+                                            "List the decisions of a history, newest first\n\n"
+                                            "When, what was answered, the id that explain takes, the object, and why.");
+  AddHistoryFile(command, options->file);
+  command.add_option("--limit", options->limit, "At most so many, the newest.")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command.add_option("-n,--namespace", options->namespace_, "Only decisions about this namespace.")->type_name("NAMESPACE");
+  command.add_flag("--denied", options->denied, "Only what was denied.");
+  AddOutput(command, options->output, {"table", "json"});
+  command.footer("# what was refused in namespace shop?\nhullctl store list history.db -n shop --denied");
+  Runs(command, options, StoreList, action);
 }
 
 void AddStoreCheck(CLI::App& store, Action& action) {
@@ -59,8 +77,9 @@ void AddStoreExport(CLI::App& store, Action& action) {
 }  // namespace
 
 void AddStore(CLI::App& root, Action& action) {
-  CLI::App& store = *root.add_subcommand("store", "Look after the file of a decision history");
+  CLI::App& store = *root.add_subcommand("store", "List decisions of a history, and look after its file");
   store.require_subcommand(1);
+  AddStoreList(store, action);
   AddStoreCheck(store, action);
   AddStorePrune(store, action);
   AddStoreExport(store, action);

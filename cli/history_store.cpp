@@ -68,6 +68,11 @@ Result<CheckedDecisions> CheckDecisions(store::HistoryReader& history) {
   return checked;
 }
 
+// A history that cannot even be gone through: damage is what was looked for, of anything else nobody can tell.
+CommandOutput Unsound(const Error& error) {
+  return Failed(error.code == ErrorCode::kInvalidInput ? ExitCode::kViolation : ExitCode::kCouldNotTell, error.message);
+}
+
 // A time of the command line; nullopt: none was given.
 Result<std::optional<Time>> TimeOption(std::string_view option, const std::string& text) {
   if (text.empty()) return std::optional<Time>();
@@ -129,14 +134,14 @@ class Export {
 CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& environment) {
   const Progress progress("reading the history", environment.err);
   auto history = store::HistoryReader::Open(options.file);
-  if (!history) return Failed(history.error());
+  if (!history) return Unsound(history.error());
   const auto damage = (*history)->Check();
-  if (!damage) return Failed(damage.error());
+  if (!damage) return Unsound(damage.error().Within(options.file));
   const auto summary = (*history)->Summary();
-  if (!summary) return Failed(summary.error());
+  if (!summary) return Unsound(summary.error().Within(options.file));
   // A file that is damaged as a whole cannot be gone through.
   const auto checked = damage->empty() ? CheckDecisions(**history) : Result<CheckedDecisions>(CheckedDecisions{.wrong = *damage});
-  if (!checked) return Failed(checked.error());
+  if (!checked) return Unsound(checked.error().Within(options.file));
   std::string out = fmt::format("{}: {}\n", options.file, Describe(*summary));
   const std::vector<std::string>& wrong = checked->wrong;
   for (std::size_t i = 0; i < std::min(wrong.size(), kMaxProblemsTold); ++i)
@@ -145,7 +150,7 @@ CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& en
   if (checked->not_whole > 0)
     out += fmt::format("{} cannot be judged again: what they rest on was too large to be kept\n",
                        Count(checked->not_whole, "decision", "decisions"));
-  if (!wrong.empty()) return {ExitCode::kViolation, std::move(out), ""};
+  if (!wrong.empty()) return {ExitCode::kViolation, out + fmt::format("to do: {}\n", store::kDamagedHistoryRemedy), ""};
   if (checked->not_whole > 0) return {ExitCode::kCouldNotTell, std::move(out), ""};
   return {ExitCode::kPass, out + "every decision can be read and judged again\n", ""};
 }

@@ -103,8 +103,12 @@ Result<void> RehearseHistory(ReplayWorld& world, Progress& progress, Rehearsal& 
       if (!world.history().IsGone(row.id)) gathering.AddError(Printable(row.id, 64) + ": " + replayed.error().message);
       return {};
     }
-    RehearsedGroup one{
-        .change = replayed->change, .kind = row.kind, .namespace_ = row.namespace_, .name = row.name, .id = Printable(row.id, 64)};
+    RehearsedGroup one{.change = replayed->change,
+                       .kind = row.kind,
+                       .namespace_ = row.namespace_,
+                       .name = row.name,
+                       .description = evidence::DescriptionOf(row),
+                       .id = Printable(row.id, 64)};
     one.last = row.decided_at;
     if (one.change == Change::kAdmitted) one.was = Printable(row.reasons, 1024);
     if (one.change == Change::kUnsure) one.unsure = std::move(replayed->unsure);
@@ -215,6 +219,7 @@ std::expected<void, ReviewFailure> RehearseManifests(const ReviewOptions& option
                        .kind = object.identity.kind,
                        .namespace_ = object.identity.namespace_,
                        .name = object.identity.name,
+                       .description = object.description,
                        .id = "",
                        .place = object.place.ToString()};
     gathering.Add(std::move(one), object.decision);

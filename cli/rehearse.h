@@ -29,6 +29,7 @@ struct RehearsedReason {
 struct RehearsedGroup {
   evidence::Change change = evidence::Change::kSame;
   std::string kind = {}, namespace_ = {}, name = {};  // of the last one
+  std::string description = {};                       // of it: "Pod shop/api"
   std::string id = {};                                // of its decision, "" of a manifest
   std::string place = {};                             // of a manifest
   std::optional<Time> last = {};                      // when it was decided

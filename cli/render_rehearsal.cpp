@@ -69,7 +69,7 @@ class RehearsalText {
   }
 
   void AddGroup(const RehearsedGroup& group) {
-    const std::string what = Printable(fmt::format("{} {}/{}", group.kind, group.namespace_, group.name.empty() ? "*" : group.name), 512);
+    const std::string what = Printable(group.description, 512);
     const std::string times = group.count > 1 ? fmt::format("{} times, the last: ", group.count) : "";
     const std::string where = group.id.empty() ? group.place : fmt::format("{} ({})", group.id, FormatRfc3339(group.last.value_or(Time())));
     Line(PaintedChange(group.change, paint_), fmt::format("{}{}  {}", times, paint_.Bold(what), paint_.Dim(where)));

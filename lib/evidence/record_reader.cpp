@@ -1,7 +1,5 @@
 #include "evidence/record_reader.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <utility>
 
@@ -9,15 +7,6 @@
 #include "evidence/recorded_objects.h"
 
 namespace hullwright::evidence {
-namespace {
-
-// "Pod shop/api-0", as the request describes itself.
-std::string DescriptionOf(const store::DecisionRow& row) {
-  return fmt::format("{} {}{}{}", row.kind, row.namespace_, row.namespace_.empty() ? "" : "/", row.name);
-}
-
-}  // namespace
-
 Result<Record> RecordReader::Read(store::StoredDecision stored) {
   const auto facts = ReadFacts(stored);
   if (!facts) return std::unexpected(facts.error());

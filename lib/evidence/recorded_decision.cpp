@@ -1,5 +1,7 @@
 #include "evidence/recorded_decision.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -188,6 +190,11 @@ Json ToJson(const store::DecisionRow& row) {
                {"message", row.message}};
   if (!row.rule.empty()) json["rule"] = row.rule;
   return json;
+}
+
+std::string DescriptionOf(const store::DecisionRow& row) {
+  const std::string_view name = row.name.empty() ? std::string_view("(name to be generated)") : row.name;
+  return fmt::format("{} {}{}{}", row.kind, row.namespace_, row.namespace_.empty() ? "" : "/", name);
 }
 
 std::string EncodeDecision(policy::Decision decision) {

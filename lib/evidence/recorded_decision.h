@@ -17,6 +17,9 @@ nlohmann::ordered_json ToJson(const policy::ImageDecision& image, int line = 0);
 // What the history keeps of a decision in the clear, as docs/operations.md says it.
 nlohmann::ordered_json ToJson(const store::DecisionRow& row);
 
+// "Pod shop/api-0", as the request describes itself: also of objects without a namespace, and of those whose name is to be generated.
+std::string DescriptionOf(const store::DecisionRow& row);
+
 struct RecordedDecision {
   policy::Decision decision;
   bool is_cut = false;  // there was more of everything than is kept

@@ -12,10 +12,10 @@
 namespace hullwright::store {
 namespace {
 
-// What reading says of an exception of SQLite.
+// What reading says of an exception of SQLite, whose own words of damage tell nobody what to do.
 std::unexpected<Error> Unreadable(const SQLite::Exception& error) {
-  return Fail(MeansDamage(error) ? ErrorCode::kInvalidInput : ErrorCode::kUnavailable,
-              std::string("the history cannot be read: ") + error.what());
+  if (MeansDamage(error)) return Fail(ErrorCode::kInvalidInput, fmt::format("the history is damaged: {}", kDamagedHistoryRemedy));
+  return Fail(ErrorCode::kUnavailable, fmt::format("the history cannot be read now: {}", error.what()));
 }
 
 template <class Work>
@@ -39,10 +39,12 @@ Result<void> RequireHistory(const std::string& path) {
     case FileState::kNewerVersion:
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written by a newer version of this program", path));
     case FileState::kForeign:
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: is no decision history, but a file of something else", path));
     case FileState::kDamaged:
       break;
   }
-  return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is no decision history, or is damaged", path));
+  return Fail(ErrorCode::kInvalidInput,
+              fmt::format("{}: is damaged, or is no decision history; if it is one: {}", path, kDamagedHistoryRemedy));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -139,10 +140,15 @@ struct HistorySummary {
   std::optional<Time> oldest, newest;
 };
 
-// Reads a history, also while somebody writes it. Not thread-safe.
+// What helps where a history is damaged.
+inline constexpr std::string_view kDamagedHistoryRemedy =
+    "put a copy from before in its place, or delete it: hullwright-webhook --history begins a new one";
+
+// Reads a history, also while somebody writes it. Not thread-safe. Errors, of all of it: kInvalidInput: the file is damaged; kUnavailable:
+// it cannot be read now.
 class HistoryReader {
  public:
-  // Errors: there is no such file, it is no history, or one of another version.
+  // Errors: kNotFound: there is no such file. kUnsupported: it is no history, or one of another version.
   static Result<std::unique_ptr<HistoryReader>> Open(const std::string& path);
   ~HistoryReader();
 

@@ -280,9 +280,13 @@ HistorySummary HistoryFile::Summary() {
 std::vector<std::string> HistoryFile::Check() {
   std::vector<std::string> wrong;
   SQLite::Statement integrity(database_, "PRAGMA integrity_check(20)");
-  while (integrity.executeStep()) {
-    if (std::string text = integrity.getColumn(0).getString(); text != "ok") wrong.push_back(std::move(text));
-  }
+  std::size_t faults = 0;
+  while (integrity.executeStep())
+    if (integrity.getColumn(0).getString() != "ok") ++faults;
+  // In SQLite's own words they say nothing to whoever does not know its file format.
+  if (faults > 0)
+    wrong.push_back(
+        fmt::format("parts of the file are damaged or missing, at least {}: `PRAGMA integrity_check` of sqlite3 names them", faults));
   SQLite::Statement keys(database_, "PRAGMA foreign_key_check");
   std::size_t dangling = 0;
   while (keys.executeStep()) ++dangling;

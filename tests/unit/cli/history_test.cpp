@@ -1,6 +1,8 @@
 // store, explain of a recorded decision, and rehearse, over a history that is written here.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -153,7 +155,7 @@ TEST_CASE("explain of a decision tells what is missing or contradicts itself", "
   CHECK_THAT(world.Run({"explain", "nginx"}).err, Contains("needs --policies"));
   world.Write("garbage.db", std::string(10'000, 'z'));
   CHECK_THAT(world.Run({"explain", world.bad, "--history", world.Path("garbage.db")}).err,
-             Contains("is no decision history, or is damaged"));
+             Contains("is no decision history, but a file of something else"));
 }
 
 TEST_CASE("rehearse tells new denials first, and its exit code is for CI", "[cli][history]") {
@@ -271,6 +273,35 @@ TEST_CASE("rehearse tells what is wrong with what it was given", "[cli][history]
              Contains("holds no policy"));
 }
 
+TEST_CASE("store list shows the newest decisions with the ids that explain takes", "[cli][history]") {
+  const HistoryWorld world(2);
+  const auto all = world.Run({"store", "list", world.File()});
+  CHECK(all.code == ExitCode::kPass);
+  CHECK(all.err.empty());
+  CHECK(std::ranges::count(all.out, '\n') == 6);
+  CHECK(all.out.starts_with("2026-03-01T12:00:00"));
+  CHECK_THAT(all.out, Contains("denied   " + world.bad + "  Pod shop/bad  VulnerabilityForbidden\n") &&
+                          Contains("allowed  " + world.good + "  Pod shop/good\n"));
+
+  const auto newest = world.Run({"store", "list", world.File(), "--limit", "1"});
+  CHECK(std::ranges::count(newest.out, '\n') == 1);
+  CHECK_THAT(newest.err, Contains("the newest 1"));
+  const auto denied = world.Run({"store", "list", world.File(), "--denied"});
+  CHECK(std::ranges::count(denied.out, '\n') == 4);
+  CHECK_THAT(denied.out, !Contains("allowed"));
+  const auto elsewhere = world.Run({"store", "list", world.File(), "-n", "bank"});
+  CHECK(elsewhere.out.empty());
+  CHECK_THAT(elsewhere.err, Contains("no such decision"));
+
+  const Json json = Json::parse(world.Run({"store", "list", world.File(), "-o", "json", "--denied"}).out);
+  CHECK(json["schema"] == "hullctl/decisions/v1");
+  REQUIRE(json["decisions"].size() == 4);
+  CHECK(json["decisions"][0]["namespace"] == "shop");
+  CHECK(json["decisions"][0]["allowed"] == false);
+  CHECK(world.Run({"store", "list", world.File(), "--limit", "0"}).code == ExitCode::kUsage);
+  CHECK(world.Run({"store", "list", world.Path("none.db")}).code == ExitCode::kCouldNotTell);
+}
+
 TEST_CASE("store check, prune and export look after a history", "[cli][history]") {
   const HistoryWorld world;
   const auto sound = world.Run({"store", "check", world.File()});
@@ -304,6 +335,28 @@ TEST_CASE("store check, prune and export look after a history", "[cli][history]"
   CHECK(world.Run({"store", "prune", world.File()}).code == ExitCode::kUsage);
   CHECK_THAT(world.Run({"store", "prune", world.File(), "--older-than", "1"}).out, Contains("0 decisions went"));
   CHECK(world.Run({"store", "check", world.Path("none.db")}).code == ExitCode::kCouldNotTell);
+}
+
+TEST_CASE("store check tells damage in plain words, with its own exit code", "[cli][history]") {
+  const HistoryWorld world(30);
+  const auto whole = std::filesystem::file_size(world.File());
+  std::filesystem::copy_file(world.File(), world.Path("cut.db"));
+  std::filesystem::resize_file(world.Path("cut.db"), whole / 2);
+  std::filesystem::copy_file(world.File(), world.Path("holes.db"));
+  {
+    std::fstream file(world.Path("holes.db"), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(whole / 2));
+    file << std::string(whole / 4, '\x7F');
+  }
+  for (const char* name : {"cut.db", "holes.db"}) {
+    const auto output = world.Run({"store", "check", world.Path(name)});
+    CAPTURE(output.out, output.err);
+    CHECK(output.code == ExitCode::kViolation);
+    CHECK_THAT(output.out + output.err, Contains(name) && Contains("damaged") && Contains("put a copy from before in its place"));
+    CHECK_THAT(output.out + output.err, !Contains("malformed") && !Contains("btree") && !Contains("Tree "));
+  }
+  world.Write("text.db", "no history\n");
+  CHECK(world.Run({"store", "check", world.Path("text.db")}).code == ExitCode::kCouldNotTell);
 }
 
 TEST_CASE("a decision whose facts were too large to be kept is explained, and not judged again", "[cli][history]") {
@@ -355,6 +408,9 @@ TEST_CASE("what somebody has written into the file does not reach the terminal a
     CHECK(output.code != ExitCode::kPass);
     CHECK_THAT(output.out + output.err, !Contains("\x1b") && !Contains("\x9b"));
   }
+  const auto listed = world.Run({"store", "list", world.File()});
+  CHECK(listed.code == ExitCode::kPass);
+  CHECK_THAT(listed.out, !Contains("\x1b") && !Contains("\x9b"));
 }
 
 }  // namespace hullwright::cli::testing

@@ -100,6 +100,17 @@ TEST_CASE("ids of decisions sort by time, and are never the same", "[evidence][h
   CHECK_FALSE(IsDecisionId("01ARYZ6S4101ARYZ6S4101ARYU"));
 }
 
+TEST_CASE("an object is described as its request did, with or without a namespace and a name", "[evidence][history]") {
+  store::DecisionRow row;
+  row.kind = "Pod";
+  row.name = "api";
+  CHECK(DescriptionOf(row) == "Pod api");
+  row.namespace_ = "shop";
+  CHECK(DescriptionOf(row) == "Pod shop/api");
+  row.name.clear();
+  CHECK(DescriptionOf(row) == "Pod shop/(name to be generated)");
+}
+
 TEST_CASE("a decision is written with what it was decided by, and with what every rule saw", "[evidence][history]") {
   RecorderWorld world;
   auto recorder = world.Open();

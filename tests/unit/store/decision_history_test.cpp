@@ -416,7 +416,7 @@ TEST_CASE("a database of somebody else or of a newer version is not touched", "[
   const auto foreign = DecisionHistory::Open(world.options, world.clock);
   REQUIRE_FALSE(foreign);
   CHECK(foreign.error().message.find("file of something else") != std::string::npos);
-  CHECK(HistoryReader::Open(world.options.path).error().code == ErrorCode::kInvalidInput);
+  CHECK(HistoryReader::Open(world.options.path).error().code == ErrorCode::kUnsupported);
   CHECK_FALSE(DecisionHistory::Open({.path = world.folder.path().string()}, world.clock));
   CHECK_FALSE(DecisionHistory::Open({.path = world.Path("/none/x.db")}, world.clock));
   CHECK(HistoryReader::Open(world.Path("none")).error().code == ErrorCode::kNotFound);
