@@ -15,6 +15,7 @@
 #include "cli/progress.h"
 #include "cli/replay_world.h"
 #include "cli/text.h"
+#include "evidence/judge.h"
 
 namespace hullwright::cli {
 namespace {
@@ -126,26 +127,13 @@ bool IsDenied(const ReviewedObject& object) {
   return !object.error.empty() || !object.decision.allowed();
 }
 
-bool IsSurelyDenied(const policy::Decision& decision, bool asks_registries) {
-  return std::ranges::any_of(decision.images, [&](const policy::ImageDecision& image) {
-    return std::ranges::any_of(image.reasons, [&](const policy::Reason& reason) {
-      return reason.enforcement == api::Enforcement::kDeny && (asks_registries || !IsUnasked(reason));
-    });
-  });
-}
-
-bool WarnsBy(const policy::Decision& decision, const std::vector<std::string>& policies) {
-  return std::ranges::any_of(decision.images, [&](const policy::ImageDecision& image) {
-    return std::ranges::any_of(image.reasons, [&](const policy::Reason& reason) {
-      return reason.enforcement == api::Enforcement::kWarn && std::ranges::find(policies, reason.policy) != policies.end();
-    });
-  });
-}
-
 // What was given to judge by.
 struct Given {
   std::vector<std::string> policies;  // ids
   bool has_publishers = false;
+
+  // Whether the policy might ask for something else than without it.
+  bool AsksOtherwise(const std::string& policy) const { return has_publishers || std::ranges::find(policies, policy) != policies.end(); }
 };
 
 // One reason to deny, however it is worded.
@@ -162,20 +150,33 @@ std::set<Denial> DenialsOf(const policy::Decision& decision) {
 // Whether what nobody can tell of is the same before and after, so that asking a registry would change both alike.
 bool IsSameDoubt(const policy::Decision& before, const policy::Decision& after, const Given& given) {
   const std::set<Denial> denials = DenialsOf(after);
-  const auto asks_otherwise = [&](const Denial& denial) {
-    return given.has_publishers || std::ranges::find(given.policies, std::get<1>(denial)) != given.policies.end();
-  };
-  return denials == DenialsOf(before) && std::ranges::none_of(denials, asks_otherwise);
+  return denials == DenialsOf(before) &&
+         std::ranges::none_of(denials, [&](const Denial& denial) { return given.AsksOtherwise(std::get<1>(denial)); });
+}
+
+// Whether nobody could tell before either, by a rule that asks for the same.
+bool StoodBefore(const policy::Decision& before, std::size_t image, const policy::Reason& reason, const Given& given) {
+  if (given.AsksOtherwise(reason.policy) || image >= before.images.size()) return false;
+  return std::ranges::any_of(before.images[image].reasons, [&](const policy::Reason& each) {
+    return each.policy == reason.policy && each.rule == reason.rule && each.word == reason.word;
+  });
 }
 
 Change ChangeOf(const ReviewedObject& before, const ReviewedObject& after, bool asks_registries, const Given& given) {
+  if (!after.error.empty() || after.basis->images.empty()) return Change::kSame;  // without the change, too
+  const evidence::Basis& basis = *after.basis;
   const bool was_denied = IsDenied(before);
-  if (!IsDenied(after)) {
-    if (was_denied) return Change::kAdmitted;
-    return WarnsBy(after.decision, given.policies) ? Change::kWarned : Change::kSame;
-  }
-  if (IsSurelyDenied(after.decision, asks_registries)) return was_denied ? Change::kSame : Change::kDenied;
-  return was_denied && IsSameDoubt(before.decision, after.decision, given) ? Change::kSame : Change::kUnsure;
+  const bool is_same_doubt = was_denied && IsSameDoubt(before.decision, after.decision, given);
+  const auto is_unasked = [&](const policy::Reason& reason) { return !asks_registries && IsUnasked(reason); };
+  const evidence::ReasonDoubts doubts{
+      .is_unsure = [&](std::size_t, const policy::Reason& reason) { return is_unasked(reason) && !is_same_doubt; },
+      .might_deny =
+          [&](std::size_t i, const policy::Reason& reason) {
+            const policy::ImageFacts& image = basis.images[std::min(i, basis.images.size() - 1)];
+            return is_unasked(reason) && !StoodBefore(before.decision, i, reason, given) &&
+                   evidence::ViolationDenies(reason, *basis.policies, basis.subject, image, basis.now);
+          }};
+  return evidence::ChangeBetween(!was_denied, after.decision, doubts, given.policies);
 }
 
 Given GivenBy(const std::vector<GivenObject>& objects) {
@@ -204,7 +205,7 @@ std::expected<void, ReviewFailure> RehearseManifests(const ReviewOptions& option
   const Environment keeping = WithKeptStdin(environment);
   const auto before = RunReview(options, keeping);
   if (!before) return std::unexpected(before.error());
-  const auto after = RunReview(options, keeping, {.objects = given});
+  const auto after = RunReview(options, keeping, {.objects = given, .keep_basis = true});
   if (!after) return std::unexpected(after.error());
   const bool asks = options.AsksRegistries();
   const Given changes = GivenBy(given);

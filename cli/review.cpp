@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "base/json.h"
@@ -30,7 +31,8 @@ std::string NoImageText(const kube::Workload& workload) {
 // Goes through the objects of the manifests and asks about each.
 class Reviewer {
  public:
-  Reviewer(const ReviewOptions& options, ReviewInputs& inputs) : options_(options), settings_(inputs.settings), inputs_(inputs) {
+  Reviewer(const ReviewOptions& options, bool keep_basis, ReviewInputs& inputs)
+      : options_(options), keep_basis_(keep_basis), settings_(inputs.settings), inputs_(inputs) {
     review_.now = settings_.now;
     review_.strict = options.strict;
   }
@@ -133,10 +135,13 @@ class Reviewer {
     evidence::Question question{kind, reviewed.description, reviewed.identity.namespace_, std::move(images)};
     const evidence::Sources sources = inputs_.SourcesFor(question);
     const Deadline deadline = std::chrono::steady_clock::now() + kRegistryPatience;
-    reviewed.decision = evidence::Judge(sources, question, settings_.now, settings_.engine, deadline);
+    const auto basis = keep_basis_ ? std::make_shared<evidence::Basis>() : nullptr;
+    reviewed.decision = evidence::Judge(sources, question, settings_.now, settings_.engine, deadline, basis.get());
+    reviewed.basis = basis;
   }
 
   const ReviewOptions& options_;
+  const bool keep_basis_;
   const ReviewSettings& settings_;
   ReviewInputs& inputs_;
   std::map<ObjectIdentity, ManifestObject> old_state_;
@@ -166,9 +171,10 @@ void RefuseNothing(const Manifests& manifests, const ReviewOptions& options, Rev
 }  // namespace
 
 std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment, ReviewExtras extras) {
+  const bool keep_basis = extras.keep_basis;
   const auto inputs = ReadInputs(options, environment, std::move(extras));
   if (!inputs) return std::unexpected(inputs.error());
-  Reviewer reviewer(options, **inputs);
+  Reviewer reviewer(options, keep_basis, **inputs);
   Review review;
   if (!options.image.empty()) {
     review = reviewer.JudgeImage(options.image);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,10 @@
 #include "evidence/observer.h"
 #include "policy/decision.h"
 #include "policy/exploitation.h"
+
+namespace hullwright::evidence {
+struct Basis;
+}
 
 namespace hullwright::cli {
 
@@ -47,6 +52,7 @@ struct ReviewedObject {
   policy::Decision decision;     // meaningless when there is an error
   std::size_t unchanged = 0;     // images that are as in the old object and were not judged
   std::vector<int> image_lines;  // beside decision.images: the line of the file where the reference stands, 0 when it was not found
+  std::shared_ptr<const evidence::Basis> basis = nullptr;  // what it was judged by; null without ReviewExtras::keep_basis
 };
 
 // Something in the policy, scan or exploitation folders that cannot be used.
@@ -97,6 +103,7 @@ struct GivenObject {
 struct ReviewExtras {
   std::vector<GivenObject> objects = {};
   evidence::Observer* observer = nullptr;  // null, or told what registries are asked for
+  bool keep_basis = false;
 };
 std::expected<Review, ReviewFailure> RunReview(const ReviewOptions& options, const Environment& environment, ReviewExtras extras = {});
 

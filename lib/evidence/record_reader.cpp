@@ -7,6 +7,7 @@
 #include "evidence/recorded_objects.h"
 
 namespace hullwright::evidence {
+
 Result<Record> RecordReader::Read(store::StoredDecision stored) {
   const auto facts = ReadFacts(stored);
   if (!facts) return std::unexpected(facts.error());

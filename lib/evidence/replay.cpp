@@ -145,6 +145,14 @@ bool IsForWantOfBases(const policy::Reason& reason, const policy::Policy& policy
   return reason.word == ReasonWord::kFindingIncomplete && rules.vulnerabilities && policy::AsksLayers(*rules.vulnerabilities);
 }
 
+template <class Holds>
+bool AnyReason(const policy::Decision& decision, const Holds& holds) {
+  for (std::size_t i = 0; i < decision.images.size(); ++i)
+    for (const policy::Reason& reason : decision.images[i].reasons)
+      if (holds(i, reason)) return true;
+  return false;
+}
+
 }  // namespace
 
 std::string_view ToString(Change change) {
@@ -161,6 +169,27 @@ std::string_view ToString(Change change) {
       break;
   }
   return "same";
+}
+
+Change ChangeBetween(bool was_allowed, const policy::Decision& now, const ReasonDoubts& doubts,
+                     const std::vector<std::string>& changed_policies) {
+  const bool surely_denied = AnyReason(now, [&](std::size_t i, const policy::Reason& reason) {
+    return reason.enforcement == api::Enforcement::kDeny && !doubts.is_unsure(i, reason);
+  });
+  if (surely_denied) return was_allowed ? Change::kDenied : Change::kSame;
+  if (!now.allowed() || AnyReason(now, doubts.might_deny)) return Change::kUnsure;
+  if (!was_allowed) return Change::kAdmitted;
+  const bool is_warned = AnyReason(now, [&](std::size_t, const policy::Reason& reason) {
+    return reason.enforcement == api::Enforcement::kWarn && std::ranges::find(changed_policies, reason.policy) != changed_policies.end();
+  });
+  return is_warned ? Change::kWarned : Change::kSame;
+}
+
+bool ViolationDenies(const policy::Reason& reason, const policy::PolicySet& policies, const policy::Subject& subject,
+                     const policy::ImageFacts& image, Time now) {
+  const policy::Policy* policy = policies.FindPolicy(reason.policy);
+  if (policy == nullptr) return false;
+  return policy::EnforcementOf(ReasonWord::kPublisherUntrusted, *policy, subject, image, now) == api::Enforcement::kDeny;
 }
 
 // One record on its way through a replay.
@@ -269,36 +298,18 @@ class Replayer::Judgement {
     if (all.size() < kMost && std::ranges::find(all, sentence) == all.end()) all.push_back(std::move(sentence));
   }
 
-  // A rule that could not be judged would deny, were it violated.
-  bool MightDeny(std::size_t i, const policy::Reason& reason) const {
-    const policy::Policy* policy = sets_.now->FindPolicy(reason.policy);
-    if (policy == nullptr || !IsWant(i, reason)) return false;
-    return policy::EnforcementOf(ReasonWord::kPublisherUntrusted, *policy, record_.subject, images_[i], now_) == api::Enforcement::kDeny;
-  }
-
-  template <class Holds>
-  bool AnyReason(Holds holds) const {
-    const auto& images = replayed_.decision.images;
-    for (std::size_t i = 0; i < images.size(); ++i)
-      for (const policy::Reason& reason : images[i].reasons)
-        if (holds(std::min(i, images_.size() - 1), reason)) return true;
-    return false;
-  }
-
   Change ChangeOf() const {
-    const bool was_allowed = record_.stored.row.allowed;
     if (!record_.stored.row.rule.empty() || images_.empty()) return Change::kSame;  // passes whatever is decided
-    const auto denies = [](const policy::Reason& reason) { return reason.enforcement == api::Enforcement::kDeny; };
-    const bool surely_denied = AnyReason([&](std::size_t i, const auto& reason) { return denies(reason) && !IsUnsure(i, reason); });
-    if (surely_denied) return was_allowed ? Change::kDenied : Change::kSame;
-    if (!replayed_.decision.allowed()) return Change::kUnsure;
-    if (AnyReason([&](std::size_t i, const auto& reason) { return MightDeny(i, reason); })) return Change::kUnsure;
-    if (!was_allowed) return Change::kAdmitted;
-    const auto& changed = replayer_.changed_ids_;
-    const bool is_warned = AnyReason([&](std::size_t, const auto& reason) {
-      return reason.enforcement == api::Enforcement::kWarn && std::ranges::find(changed, reason.policy) != changed.end();
-    });
-    return is_warned ? Change::kWarned : Change::kSame;
+    // A decision that refuses the object as a whole has one image, whatever it has.
+    const auto in_facts = [this](std::size_t i) { return std::min(i, images_.size() - 1); };
+    const ReasonDoubts doubts{.is_unsure = [&](std::size_t i, const policy::Reason& reason) { return IsUnsure(in_facts(i), reason); },
+                              .might_deny =
+                                  [&](std::size_t i, const policy::Reason& reason) {
+                                    const std::size_t image = in_facts(i);
+                                    return IsWant(image, reason) &&
+                                           ViolationDenies(reason, *sets_.now, record_.subject, images_[image], now_);
+                                  }};
+    return ChangeBetween(record_.stored.row.allowed, replayed_.decision, doubts, replayer_.changed_ids_);
   }
 
   Replayer& replayer_;

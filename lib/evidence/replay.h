@@ -5,6 +5,8 @@
 // the same as then and at the time of then; otherwise it is could-not-tell, and the replay says which rules it is unsure of.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +42,18 @@ enum class Change {
 };
 // "denied", "could-not-tell", "admitted", "warned", "same".
 std::string_view ToString(Change change);
+
+// What is not known of the reasons of a decision, each of its image: the index in Decision::images.
+struct ReasonDoubts {
+  std::function<bool(std::size_t, const policy::Reason&)> is_unsure;   // nobody can tell whether the reason would be there
+  std::function<bool(std::size_t, const policy::Reason&)> might_deny;  // its rule could not be judged, and would deny were it violated
+};
+// was_allowed: what was answered, or would be without the change. changed_policies: ids.
+Change ChangeBetween(bool was_allowed, const policy::Decision& now, const ReasonDoubts& doubts,
+                     const std::vector<std::string>& changed_policies);
+// Whether the policy of the reason would deny, were its rule violated and not only impossible to judge.
+bool ViolationDenies(const policy::Reason& reason, const policy::PolicySet& policies, const policy::Subject& subject,
+                     const policy::ImageFacts& image, Time now);
 
 struct Replayed {
   policy::Decision decision;

@@ -174,9 +174,11 @@ HistoryReader::~HistoryReader() = default;
 
 Result<std::unique_ptr<HistoryReader>> HistoryReader::Open(const std::string& path) {
   if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
-  return Reading([&]() -> Result<std::unique_ptr<HistoryReader>> {
+  auto reader = Reading([&]() -> Result<std::unique_ptr<HistoryReader>> {
     return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryFile>(path, OpenMode::kRead)));
   });
+  if (!reader) return std::unexpected(reader.error().Within(path));
+  return reader;
 }
 
 Result<std::vector<StoredDecision>> HistoryReader::List(const DecisionQuery& query) {

@@ -261,6 +261,24 @@ TEST_CASE("a manifest that is denied, and perhaps would not be any more, is not 
   CHECK(counts(is_signed)["could-not-tell"] == 1);
 }
 
+TEST_CASE("rehearse says of manifests what it says of a history, where nobody asked who signed", "[cli][history]") {
+  const HistoryWorld world;
+  std::string lenient = SignedBy("signed");
+  lenient.insert(lenient.find("newImages: Deny") + std::string_view("newImages: Deny").size(), ", noData: Warn");
+  const std::string policy = world.Write("signed.yaml", lenient);
+  world.Write("pods.yaml", World::Pod("good", World::GoodImage()));
+  const auto rehearse_manifests = [&](const std::string& by) {
+    return world.Run(
+        {"rehearse", "-f", world.Path("pods.yaml"), "--policies", world.Path("policies"), "--scans", world.Path("scans"), "--policy", by});
+  };
+  CHECK(world.RehearseBy(policy).code == ExitCode::kCouldNotTell);
+  CHECK(rehearse_manifests(policy).code == ExitCode::kCouldNotTell);
+  CHECK_THAT(rehearse_manifests(policy).out, Contains("could not tell") && Contains("OriginUnchecked"));
+  // What nobody asked without the change is as it was.
+  world.Write("policies/signed.yaml", lenient);
+  CHECK(rehearse_manifests(world.Policy("second", "Negligible")).code == ExitCode::kPass);
+}
+
 TEST_CASE("rehearse tells what is wrong with what it was given", "[cli][history]") {
   const HistoryWorld world;
   const std::string policy = world.Policy("second", "Low");
