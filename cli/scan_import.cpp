@@ -86,6 +86,14 @@ std::string Summary(const api::ImageScan& scan, const Stored& stored) {
   return text + "\n";
 }
 
+// For standard error; "" when the report does not speak of another image than the one it is imported for.
+std::string WarningOf(const scan::Report& report, const scan::ImportOptions& import) {
+  const std::string named = import.image ? scan::NamedInstead(report, *import.image) : "";
+  if (named.empty()) return "";
+  return ErrorLine(fmt::format("warning: the report names {}, and not {}: you answer for its being of that image", named,
+                               Printable(import.image->ToString())));
+}
+
 // What the scanner did not see is told at once, not first when a Pod is refused.
 std::string Shortfall(const api::ScanResult& result) {
   return fmt::format("the scan is {}: {}\n", ToString(result.outcome),
@@ -106,12 +114,13 @@ Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptio
   }
   const auto scan = scan::ToImageScan(*report, import);
   if (!scan) return std::unexpected(scan.error().Within(options.report == "-" ? "<stdin>" : options.report));
-  if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", ""};
+  const std::string warning = WarningOf(*report, import);
+  if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", warning};
   const auto stored = Store(*scan, options, import.now, client.get());
   if (!stored) return std::unexpected(stored.error());
   const api::ScanResult& result = scan->status.results.front();
   return CommandOutput{ExitCode::kPass, Summary(*scan, *stored) + (result.outcome == api::ScanOutcome::kComplete ? "" : Shortfall(result)),
-                       ""};
+                       warning};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "base/rfc3339.h"
 #include "base/text.h"
@@ -35,16 +36,17 @@ std::set<Digest> DigestsOf(const Report& report) {
   return digests;
 }
 
-// A statement may have thousands of subjects.
-std::string Joined(const std::set<Digest>& digests) {
+// What the report itself says it is about: "registry.example/shop/api@sha256:…", or a digest alone. A statement may have thousands of
+// subjects.
+std::string NamesIn(const Report& report) {
   constexpr std::size_t kMaxTold = 4;
-  std::string text;
-  std::size_t told = 0;
-  for (const auto& digest : digests) {
-    if (told++ == kMaxTold) return text + fmt::format(" and {} more", digests.size() - kMaxTold);
-    text += (text.empty() ? "" : ", ") + digest.text();
-  }
-  return text;
+  std::set<std::string> names;
+  for (const Digest& digest : report.digests) names.insert(digest.text());
+  for (const ImageReference& reference : report.repo_digests) names.insert(reference.Name() + "@" + reference.digest->text());
+  std::vector<std::string> told;
+  for (auto name = names.begin(); name != names.end() && told.size() < kMaxTold; ++name) told.push_back(Printable(*name, 512));
+  const std::string text = fmt::format("{}", fmt::join(told, ", "));
+  return names.size() > kMaxTold ? fmt::format("{} and {} more", text, names.size() - kMaxTold) : text;
 }
 
 // Grype names the platform manifest and, as repoDigest, what the tag stood for: usually the index above it.
@@ -68,7 +70,7 @@ Result<Binding> BindByReport(const Report& report) {
   const auto digests = DigestsOf(report);
   if (digests.empty()) return Fail(ErrorCode::kInvalidInput, fmt::format("the report names no digest of the image: {}", kNameIt));
   if (digests.size() > 1) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("the report names several digests ({}): {}", Joined(digests), kNameIt));
+    return Fail(ErrorCode::kInvalidInput, fmt::format("the report names several digests ({}): {}", NamesIn(report), kNameIt));
   }
   return BindingOf(report, *digests.begin());
 }
@@ -80,6 +82,12 @@ std::set<Digest> ClaimsFor(const Report& report, const ImageReference& image) {
     if (reference.Name() == image.Name()) claims.insert(*reference.digest);
   }
   return claims;
+}
+
+// One digest alone is what was looked at, whatever the repository is called: a copy elsewhere has the same one.
+bool ProvesAnother(const Report& report, const Digest& digest) {
+  const auto digests = DigestsOf(report);
+  return report.from_image && digests.size() == 1 && !digests.contains(digest);
 }
 
 // The submitter named the manifest that Grype looked at: the report's digests of that repository are the indexes above it.
@@ -96,10 +104,11 @@ Result<Binding> BindBySubmitter(const Report& report, const ImageReference& imag
   const auto claims = ClaimsFor(report, image);
   const bool is_manifest = report.from_image && report.manifest_digest == image.digest;
   const bool is_claimed = claims.contains(*image.digest);
-  if (!claims.empty() && !is_claimed && !is_manifest) {
+  if (!is_manifest && !is_claimed && (!claims.empty() || ProvesAnother(report, *image.digest))) {
     return Fail(ErrorCode::kInvalidInput,
-                fmt::format("--image says {} of {}, but the report itself says {}: one of them is of another image", image.digest->text(),
-                            Printable(image.Name()), Joined(claims)));
+                fmt::format("--image says {} of {}, but the report itself is about {}: it is of another image, or of the index above this "
+                            "one; scan the image by the digest that --image names, or let --image name what was scanned",
+                            image.digest->text(), Printable(image.Name()), NamesIn(report)));
   }
   Binding binding{.digest = *image.digest, .indexes = {}, .repositories = {}};
   if (is_manifest) {
@@ -159,6 +168,12 @@ std::vector<api::Finding> WithClocks(std::vector<api::Finding> findings, const s
 }
 
 }  // namespace
+
+std::string NamedInstead(const Report& report, const ImageReference& image) {
+  const auto digests = DigestsOf(report);
+  const bool names_it = !image.digest || digests.contains(*image.digest) || report.manifest_digest == image.digest;
+  return names_it || digests.empty() ? "" : NamesIn(report);
+}
 
 Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options) {
   if (auto time = CheckTime(report, options.now); !time) return std::unexpected(time.error());

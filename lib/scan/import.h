@@ -12,7 +12,8 @@
 namespace hullwright::scan {
 
 struct ImportOptions {
-  // --image REPO@DIGEST: the submitter answers for the digest. Refused when the report proves another one for that repository.
+  // --image REPO@DIGEST: the submitter answers for the digest. Refused when the report proves another one, for whichever repository, or
+  // names others alone for that repository.
   std::optional<ImageReference> image;
   // For a report that does not say how old the scanner's database was (Trivy's). Refused when the report says otherwise, or when it lies
   // after the scan.
@@ -28,6 +29,10 @@ struct ImportOptions {
 // A report is bound to a digest only if it proves it (it names exactly one) or the submitter names it; otherwise kInvalidInput says how to
 // name it.
 Result<api::ImageScan> ToImageScan(const Report& report, const ImportOptions& options);
+
+// What the report names in place of the image, where that proves nothing against it (an SBOM, several digests): worth a warning. "" when it
+// names the image's digest, or none.
+std::string NamedInstead(const Report& report, const ImageReference& image);
 
 // The scan with one scanner's result replaced or added: results stand side by side, findings of several scanners with the same
 // (id or alias, package, version) are one with several witnesses, the stricter severity kept.

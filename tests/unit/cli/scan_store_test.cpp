@@ -222,4 +222,28 @@ TEST_CASE("the importer is whom the cluster says we are", "[cli]") {
   CHECK(*user == "ci@example.com");
 }
 
+TEST_CASE("a report of another image is refused where it proves that, and told where it only names another", "[cli]") {
+  const World world;
+  const auto import = [&](const std::string& digests) {
+    const std::string report = world.Write(
+        "report.json",
+        R"({"SchemaVersion": 2, "CreatedAt": "2026-03-01T10:00:00Z", "ArtifactName": "x", "ArtifactType": "container_image", "Metadata": )"
+        R"({"RepoDigests": [)" +
+            digests + R"(]}, "Results": []})");
+    return world.Run({"scan", "import", "--report", report, "--image", "registry.example/shop/api@" + DigestOf('a')});
+  };
+  const std::string one = "\"other.example/x@" + DigestOf('b') + "\"", two = "\"other.example/y@" + DigestOf('c') + "\"";
+  const auto refused = import(one);
+  CHECK(refused.code == ExitCode::kCouldNotTell);
+  CHECK(refused.out.empty());
+  CHECK(refused.err.contains("--image says " + DigestOf('a')));
+  CHECK(refused.err.contains("is about other.example/x@" + DigestOf('b')));
+  const auto told = import(one + ", " + two);
+  CHECK(told.code == ExitCode::kPass);
+  CHECK(told.out.contains(DigestOf('a')));
+  CHECK(told.err.contains("warning: the report names other.example/x@" + DigestOf('b')));
+  CHECK(import("").err.empty());
+  CHECK(import("\"mirror.example/api@" + DigestOf('a') + "\"").err.empty());
+}
+
 }  // namespace hullwright::cli::testing

@@ -179,12 +179,25 @@ TEST_CASE("Without exactly one digest the submitter must name the image", "[scan
 }
 
 TEST_CASE("The submitter may name another repository, but not contradict the report", "[scan]") {
-  const api::ImageScan elsewhere = Imported(TrivyReport(), Options("mirror.example/hub/api@" + kDigestB));
-  CHECK(elsewhere.spec.digest.text() == kDigestB);
-  CHECK(elsewhere.status.repositories == std::vector<std::string>{"mirror.example/hub/api"});
-
   const api::ImageScan copied = Imported(TrivyReport(), Options("mirror.example/hub/api@" + kDigestA));
   CHECK(copied.spec.digest.text() == kDigestA);
+  const std::string other = "mirror.example/hub/api@" + kDigestB;
+  CHECK_THAT(Refused(TrivyReport(), Options(other)).message,
+             Catch::Contains("registry.example/shop/api@" + kDigestA) && Catch::Contains(kDigestB) && Catch::Contains("scan the image by"));
+
+  // An SBOM, or one digest of several, proves nothing against another repository, which is worth a warning.
+  json sbom = TrivyReport(), several = TrivyReport(), silent = TrivyReport();
+  sbom["ArtifactType"] = "cyclonedx";
+  several["Metadata"]["RepoDigests"].push_back("third.example/api@" + std::string("sha256:") + std::string(64, 'c'));
+  silent["Metadata"]["RepoDigests"] = json::array();
+  for (const json& report : {sbom, several}) {
+    CHECK(Imported(report, Options(other)).spec.digest.text() == kDigestB);
+    CHECK_THAT(NamedInstead(Decoded(report), ImageReference::Parse(other).value()),
+               Catch::Contains("registry.example/shop/api@" + kDigestA));
+  }
+  CHECK(NamedInstead(Decoded(silent), ImageReference::Parse(other).value()).empty());
+  CHECK(NamedInstead(Decoded(TrivyReport()), ImageReference::Parse("mirror.example/hub/api@" + kDigestA).value()).empty());
+  CHECK(NamedInstead(Decoded(GrypeReport()), ImageReference::Parse("mirror.example/hub/api@" + kDigestA).value()).empty());
 
   for (const std::string type : {"container_image", "cyclonedx"}) {
     json report = TrivyReport();
