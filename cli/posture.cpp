@@ -126,7 +126,7 @@ std::string ObstacleOf(const std::string& name, const api::ScanResult& image, co
   const bool by_database = image.database_updated_at && original.database_updated_at;
   const auto& then = by_database ? image.database_updated_at : image.scanned_at;
   const auto& before = by_database ? original.database_updated_at : original.scanned_at;
-  if (!then || !before) return fmt::format("when {} looked at both images is not known", name);
+  if (!then || !before) return fmt::format("nobody can tell when {} looked at both images", name);
   if (std::chrono::abs(*then - *before) <= kSameKnowledge) return "";
   const std::string age = policy::AgeText(std::min(*then, *before), std::max(*then, *before));
   const auto [newer, older] = *then < *before ? std::pair("the original", "this image") : std::pair("this image", "the original");

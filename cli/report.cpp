@@ -61,7 +61,7 @@ void AddFixDoubt(const policy::ScanRecord& scan, std::vector<ReportDoubt>& doubt
     if (scan.Finding(i).fix == api::FixState::kUnknown) ++unknown;
   if (unknown > 0)
     doubts.push_back(DoubtAbout(kImage, policy::ReasonWord::kFindingIncomplete,
-                                fmt::format("of {} of {} findings it is not known whether there is a fix", unknown, scan.size())));
+                                fmt::format("of {} of {} findings the scan does not say whether there is a fix", unknown, scan.size())));
 }
 
 // What is missing of all scans of an image.

@@ -235,7 +235,7 @@ class Replayer::Judgement {
     const auto is_of_it = [&](const policy::Reason& reason) { return reason.policy == policy.id && IsOf(family, reason.rule); };
     if (family == Signed::kVulnerabilities && std::ranges::any_of(replayed_.decision.images[i].reasons, is_of_it)) {
       unsure_vex_.emplace_back(i, policy.id);
-      NoteUnsure(fmt::format("{}: which findings signed VEX statements would take away is not known", policy.id));
+      NoteUnsure(fmt::format("{}: nobody can tell which findings signed VEX statements would take away", policy.id));
     }
   }
 

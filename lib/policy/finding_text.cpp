@@ -20,7 +20,7 @@ std::string FixText(const FindingView& finding) {
     case api::FixState::kWillNotFix:
       return "the vendor will not fix it";
     case api::FixState::kUnknown:
-      return "whether there is a fix is not known";
+      return "fix unknown";
   }
   return {};
 }

@@ -80,7 +80,7 @@ void AddUnknowns(const RuleInput& input, const std::vector<Voucher>& vouchers, R
   for (const Voucher& voucher : vouchers) {
     if (voucher.vouches != Vouches::kUnknown) continue;
     reasons.Add(voucher.doubt.word,
-                fmt::format("whether {} may be trusted is not known: {}", Printable(input.reference.Name()), voucher.doubt.message));
+                fmt::format("{} could not be checked: {}", Printable(input.reference.Name()), voucher.doubt.message));
   }
 }
 

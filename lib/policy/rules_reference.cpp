@@ -33,7 +33,7 @@ void JudgePinned(const RuleInput& input, RuleReport& report) {
     report.Add(digest.error().word, kDigestRule, Printable(digest.error().message, 512));
   } else {
     report.Add(ReasonWord::kDigestUnresolved, kDigestRule,
-               fmt::format("the reference has {} and no digest, so which image would run is not known: {}", tag,
+               fmt::format("the reference has {} and no digest, so nobody can tell which image would run: {}", tag,
                            Printable(digest.error().message, 512)));
   }
 }

@@ -112,7 +112,7 @@ std::string ForbiddenMessage(const api::ForbidEntry& entry, const std::vector<Fi
 }
 
 std::string IncompleteMessage(const api::ForbidEntry& entry, const std::vector<FindingView>& findings, const Circumstances& circumstances) {
-  return fmt::format("whether {}{}, meets {} is not known: {}", Describe(findings.front()), AndMore(findings.size()), Printable(entry.name),
+  return fmt::format("{}{}, may be forbidden by {}: {}", Describe(findings.front()), AndMore(findings.size()), Printable(entry.name),
                      WhyUnknown(entry, findings.front(), circumstances));
 }
 

@@ -225,11 +225,11 @@ std::string WaiverLookup::Explain(const Waiver& waiver, Obstacle obstacle) const
     case Obstacle::kTooLong:
       return because(fmt::format("it lasts longer than the {} days the policy allows", *ConsentOf(input_)->max_days));
     case Obstacle::kStartUnknown:
-      return because("it has no creationTimestamp, so when it ends is not known");
+      return because("it has no creationTimestamp, so nobody can tell when it ends");
     case Obstacle::kNotStarted:
       return because("its creationTimestamp is later than now");
     case Obstacle::kFixUnknown:
-      return because("it ends on a fix, and whether there is one is not known");
+      return because("it ends when there is a fix, and the scan does not say whether there is one");
     case Obstacle::kFixAvailable:
       return because("it ended when a fix became available");
     case Obstacle::kExpired:

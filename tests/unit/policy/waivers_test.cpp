@@ -211,11 +211,11 @@ std::string_view WordsOf(Obstacle obstacle) {
     case Obstacle::kTooLong:
       return "it lasts longer than the 30 days the policy allows";
     case Obstacle::kStartUnknown:
-      return "it has no creationTimestamp, so when it ends is not known";
+      return "it has no creationTimestamp, so nobody can tell when it ends";
     case Obstacle::kNotStarted:
       return "its creationTimestamp is later than now";
     case Obstacle::kFixUnknown:
-      return "it ends on a fix, and whether there is one is not known";
+      return "it ends when there is a fix, and the scan does not say whether there is one";
     case Obstacle::kFixAvailable:
       return "it ended when a fix became available";
     case Obstacle::kExpired:
