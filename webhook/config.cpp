@@ -333,6 +333,25 @@ std::string Explained(const CLI::ParseError& error, const CLI::App& app) {
   return fmt::format("{} is not known.{}", api::Quoted(written), nearest.empty() ? "" : fmt::format(" Did you mean {}?", nearest));
 }
 
+// CLI11 writes each description on one line, however long.
+std::string Wrapped(std::string_view help) {
+  constexpr std::size_t kColumns = 80, kDescriptionColumn = 30;  // CLI11's own
+  std::string out;
+  while (!help.empty()) {
+    std::string line(help.substr(0, help.find('\n')));
+    help.remove_prefix(std::min(line.size() + 1, help.size()));
+    const std::size_t indent = line.starts_with(' ') ? kDescriptionColumn : 0;
+    while (line.size() > kColumns) {
+      const std::size_t space = line.rfind(' ', kColumns);
+      if (space == std::string::npos || space <= indent) break;  // a word that is longer than a line
+      out += line.substr(0, space) + "\n";
+      line = std::string(indent, ' ') + line.substr(space + 1);
+    }
+    out += line + "\n";
+  }
+  return out;
+}
+
 EarlyExit WrongUsage(const std::string& what) {
   return {kUsageStatus, fmt::format("hullwright-webhook: {}\nRun with --help for all options.\n", what)};
 }
@@ -354,7 +373,7 @@ std::expected<Options, EarlyExit> ParseOptions(int argc, const char* const* argv
   } catch (const CLI::Success& asked) {
     std::ostringstream out;
     app.exit(asked, out);
-    return std::unexpected(EarlyExit{0, out.str()});
+    return std::unexpected(EarlyExit{0, Wrapped(out.str())});
   } catch (const CLI::ParseError& error) {
     return std::unexpected(WrongUsage(Explained(error, app)));
   }

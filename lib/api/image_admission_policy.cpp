@@ -458,7 +458,7 @@ spec:
       nonRoot: Required
       endOfLifeOS: Forbidden
       secrets: Forbidden
-      licenses: {forbidden: ["AGPL-*"]}
+      licenses: {forbidden: ["AGPL*"]}
       baseImages: {images: ["gcr.io/distroless/**"], proof: Layers}
       platforms: Schedulable
     vulnerabilities:

@@ -187,8 +187,9 @@ constexpr std::array kWords = {
     WordInfo{ReasonWord::kFindingsTruncated, "FindingsTruncated", kNoData, RuleFamily::kVulnerabilities,
              "Findings that a forbid entry may ask for were cut from the ImageScan to keep it small.",
              "Reduce the number of findings in the image, then scan it again."},
-    WordInfo{ReasonWord::kUnscanned, "Unscanned", kNoData, RuleFamily::kVulnerabilities, "There is no scan of this digest.",
-             "Scan the image and import the report: hullctl scan import --report FILE --image REPOSITORY@DIGEST --to DIR (or --to cluster)."},
+    WordInfo{
+        ReasonWord::kUnscanned, "Unscanned", kNoData, RuleFamily::kVulnerabilities, "There is no scan of this digest.",
+        "Scan the image and import the report: hullctl scan import --report FILE --image REPOSITORY@DIGEST --to DIR (or --to cluster)."},
     WordInfo{ReasonWord::kUnscannable, "Unscannable", kNoData, RuleFamily::kVulnerabilities,
              "A scanner looked at the image and cannot read it.", "Use a base image that the scanner knows, or another scanner."},
     WordInfo{ReasonWord::kScanFailed, "ScanFailed", kNoData, RuleFamily::kVulnerabilities, "The last scan of the image failed.",

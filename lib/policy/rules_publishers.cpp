@@ -79,8 +79,7 @@ void AddViolations(const RuleInput& input, const std::vector<Voucher>& vouchers,
 void AddUnknowns(const RuleInput& input, const std::vector<Voucher>& vouchers, ReasonsByWord& reasons) {
   for (const Voucher& voucher : vouchers) {
     if (voucher.vouches != Vouches::kUnknown) continue;
-    reasons.Add(voucher.doubt.word,
-                fmt::format("{} could not be checked: {}", Printable(input.reference.Name()), voucher.doubt.message));
+    reasons.Add(voucher.doubt.word, fmt::format("{} could not be checked: {}", Printable(input.reference.Name()), voucher.doubt.message));
   }
 }
 

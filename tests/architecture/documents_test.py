@@ -75,6 +75,11 @@ class Documents(unittest.TestCase):
         self.assertEqual(len(coded), len(steps))
         self.assertEqual(written, coded)
 
+    def test_the_demonstration_colours_a_terminal_alone(self):
+        says = re.search(r"^bold=.*?^Say\(\).*?$", read("demo/run"), re.MULTILINE | re.DOTALL)[0]
+        said = subprocess.run(["bash", "-euc", says + "\nSay heading"], check=True, capture_output=True, text=True).stdout
+        self.assertEqual(said, "\nheading\n")
+
     def test_no_page_has_a_placeholder(self):
         self.assertEqual([page for page in tracked("*.md") if "@@" in read(page)], [])
 

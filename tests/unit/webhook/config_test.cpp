@@ -1,6 +1,8 @@
 #include "webhook/config.h"
 
 #include <catch2/catch.hpp>
+#include <sstream>
+#include <string>
 
 #include "support/temporary_directory.h"
 
@@ -151,6 +153,18 @@ TEST_CASE("every mistake on the command line is told with what would be right", 
   REQUIRE_FALSE(options);
   CHECK(options.error().status == 3);
   CHECK_THAT(options.error().text, Catch::Contains(says));
+}
+
+TEST_CASE("no line of --help is wider than a terminal", "[webhook]") {
+  const auto asked = Parse({"--help"});
+  REQUIRE_FALSE(asked);
+  std::istringstream lines(asked.error().text);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    CAPTURE(line);
+    CHECK(line.size() <= 80);
+  }
+  CHECK(count > 30);
 }
 
 TEST_CASE("--help and --version end well", "[webhook]") {
