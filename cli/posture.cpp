@@ -100,8 +100,6 @@ std::vector<bool> NotIn(const policy::ScanRecord& scan, const policy::ScanRecord
   return missing;
 }
 
-// ---- Whether two scans can be held against each other
-
 using ResultsByScanner = std::map<std::string, const api::ScanResult*>;
 
 // Of the scanners that have seen something.
@@ -146,8 +144,6 @@ std::vector<std::string> ObstaclesBetween(const policy::ScanRecord& image, const
   }
   return obstacles;
 }
-
-// ---- The counts
 
 // How many of a scan's listed findings of each severity the flags choose.
 std::array<std::int64_t, kSeverityCount> CountFlagged(const policy::ScanRecord& scan, const std::vector<bool>& flags, bool wanted) {

@@ -175,10 +175,8 @@ Result<void> Complete(const RawOptions& raw, Options& options) {
     if (!metrics) return std::unexpected(metrics.error());
     options.metrics_listen = std::move(*metrics);
   }
-  const auto unmatched = ParseWord<policy::Unmatched>(
-      "--unmatched", raw.unmatched,
-      {{"Deny", policy::Unmatched::kDeny}, {"Warn", policy::Unmatched::kWarn}, {"Allow", policy::Unmatched::kAllow}});
-  if (!unmatched) return std::unexpected(unmatched.error());
+  const auto unmatched = policy::FindUnmatched(raw.unmatched);
+  if (!unmatched) return Usage(fmt::format("--unmatched: \"{}\" is none of Allow, Deny, Warn", raw.unmatched));
   options.unmatched = *unmatched;
   const auto level = ParseWord<log::Level>(
       "--log-level", raw.log_level,

@@ -224,16 +224,16 @@ class Webhook {
       sources.trust_problems = [this] { return registries_->TrustProblems(); };
     }
     if (recorder_) sources.history = [this] { return recorder_->Statistics(); };
-    return {*admission_,
-            objects_,
-            metrics_,
-            readiness_,
-            std::move(sources),
-            {options_.allowed_client_names},
-            Hooks(),
-            pin_.get(),
-            image_review_.get(),
-            recorder_ ? &history_access_ : nullptr};
+    return {.admission = *admission_,
+            .objects = objects_,
+            .metrics = metrics_,
+            .readiness = readiness_,
+            .metric_sources = std::move(sources),
+            .peers = {options_.allowed_client_names},
+            .cluster = Hooks(),
+            .pin = pin_.get(),
+            .image_review = image_review_.get(),
+            .history = recorder_ ? &history_access_ : nullptr};
   }
 
   Result<void> StartServers() {

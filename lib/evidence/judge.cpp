@@ -133,12 +133,6 @@ policy::Decision Judge(const Sources& sources, const Question& question, Time no
   return DecideBy(std::move(inquiry).Finish(now), basis);
 }
 
-policy::Decision Judge(const Catalogue& catalogue, const AdmittedImages& admitted, const Question& question, Time now,
-                       const policy::EngineOptions& options) {
-  const Sources memory{catalogue, admitted};
-  return DecideBy(Inquiry(memory, question, options).Finish(now), nullptr);
-}
-
 Basis BasisFor(const Sources& sources, const Question& question, Time now, Deadline deadline) {
   const policy::EngineOptions options;
   Inquiry inquiry(sources, question, options);

@@ -50,9 +50,6 @@ std::optional<policy::Decision> JudgeFromMemory(const Sources& sources, const Qu
 // Waits for registries until the deadline; what is not there by then is could-not-tell.
 policy::Decision Judge(const Sources& sources, const Question& question, Time now, const policy::EngineOptions& options, Deadline deadline,
                        Basis* basis = nullptr);
-// Asks no registry.
-policy::Decision Judge(const Catalogue& catalogue, const AdmittedImages& admitted, const Question& question, Time now,
-                       const policy::EngineOptions& options);
 
 // What Judge decides by with the engine's own options, for those who show it.
 Basis BasisFor(const Sources& sources, const Question& question, Time now, Deadline deadline);

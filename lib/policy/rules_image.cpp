@@ -111,8 +111,6 @@ void JudgeConfigurations(const RuleInput& input, const TrustFacts& facts, const 
   }
 }
 
-// ---- By scans
-
 OptionalDoubt LifeDoubt(const ScanRecord& scan) {
   if (!scan.end_of_life())
     return Doubt{ReasonWord::kOSLifeUnknown, "the scan does not say whether the operating system is still supported"};

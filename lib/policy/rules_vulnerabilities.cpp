@@ -51,8 +51,6 @@ std::vector<ScanProblem> GroupedByWord(std::vector<ScanProblem> problems) {
   return groups;
 }
 
-// ---- Findings of one forbid entry, over all scans
-
 auto Identity(const FindingView& finding) {
   return std::tuple(finding.id, finding.package, finding.version);
 }

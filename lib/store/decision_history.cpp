@@ -18,8 +18,8 @@ std::unexpected<Error> Unreadable(const SQLite::Exception& error) {
   return Fail(ErrorCode::kUnavailable, fmt::format("the history cannot be read now: {}", error.what()));
 }
 
-template <class Work>
-auto Reading(Work work) -> decltype(work()) {
+template <class T, class Work>
+Result<T> Reading(Work work) {
   try {
     return work();
   } catch (const SQLite::Exception& error) {
@@ -174,19 +174,18 @@ HistoryReader::~HistoryReader() = default;
 
 Result<std::unique_ptr<HistoryReader>> HistoryReader::Open(const std::string& path) {
   if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
-  auto reader = Reading([&]() -> Result<std::unique_ptr<HistoryReader>> {
-    return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryFile>(path, OpenMode::kRead)));
-  });
+  auto reader = Reading<std::unique_ptr<HistoryReader>>(
+      [&] { return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryFile>(path, OpenMode::kRead))); });
   if (!reader) return std::unexpected(reader.error().Within(path));
   return reader;
 }
 
 Result<std::vector<StoredDecision>> HistoryReader::List(const DecisionQuery& query) {
-  return Reading([&]() -> Result<std::vector<StoredDecision>> { return file_->List(query); });
+  return Reading<std::vector<StoredDecision>>([&] { return file_->List(query); });
 }
 
 Result<StoredDecision> HistoryReader::Find(const std::string& id) {
-  return Reading([&]() -> Result<StoredDecision> {
+  return Reading<StoredDecision>([&]() -> Result<StoredDecision> {
     auto found = file_->Find(id);
     if (!found) return Fail(ErrorCode::kNotFound, "the history has no decision of that id");
     return std::move(*found);
@@ -194,11 +193,11 @@ Result<StoredDecision> HistoryReader::Find(const std::string& id) {
 }
 
 Result<void> HistoryReader::ForEach(const std::function<Result<void>(StoredDecision)>& use) {
-  return Reading([&] { return file_->ForEach(use); });
+  return Reading<void>([&] { return file_->ForEach(use); });
 }
 
 Result<StoredDocument> HistoryReader::Document(std::int64_t number) {
-  return Reading([&] { return file_->Document(number); });
+  return Reading<StoredDocument>([&] { return file_->Document(number); });
 }
 
 bool HistoryReader::IsGone(const std::string& id) {
@@ -207,16 +206,16 @@ bool HistoryReader::IsGone(const std::string& id) {
 }
 
 Result<HistorySummary> HistoryReader::Summary() {
-  return Reading([&]() -> Result<HistorySummary> { return file_->Summary(); });
+  return Reading<HistorySummary>([&] { return file_->Summary(); });
 }
 
 Result<std::vector<std::string>> HistoryReader::Check() {
-  return Reading([&]() -> Result<std::vector<std::string>> { return file_->Check(); });
+  return Reading<std::vector<std::string>>([&] { return file_->Check(); });
 }
 
 Result<std::uint64_t> PruneHistory(const std::string& path, const PruneBounds& bounds) {
   if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
-  return Reading([&]() -> Result<std::uint64_t> {
+  return Reading<std::uint64_t>([&] {
     HistoryFile file(path, OpenMode::kWrite);
     std::uint64_t erased = 0;
     if (bounds.older_than) erased += file.EraseBefore(*bounds.older_than);

@@ -62,7 +62,8 @@ inline policy::Decision DecideOn(const Catalogue& catalogue, std::string_view re
   Question question{policy::SubjectKind::kPod, "Pod shop/app", "shop", {}};
   question.images.push_back({api::ContainerType::kContainers, "app", "spec.containers[0].image", std::string(reference)});
   const Time now = std::chrono::sys_days(std::chrono::year(2026) / 1 / 2);
-  return Judge(catalogue, AdmittedImages(), question, now, {unmatched});
+  const AdmittedImages admitted;
+  return JudgeFromMemory({catalogue, admitted}, question, now, {unmatched}).value();
 }
 
 inline policy::Decision DecideOnDigest(const Catalogue& catalogue, char digit) {

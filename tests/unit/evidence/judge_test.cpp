@@ -43,7 +43,8 @@ TEST_CASE("an object with too many images is refused without looking at one of t
   const Catalogue catalogue;
   Question question{policy::SubjectKind::kPod, "Pod shop/app", "shop", {}};
   for (int i = 0; i < 300; ++i) question.images.push_back({api::ContainerType::kContainers, "c", "spec", "nginx"});
-  const auto decision = Judge(catalogue, AdmittedImages(), question, Time(), {policy::Unmatched::kAllow});
+  const AdmittedImages admitted;
+  const auto decision = JudgeFromMemory({catalogue, admitted}, question, Time(), {policy::Unmatched::kAllow}).value();
   CHECK_FALSE(decision.allowed());
   CHECK(WordsOf(decision) == Words{ReasonWord::kTooManyImages});
 }
