@@ -51,11 +51,11 @@ CommandOutput StoreList(const StoreListOptions& options, const Environment& envi
   const auto found = (*history)->List(query);
   if (!found) return Failed(found.error().Within(options.file));
   if (options.output == "json") return {ExitCode::kPass, ListJson(*found), ""};
-  const bool may_be_more = found->size() == query.limit;
-  return {ExitCode::kPass, ListText(*found, environment.out),
-          found->empty() ? ErrorLine("the history holds no such decision")
-          : may_be_more  ? ErrorLine(fmt::format("these are the newest {}; a larger --limit shows older ones", query.limit))
-                         : ""};
+  std::string note;
+  if (found->empty()) note = ErrorLine("the history holds no such decision");
+  if (found->size() == query.limit)
+    note = ErrorLine(fmt::format("these are the newest {}; a larger --limit shows older ones", query.limit));
+  return {ExitCode::kPass, ListText(*found, environment.out), std::move(note)};
 }
 
 }  // namespace hullwright::cli

@@ -12,6 +12,7 @@
 #include "evidence/decision_id.h"
 #include "evidence/recorded_decision.h"
 #include "evidence/recorded_documents.h"
+#include "http/query.h"
 #include "webhook/namespace_name.h"
 #include "webhook/routes.h"
 
@@ -107,14 +108,12 @@ http::Response AnswerDecisions(const HistoryAccess& access, const http::ServerRe
 Result<DecisionsQuestion> ParseDecisionsQuery(std::string_view query) {
   DecisionsQuestion question;
   std::size_t parameters = 0;
-  while (!query.empty()) {
-    const std::string_view part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(part.size() + 1, query.size()));
-    const std::size_t equals = std::min(part.find('='), part.size());
-    const std::string_view value = part.substr(std::min(equals + 1, part.size()));
-    if (auto read = ReadParameter(part.substr(0, equals), value, question); !read) return std::unexpected(read.error());
+  Result<void> read;
+  http::ForEachParameter(query, [&](std::string_view name, std::string_view value) {
+    if (read) read = ReadParameter(name, value, question);
     ++parameters;
-  }
+  });
+  if (!read) return std::unexpected(read.error());
   if (!question.id.empty() && parameters > 1) return WrongParameter("id", "stands alone: one decision is wanted, not a list");
   return question;
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "http/query.h"
 #include "webhook/decision_log.h"
 #include "webhook/image_review_route.h"
 
@@ -158,7 +159,9 @@ http::Route PinRoute(const RouteTargets& targets) {
 }
 
 bool IsVerbose(std::string_view query) {
-  return query == "verbose" || query.starts_with("verbose&") || query.starts_with("verbose=") || query.find("&verbose") != query.npos;
+  bool is_verbose = false;
+  http::ForEachParameter(query, [&is_verbose](std::string_view name, std::string_view) { is_verbose |= name == "verbose"; });
+  return is_verbose;
 }
 
 http::Response TextResponse(std::string content_type, std::string text) {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "http/query.h"
 
 namespace hullwright::http {
 namespace {
@@ -67,21 +68,23 @@ std::expected<const Route*, Refusal> MatchRoute(const RequestHead& head, const s
   return std::unexpected(Refusal{405, "the method is not allowed here", allowed});
 }
 
-// The N of "timeout=Ns" or "timeout=N"; nullopt for anything else.
+// "Ns" or "N"; nullopt for anything else.
+std::optional<milliseconds> ParseTimeout(std::string_view text) {
+  std::uint32_t seconds = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, seconds);
+  const std::string_view unit(end, last);
+  const bool good = error == std::errc() && (unit.empty() || unit == "s") && seconds > 0 && seconds <= 3600;
+  return good ? std::optional(milliseconds(seconds * 1000)) : std::nullopt;
+}
+
+// Of the first "timeout=…".
 std::optional<milliseconds> TimeoutParameter(std::string_view query) {
-  constexpr std::string_view kName = "timeout=";
-  while (!query.empty()) {
-    const std::string_view parameter = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), parameter.size() + 1));
-    if (!parameter.starts_with(kName)) continue;
-    std::uint32_t seconds = 0;
-    const char* last = parameter.data() + parameter.size();
-    const auto [end, error] = std::from_chars(parameter.data() + kName.size(), last, seconds);
-    const std::string_view unit(end, last);
-    const bool good = error == std::errc() && (unit.empty() || unit == "s") && seconds > 0 && seconds <= 3600;
-    return good ? std::optional(milliseconds(seconds * 1000)) : std::nullopt;
-  }
-  return std::nullopt;
+  std::optional<std::string_view> first;
+  ForEachParameter(query, [&first](std::string_view name, std::string_view value) {
+    if (name == "timeout" && !first) first = value;
+  });
+  return first ? ParseTimeout(*first) : std::nullopt;
 }
 
 }  // namespace

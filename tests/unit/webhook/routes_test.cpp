@@ -172,6 +172,8 @@ TEST_CASE("readiness lists its checks and the problems of the catalogue", "[webh
   CHECK(verbose.status == 200);
   CHECK_THAT(verbose.body,
              Catch::Contains("[+]cluster ok") && Catch::Contains("policies/x.yaml: BreakGlass/shop/x: spec.reason: is missing"));
+  CHECK_THAT(house.Call("GET", "/readyz", "", "a=b&verbose").body, Catch::Contains("[+]cluster ok"));
+  CHECK_THAT(house.Call("GET", "/readyz", "", "a=b&verbosely").body, !Catch::Contains("[+]cluster ok"));
   failure = "namespaces not listed yet";
   const auto unready = house.Call("GET", "/readyz");
   CHECK(unready.status == 503);
