@@ -31,7 +31,8 @@ void AddCheck(CLI::App& root, Action& action) {
                                            "as if it were created now. Lists are taken "
                                            "apart; Namespace objects in the manifests are read for their labels where the policy folders "
                                            "do not know the namespace; other kinds are "
-                                           "listed as skipped. Of a namespace that neither knows, the labels are unknown, which is "
+                                           "listed as skipped. A workload that names no image is could-not-tell. Of a namespace that "
+                                           "neither knows, the labels are unknown, which is "
                                            "could-not-tell for policies that select by label.");
   command.add_option("-f,--filename", options->review.manifests, "Files or folders with YAML or JSON, or - for standard input.")
       ->type_name("MANIFEST")
