@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <thread>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/text.h"
 #include "cli/given_objects.h"
@@ -16,6 +18,8 @@
 #include "cli/replay_world.h"
 #include "cli/text.h"
 #include "evidence/judge.h"
+#include "evidence/together.h"
+#include "evidence/work_pool.h"
 
 namespace hullwright::cli {
 namespace {
@@ -24,7 +28,7 @@ using evidence::Change;
 
 constexpr std::size_t kMaxGroups = 10'000;
 constexpr std::size_t kMaxErrorsTold = 20;
-constexpr std::size_t kToldEach = 1000;  // decisions between two words about progress
+constexpr std::size_t kJudgedTogether = 256;  // decisions
 
 RehearsedReason ReasonText(const policy::ImageDecision& image, const policy::Reason& reason) {
   return {WithoutControls(image.image.empty() ? image.reference : image.image),
@@ -88,21 +92,48 @@ class Gathering {
   std::unordered_map<std::string, std::size_t> places_;  // of groups
 };
 
-Result<void> RehearseHistory(ReplayWorld& world, Progress& progress, Rehearsal& rehearsal, Gathering& gathering) {
-  const auto summary = world.history().Summary();
-  if (!summary) return std::unexpected(summary.error());
-  evidence::Replayer replayer(world.records(), world.Plan(false));
-  return world.history().ForEach([&](store::StoredDecision stored) -> Result<void> {
-    if (++rehearsal.decisions % kToldEach == 0)
-      progress.Tell(fmt::format("judging recorded decisions again, {} of {}", rehearsal.decisions, summary->decisions));
-    const store::DecisionRow row = stored.row;
-    if (!rehearsal.from) rehearsal.from = row.decided_at;
-    rehearsal.to = row.decided_at;
-    const auto record = world.records().Read(std::move(stored));
-    auto replayed = record ? replayer.Replay(*record) : Result<evidence::Replayed>(std::unexpected(record.error()));
-    if (!replayed) {
-      if (!world.history().IsGone(row.id)) gathering.AddError(Printable(row.id, 64) + ": " + replayed.error().message);
+// The decisions of a history, judged some at a time on every processor, and taken down in their order.
+class HistoryRehearsal {
+ public:
+  HistoryRehearsal(ReplayWorld& world, Rehearsal& rehearsal, Gathering& gathering)
+      : world_(world), replayer_(world.records(), world.Plan(false)), rehearsal_(rehearsal), gathering_(gathering) {}
+
+  Result<void> Run(Progress& progress) {
+    const auto summary = world_.history().Summary();
+    if (!summary) return std::unexpected(summary.error());
+    const auto went = world_.history().ForEach([&](store::StoredDecision stored) -> Result<void> {
+      waiting_.push_back(std::move(stored));
+      if (waiting_.size() < kJudgedTogether) return {};
+      JudgeWaiting();
+      progress.Tell(fmt::format("judging recorded decisions again, {} of {}", rehearsal_.decisions, summary->decisions));
       return {};
+    });
+    if (went) JudgeWaiting();
+    return went;
+  }
+
+ private:
+  void JudgeWaiting() {
+    std::vector<Result<evidence::Replayed>> replayed(waiting_.size(), Fail(ErrorCode::kInternal, "was not judged"));
+    evidence::ForEachTogether(pool_, evidence::Urgency::kAdmission, waiting_.size(),
+                              [&](std::size_t i) { replayed[i] = Judge(waiting_[i]); });
+    for (std::size_t i = 0; i < waiting_.size(); ++i) TakeDown(waiting_[i].row, std::move(replayed[i]));
+    waiting_.clear();
+  }
+
+  Result<evidence::Replayed> Judge(const store::StoredDecision& stored) {
+    const auto record = world_.records().Read(stored);
+    if (!record) return std::unexpected(record.error());
+    return replayer_.Replay(*record);
+  }
+
+  void TakeDown(const store::DecisionRow& row, Result<evidence::Replayed> replayed) {
+    ++rehearsal_.decisions;
+    if (!rehearsal_.from) rehearsal_.from = row.decided_at;
+    rehearsal_.to = row.decided_at;
+    if (!replayed) {
+      if (!world_.history().IsGone(row.id)) gathering_.AddError(Printable(row.id, 64) + ": " + replayed.error().message);
+      return;
     }
     RehearsedGroup one{.change = replayed->change,
                        .kind = row.kind,
@@ -113,10 +144,17 @@ Result<void> RehearseHistory(ReplayWorld& world, Progress& progress, Rehearsal& 
     one.last = row.decided_at;
     if (one.change == Change::kAdmitted) one.was = Printable(row.reasons, 1024);
     if (one.change == Change::kUnsure) one.unsure = std::move(replayed->unsure);
-    gathering.Add(std::move(one), replayed->decision);
-    return {};
-  });
-}
+    gathering_.Add(std::move(one), replayed->decision);
+  }
+
+  ReplayWorld& world_;
+  evidence::Replayer replayer_;
+  Rehearsal& rehearsal_;
+  Gathering& gathering_;
+  std::vector<store::StoredDecision> waiting_;
+  // One thread beside this one for each further processor.
+  evidence::WorkPool pool_{{.threads = std::max(1U, std::thread::hardware_concurrency()) - 1}};
+};
 
 // Of manifests nothing was recorded that could be missing; only what no registry was asked for is not known.
 bool IsUnasked(const policy::Reason& reason) {
@@ -258,7 +296,7 @@ CommandOutput Rehearse(const RehearseOptions& options, const Environment& enviro
         ReplayWorld::Open({.history = options.history, .policy_files = options.policy_files, .review = &options.review}, environment);
     if (!world) return Failed(world.error());
     for (const std::string& problem : (*world)->problems()) err += ErrorLine(problem);
-    if (const auto went = RehearseHistory(**world, progress, rehearsal, gathering); !went) return Failed(went.error());
+    if (const auto went = HistoryRehearsal(**world, rehearsal, gathering).Run(progress); !went) return Failed(went.error());
   }
   if (!options.review.manifests.empty()) {
     progress.Tell("judging manifests");

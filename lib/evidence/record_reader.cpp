@@ -1,12 +1,21 @@
 #include "evidence/record_reader.h"
 
-#include <optional>
+#include <string>
 #include <utility>
 
 #include "evidence/recorded_documents.h"
 #include "evidence/recorded_objects.h"
 
 namespace hullwright::evidence {
+namespace {
+
+// Of its document, in the maps by number; without one nothing is found there, nor in the history.
+std::string DocumentKey(const store::StoredDecision& stored, store::DocumentRole role) {
+  const auto number = stored.Find(role);
+  return number ? std::to_string(*number) : "";
+}
+
+}  // namespace
 
 Result<Record> RecordReader::Read(store::StoredDecision stored) {
   const auto facts = ReadFacts(stored);
@@ -30,17 +39,25 @@ Result<Record> RecordReader::Read(store::StoredDecision stored) {
   return record;
 }
 
+Result<store::StoredDocument> RecordReader::Fetch(std::int64_t number) {
+  std::lock_guard lock(mutex_);
+  return ReadVerified(history_, number);
+}
+
+Result<std::string> RecordReader::Fetch(const store::StoredDecision& stored, store::DocumentRole role) {
+  std::lock_guard lock(mutex_);
+  return ReadDocument(history_, stored, role);
+}
+
 Result<std::shared_ptr<const RecordedFacts>> RecordReader::ReadFacts(const store::StoredDecision& stored) {
-  const auto number = stored.Find(store::DocumentRole::kFacts);
-  if (number) {
-    if (const auto* known = facts_.Find(*number)) return *known;
-  }
-  const auto text = ReadDocument(history_, stored, store::DocumentRole::kFacts);
+  const std::string key = DocumentKey(stored, store::DocumentRole::kFacts);
+  if (auto known = facts_.Find(key)) return std::move(*known);
+  const auto text = Fetch(stored, store::DocumentRole::kFacts);
   if (!text) return std::unexpected(text.error());
   auto decoded = DecodeFacts(*text);
   if (!decoded) return std::unexpected(decoded.error());
   auto facts = std::make_shared<const RecordedFacts>(std::move(*decoded));
-  facts_.Put(*number, facts);
+  facts_.Put(key, facts, text->size());
   return facts;
 }
 
@@ -48,16 +65,17 @@ Result<std::unordered_map<std::string, RecordReader::Scan>> RecordReader::ReadSc
   std::unordered_map<std::string, Scan> scans;
   for (const store::DocumentLink& link : stored.documents) {
     if (link.role != store::DocumentRole::kScan) continue;
-    if (const auto* known = scans_.Find(link.document)) {
-      scans.insert(*known);
+    const std::string key = std::to_string(link.document);
+    if (auto known = scans_.Find(key)) {
+      scans.insert(std::move(*known));
       continue;
     }
-    auto document = ReadVerified(history_, link.document);
+    const auto document = Fetch(link.document);
     if (!document) return std::unexpected(document.error().Within("a scan"));
     auto scan = DecodeScan(document->bytes);
     if (!scan) return std::unexpected(scan.error());
     scans.emplace(document->digest, *scan);
-    scans_.Put(link.document, {document->digest, std::move(*scan)});
+    scans_.Put(key, {document->digest, std::move(*scan)}, document->bytes.size());
   }
   return scans;
 }
@@ -67,29 +85,28 @@ RecordReader::ObjectsKey RecordReader::KeyOf(const Record& record) {
           record.stored.Find(store::DocumentRole::kNamespaceObjects).value_or(0)};
 }
 
-Result<policy::PolicySetParts> RecordReader::ReadObjects(const Record& record) {
-  policy::PolicySetParts parts;
+Result<RecordedObjects> RecordReader::ReadObjects(const Record& record) {
+  RecordedObjects objects;
   for (const auto role : {store::DocumentRole::kClusterObjects, store::DocumentRole::kNamespaceObjects}) {
     const bool may_lack = role == store::DocumentRole::kNamespaceObjects && record.subject.namespace_.empty();
     if (may_lack) continue;
-    const auto text = ReadDocument(history_, record.stored, role);
+    const auto text = Fetch(record.stored, role);
     if (!text) return std::unexpected(text.error());
-    if (auto decoded = DecodeObjects(*text, parts); !decoded) return std::unexpected(decoded.error());
+    if (auto decoded = DecodeObjects(*text, objects.parts); !decoded) return std::unexpected(decoded.error());
+    objects.bytes += text->size();
   }
-  return parts;
+  return objects;
 }
 
 Result<std::shared_ptr<const RecordedDecision>> RecordReader::ReadDecision(const store::StoredDecision& stored) {
-  const auto number = stored.Find(store::DocumentRole::kExplanation);
-  if (number) {
-    if (const auto* known = decisions_.Find(*number)) return *known;
-  }
-  const auto text = ReadDocument(history_, stored, store::DocumentRole::kExplanation);
+  const std::string key = DocumentKey(stored, store::DocumentRole::kExplanation);
+  if (auto known = decisions_.Find(key)) return std::move(*known);
+  const auto text = Fetch(stored, store::DocumentRole::kExplanation);
   if (!text) return std::unexpected(text.error());
   auto decoded = DecodeDecision(*text);
   if (!decoded) return std::unexpected(decoded.error());
   auto decision = std::make_shared<const RecordedDecision>(std::move(*decoded));
-  decisions_.Put(*number, decision);
+  decisions_.Put(key, decision, text->size());
   return decision;
 }
 

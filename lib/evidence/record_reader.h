@@ -1,15 +1,20 @@
 // Decisions of a history as they were decided: facts, scans and objects in force, each decoded once however many decisions share it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "evidence/recent_map.h"
 #include "evidence/recorded_decision.h"
 #include "evidence/recorded_facts.h"
 #include "policy/engine.h"
+#include "policy/policy_set.h"
 #include "store/decision_history.h"
 
 namespace hullwright::evidence {
@@ -25,27 +30,13 @@ struct Record {
   Time at() const { return stored.row.decided_at; }
 };
 
-// Values by a number of the file, bounded: when it is full, all are forgotten.
-template <class Value>
-class DocumentMap {
- public:
-  explicit DocumentMap(std::size_t max_entries) : max_entries_(max_entries) {}
-
-  const Value* Find(std::int64_t number) const {
-    const auto found = values_.find(number);
-    return found == values_.end() ? nullptr : &found->second;
-  }
-  void Put(std::int64_t number, Value value) {
-    if (values_.size() >= max_entries_) values_.clear();
-    values_.insert_or_assign(number, std::move(value));
-  }
-
- private:
-  const std::size_t max_entries_;
-  std::unordered_map<std::int64_t, Value> values_;
+// The objects that were in force.
+struct RecordedObjects {
+  policy::PolicySetParts parts;
+  std::size_t bytes = 0;  // of the documents that hold them
 };
 
-// Not thread-safe. The history outlives it.
+// Thread-safe. The history outlives it, and is used by nobody else while several threads read.
 class RecordReader {
  public:
   explicit RecordReader(store::HistoryReader& history) : history_(history) {}
@@ -55,20 +46,25 @@ class RecordReader {
   // The numbers of the documents that hold the objects in force: two decisions with the same ones were decided by the same objects.
   using ObjectsKey = std::pair<std::int64_t, std::int64_t>;
   static ObjectsKey KeyOf(const Record& record);
-  Result<policy::PolicySetParts> ReadObjects(const Record& record);
+  Result<RecordedObjects> ReadObjects(const Record& record);
   // What was decided, with what every rule saw: there also where what it was decided by is not.
   Result<std::shared_ptr<const RecordedDecision>> ReadDecision(const store::StoredDecision& stored);
 
  private:
   using Scan = std::shared_ptr<const policy::ScanRecord>;
+  // The bytes of a document, which are those of its digest.
+  Result<store::StoredDocument> Fetch(std::int64_t number);
+  Result<std::string> Fetch(const store::StoredDecision& stored, store::DocumentRole role);
   Result<std::shared_ptr<const RecordedFacts>> ReadFacts(const store::StoredDecision& stored);
   // Of the decision, by the digests of their documents.
   Result<std::unordered_map<std::string, Scan>> ReadScans(const store::StoredDecision& stored);
 
+  std::mutex mutex_;  // for what is read through history_: SQLite serves one at a time
   store::HistoryReader& history_;
-  DocumentMap<std::shared_ptr<const RecordedFacts>> facts_{10'000};
-  DocumentMap<std::pair<std::string, Scan>> scans_{4096};  // with the document's digest
-  DocumentMap<std::shared_ptr<const RecordedDecision>> decisions_{4096};
+  // By the number of the document, and bounded by its bytes: what is decoded takes about as many, of facts some times as many.
+  RecentMap<std::shared_ptr<const RecordedFacts>> facts_{{100'000, 32u << 20}};
+  RecentMap<std::pair<std::string, Scan>> scans_{{100'000, 128u << 20}};  // with the document's digest
+  RecentMap<std::shared_ptr<const RecordedDecision>> decisions_{{100'000, 32u << 20}};
 };
 
 }  // namespace hullwright::evidence

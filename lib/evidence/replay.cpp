@@ -16,7 +16,6 @@ namespace {
 
 using policy::ReasonWord;
 
-constexpr std::size_t kMaxSets = 64;
 constexpr std::chrono::seconds kGatherPatience{60};
 
 // The families of rules that rest on what was signed.
@@ -228,7 +227,7 @@ class Replayer::Judgement {
   }
 
   void Settle(std::size_t i, const policy::Policy& policy, Signed family) {
-    const Sameness& same = replayer_.SamenessOf(sets_, policy);
+    const Sameness same = SamenessOf(sets_, policy);
     const bool is_same = family == Signed::kProofs ? same.proofs : same.vulnerabilities;
     // At another time scans and statements may be too old, and waivers and grace periods may have ended: what was found then says nothing.
     if (is_same && now_ == record_.at() && TakeRecorded(i, policy, family)) return;
@@ -334,38 +333,43 @@ Result<Replayed> Replayer::Replay(const Record& record) {
 }
 
 Result<std::shared_ptr<Replayer::Sets>> Replayer::SetsOf(const Record& record) {
-  const RecordReader::ObjectsKey key = RecordReader::KeyOf(record);
-  if (const auto known = sets_.find(key); known != sets_.end()) return known->second;
-  auto parts = reader_.ReadObjects(record);
-  if (!parts) return std::unexpected(parts.error());
+  const auto [of_cluster, of_namespace] = RecordReader::KeyOf(record);
+  const std::string key = fmt::format("{} {}", of_cluster, of_namespace);
+  if (auto known = sets_.Find(key)) return std::move(*known);
+  auto objects = reader_.ReadObjects(record);
+  if (!objects) return std::unexpected(objects.error());
   auto sets = std::make_shared<Sets>();
-  sets->then = std::make_shared<const policy::PolicySet>(*parts);
+  sets->then = std::make_shared<const policy::PolicySet>(objects->parts);
   if (plan_.instead) {
     sets->now = plan_.instead;
   } else if (plan_.changed.empty()) {
     sets->now = sets->then;
   } else {
-    for (const api::Object& object : plan_.changed) std::visit(Replacing(*parts), object);
-    sets->now = std::make_shared<const policy::PolicySet>(std::move(*parts));
+    for (const api::Object& object : plan_.changed) std::visit(Replacing(objects->parts), object);
+    sets->now = std::make_shared<const policy::PolicySet>(std::move(objects->parts));
   }
-  if (sets_.size() >= kMaxSets) sets_.clear();
-  sets_.emplace(key, sets);
+  sets_.Put(key, sets, objects->bytes);
   return sets;
 }
 
-const Replayer::Sameness& Replayer::SamenessOf(Sets& sets, const policy::Policy& policy) const {
-  const auto known = sets.sameness.find(policy.id);
-  if (known != sets.sameness.end()) return known->second;
-  Sameness& same = sets.sameness[policy.id];
-  const policy::Policy* then = sets.then->FindPolicy(policy.id);
-  if (then == nullptr) return same;
-  const auto have_same_publishers = [&](Signed family) {
-    return std::ranges::all_of(PublishersOf(policy, family),
-                               [&](const std::string& name) { return HaveSamePublisher(*sets.then, *sets.now, name); });
-  };
-  same.proofs = ProofText(policy) == ProofText(*then) && have_same_publishers(Signed::kProofs);
-  same.vulnerabilities = VulnerabilityText(policy) == VulnerabilityText(*then) && have_same_publishers(Signed::kVulnerabilities) &&
-                         WaiverText(*sets.then) == WaiverText(*sets.now);
+Replayer::Sameness Replayer::SamenessOf(Sets& sets, const policy::Policy& policy) {
+  const auto known = sets.sameness.With([&](const auto& all) {
+    const auto found = all.find(policy.id);
+    return found == all.end() ? std::nullopt : std::optional(found->second);
+  });
+  if (known) return *known;
+  Sameness same;
+  if (const policy::Policy* then = sets.then->FindPolicy(policy.id)) {
+    const auto have_same_publishers = [&](Signed family) {
+      return std::ranges::all_of(PublishersOf(policy, family),
+                                 [&](const std::string& name) { return HaveSamePublisher(*sets.then, *sets.now, name); });
+    };
+    same.proofs = ProofText(policy) == ProofText(*then) && have_same_publishers(Signed::kProofs);
+    // All waivers are put into words: only where somebody will ask.
+    same.vulnerabilities = AsksForVex(policy) && VulnerabilityText(policy) == VulnerabilityText(*then) &&
+                           have_same_publishers(Signed::kVulnerabilities) && WaiverText(*sets.then) == WaiverText(*sets.now);
+  }
+  sets.sameness.With([&](auto& all) { all.emplace(policy.id, same); });
   return same;
 }
 

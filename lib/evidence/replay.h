@@ -17,7 +17,9 @@
 
 #include "api/object.h"
 #include "api/pull_context.h"
+#include "base/guarded.h"
 #include "evidence/gatherer.h"
+#include "evidence/recent_map.h"
 #include "evidence/record_reader.h"
 
 namespace hullwright::evidence {
@@ -61,7 +63,7 @@ struct Replayed {
   std::vector<std::string> unsure;  // sentences: which rules of which policies could not be judged as they would have been
 };
 
-// Not thread-safe. The reader outlives it.
+// Thread-safe. The reader outlives it.
 class Replayer {
  public:
   Replayer(RecordReader& reader, ReplayPlan plan);
@@ -77,18 +79,19 @@ class Replayer {
   };
   struct Sets {
     std::shared_ptr<const policy::PolicySet> then, now;
-    std::map<std::string, Sameness, std::less<>> sameness;  // by policy id, as far as asked for
+    Guarded<std::map<std::string, Sameness, std::less<>>> sameness;  // by policy id, as far as asked for
   };
   class Judgement;
 
   Result<std::shared_ptr<Sets>> SetsOf(const Record& record);
-  const Sameness& SamenessOf(Sets& sets, const policy::Policy& policy) const;
+  static Sameness SamenessOf(Sets& sets, const policy::Policy& policy);
   void Gather(const policy::PolicySet& policies, const policy::Subject& subject, std::vector<policy::ImageFacts>& images) const;
 
   RecordReader& reader_;
   const ReplayPlan plan_;
   std::vector<std::string> changed_ids_;  // of the policies in plan_.changed
-  std::map<RecordReader::ObjectsKey, std::shared_ptr<Sets>> sets_;
+  // Of two policies and an exception each, thousands; bounded by the bytes of their documents, of which they take some times as much.
+  RecentMap<std::shared_ptr<Sets>> sets_{{10'000, 32u << 20}};
 };
 
 }  // namespace hullwright::evidence

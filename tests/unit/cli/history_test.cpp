@@ -178,6 +178,19 @@ spec: {enforcement: {newImages: Deny}, rules: {vulnerabilities: {forbid: [{name:
   CHECK_THAT(stricter.out, !Contains("\x1b"));
 }
 
+TEST_CASE("decisions that are judged together are taken down in their order", "[cli][history]") {
+  const HistoryWorld world(100);
+  const auto output = world.RehearseBy(world.Policy("fresh", "Low"), {"-o", "json"});
+  const Json json = Json::parse(output.out);
+  CHECK(json["decisions"] == 300);
+  CHECK(json["errorCount"] == 0);
+  CHECK(json["groups"].empty());
+  const Json milder = Json::parse(world.RehearseBy(world.Policy("production", "Negligible"), {"-o", "json"}).out);
+  REQUIRE(milder["groups"].size() == 1);
+  CHECK(milder["groups"][0]["count"] == 100);
+  CHECK(milder["groups"][0]["id"] == world.bad);  // the last of them
+}
+
 TEST_CASE("rehearse as JSON groups what changes alike", "[cli][history]") {
   const HistoryWorld world(4);
   const auto output = world.RehearseBy(world.Write("tagless.yaml", R"(apiVersion: hullwright.dev/v1alpha1

@@ -1,6 +1,9 @@
 #include "evidence/replay.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
+#include <vector>
 
 #include "base/yaml.h"
 #include "evidence/decision_recorder.h"
@@ -124,6 +127,27 @@ TEST_CASE("a policy in place of its namesake denies what was admitted, and lets 
   CHECK(house.ChangeBy('c', milder) == Change::kSame);  // no scan is no pass
   const Replayed denied = house.Replay('a', {.changed = {ObjectOf(stricter)}});
   CHECK(WordsOf(denied.decision) == Words{policy::ReasonWord::kVulnerabilityForbidden});
+}
+
+TEST_CASE("one reader and one replayer serve several threads", "[evidence][history]") {
+  ReplayHouse house;
+  RecordReader reader(*house.history);
+  Replayer replayer(reader, {.changed = {ObjectOf(PolicyWith("production", kForbidLow))}});
+  std::vector<store::StoredDecision> decisions;
+  for (const char digit : {'a', 'b', 'c'}) decisions.push_back(*house.history->Find(house.ids[digit]));
+  std::atomic<int> denied = 0, same = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 60; ++i) {
+    threads.emplace_back([&, i] {
+      const auto record = reader.Read(decisions[static_cast<std::size_t>(i) % decisions.size()]);
+      const auto replayed = record ? replayer.Replay(*record) : Result<Replayed>(std::unexpected(record.error()));
+      if (replayed && replayed->change == Change::kDenied) ++denied;
+      if (replayed && replayed->change == Change::kSame) ++same;
+    });
+  }
+  threads.clear();
+  CHECK(denied == 20);
+  CHECK(same == 40);
 }
 
 TEST_CASE("a policy of another name is judged beside what was in force", "[evidence][history]") {
