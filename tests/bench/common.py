@@ -132,7 +132,7 @@ class Webhook:
         self.seconds_to_ready = time.monotonic() - started
 
     def ready(self):
-        done = subprocess.run(["curl", "-sk", "-o", "/dev/null", "-w", "%{http_code}", f"{self.url}/readyz"], capture_output=True, text=True)
+        done = subprocess.run(["curl", "-sk", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", f"{self.url}/readyz"], capture_output=True, text=True)
         return done.stdout == "200"
 
     def resident_mib(self):

@@ -10,6 +10,7 @@ from signed_warm_bench import in_turn
 from warm_bench import cpu_per_review, review_url, write_script, wrk
 
 DECISIONS = 100_000
+MOST_SECONDS = {"write": 300, "read": 60, "rehearse": 120}    # some times what each takes on the slower machine: more is told as an error
 STRICTER = {"apiVersion": "hullwright.dev/v1alpha1", "kind": "ClusterImageAdmissionPolicy", "metadata": {"name": "floor"},
             "spec": {"match": {"images": ["registry.example/**"]}, "enforcement": {"newImages": "Deny"},
                      "rules": {"reference": {"digest": "Pinned"},
@@ -17,25 +18,30 @@ STRICTER = {"apiVersion": "hullwright.dev/v1alpha1", "kind": "ClusterImageAdmiss
 KEPT = re.compile(r'hullwright_history_decisions_total\{result="(\w+)"\} (\S+)')
 
 
-def timed(command, exit_code=0):
+def timed(program, verb, *arguments, exit_code=0):
     """(seconds from start to end of the process, what it printed as JSON)"""
     started = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    try:
+        done = subprocess.run([program, verb, *arguments], capture_output=True, text=True, timeout=MOST_SECONDS[verb])
+    except subprocess.TimeoutExpired as late:
+        raise RuntimeError(f"{program.name} {verb} did not end within {late.timeout} s") from late
     seconds = time.perf_counter() - started
+    print(f"  {program.name} {verb}: {seconds:.1f} s", flush=True)
     if done.returncode != exit_code:
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
+        raise RuntimeError(f"{program.name} {verb} ended with {done.returncode}: {done.stderr[-2000:]}")
     return seconds, json.loads(done.stdout)
 
 
 def rehearsal(build, folder):
     history, policy = folder / "history.db", folder / "stricter.json"
-    timed([build / "bin" / "history-bench", "write", history, str(DECISIONS)])
+    bench, hullctl = build / "bin" / "history-bench", build / "bin" / "hullctl"
+    timed(bench, "write", history, str(DECISIONS))
     policy.write_text(json.dumps(STRICTER))
     seconds, floors = [], []
     for _ in range(RUNS):
-        floor, read = timed([build / "bin" / "history-bench", "read", history])
+        floor, read = timed(bench, "read", history)
         # It denies some of what was admitted, for which the exit code is 1.
-        taken, told = timed([build / "bin" / "hullctl", "rehearse", "--policy", policy, "--history", history, "-o", "json"], exit_code=1)
+        taken, told = timed(hullctl, "rehearse", "--policy", policy, "--history", history, "-o", "json", exit_code=1)
         if read["decisions"] != DECISIONS or told["decisions"] != DECISIONS or told["errorCount"] or not told["counts"]["denied"]:
             raise RuntimeError(f"not every decision was judged again: {read}, {told['counts']}, {told['errors']}")
         seconds.append(taken)
@@ -46,7 +52,7 @@ def rehearsal(build, folder):
 
 def decisions(webhook, result):
     """So far: written to the history, or dropped because it could not keep up."""
-    text = subprocess.run(["curl", "-s", f"{webhook.url}/metrics"], check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(["curl", "-s", "-m", "10", f"{webhook.url}/metrics"], check=True, capture_output=True, text=True).stdout
     return float(dict(KEPT.findall(text))[result])
 
 

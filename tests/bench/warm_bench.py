@@ -12,7 +12,7 @@ SECONDS = 3
 def wrk(url, connections, script=None):
     """(p50 in ms, requests per second); every reply must have been 2xx."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency", *(["-s", script] if script else []), url]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=SECONDS + 30).stdout
     if "Non-2xx" in text or "Socket errors" in text:
         raise RuntimeError(f"wrk saw failures at {url}:\n{text}")
     value, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", text).groups()
@@ -49,7 +49,7 @@ def write_script(folder, body):
 def review_url(webhook, body):
     """Where the webhook admits this review, which is warm from then on."""
     url = f"{webhook.url}/v1/validate?timeout=10s"
-    answer = subprocess.run(["curl", "-sk", "-H", "Content-Type: application/json", "-d", "@-", url], input=body, capture_output=True, text=True).stdout
+    answer = subprocess.run(["curl", "-sk", "-m", "10", "-H", "Content-Type: application/json", "-d", "@-", url], input=body, capture_output=True, text=True).stdout
     if json.loads(answer)["response"]["allowed"] is not True:
         raise RuntimeError("the measured review is not admitted: " + answer)
     return url
