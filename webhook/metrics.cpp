@@ -167,7 +167,7 @@ void AddFacts(const evidence::GathererStatistics& facts, Scrape& scrape) {
                   {{{"result", "outage"}}, Number(facts.outages)},
                   {{{"result", "all"}}, Number(facts.gathered)}});
   scrape.Counter("hullwright_tags_resolved_total", "Tags that a registry was asked for.", {{{}, Number(facts.resolved)}});
-  scrape.Counter("hullwright_facts_refused_total", "Images that were not gathered because too many waited.",
+  scrape.Counter("hullwright_facts_refused_total", "Images that were not gathered because too many waited, or too much was held.",
                  {{{}, Number(facts.refused_by_load)}});
 }
 

@@ -9,6 +9,7 @@
 #include "evidence/discovery.h"
 #include "evidence/facts_size.h"
 #include "evidence/remembering_registry.h"
+#include "evidence/together.h"
 #include "evidence/words.h"
 
 namespace hullwright::evidence {
@@ -74,6 +75,15 @@ Doubt NotInTime() {
   return {ReasonWord::kRegistryUnreachable, "the registry did not answer in the time of this request; gathering goes on, so try again"};
 }
 
+Doubt TooMuchForOne(std::size_t max_bytes) {
+  return {ReasonWord::kTooManyImages,
+          fmt::format("what registries hold of the images of this object takes more than {} bytes, the most of one request", max_bytes)};
+}
+
+Doubt TooMuchForAll() {
+  return {ReasonWord::kRegistryUnreachable, "what is being gathered of images takes all the memory that it may; try again"};
+}
+
 }  // namespace
 
 Gatherer::Gatherer(GathererSources sources, GathererOptions options)
@@ -81,6 +91,9 @@ Gatherer::Gatherer(GathererSources sources, GathererOptions options)
       options_(options),
       resolutions_({options.max_resolutions, options.max_resolution_bytes}),
       facts_({options.max_facts, options.max_facts_bytes}),
+      owned_(std::make_shared<http::BodyBudget>(options.max_facts_bytes + options.max_bytes_under_way)),
+      fetched_(std::make_shared<http::BodyBudget>(options.max_fetched_bytes)),
+      fetched_behind_(std::make_shared<http::BodyBudget>(options.max_fetched_bytes / 2, fetched_)),
       pool_(options.pool) {}
 
 std::optional<Gatherer::KnownResolution> Gatherer::RecallResolution(const std::string& key) const {
@@ -90,12 +103,12 @@ std::optional<Gatherer::KnownResolution> Gatherer::RecallResolution(const std::s
   return known;
 }
 
-std::shared_ptr<const policy::TrustFacts> Gatherer::RecallFacts(const std::string& key, bool& refresh_due) const {
-  const auto known = facts_.Find(key);
+Gatherer::SizedFacts Gatherer::RecallFacts(const std::string& key, bool& refresh_due) const {
+  auto known = facts_.Find(key);
   const Time now = sources_.clock.Now();
-  if (!known || known->known_at > now || known->good_until <= now) return nullptr;
+  if (!known || known->known_at > now || known->good_until <= now) return {};
   refresh_due = refresh_due || known->refresh_at <= now;
-  return known->facts;
+  return std::move(known->sized);
 }
 
 std::optional<Origin> Gatherer::RecallWith(const ImageQuery& query, const Keyrings::Keyring& keyring, const TrustMaterial& trust,
@@ -111,8 +124,10 @@ std::optional<Origin> Gatherer::RecallWith(const ImageQuery& query, const Keyrin
     digest = (*origin.resolution)->digest;
   }
   if (!digest || !NeedsFacts(query.needs)) return origin;
-  origin.trust = RecallFacts(FactsKey(query.reference, *digest, query.needs, scope, trust), refresh_due);
-  if (origin.trust == nullptr) return std::nullopt;
+  auto [facts, bytes] = RecallFacts(FactsKey(query.reference, *digest, query.needs, scope, trust), refresh_due);
+  if (facts == nullptr) return std::nullopt;
+  origin.trust = std::move(facts);
+  origin.trust_bytes = bytes;
   return origin;
 }
 
@@ -128,23 +143,53 @@ std::optional<Origin> Gatherer::Recall(const ImageQuery& query) {
   return origin;
 }
 
+Origin Gatherer::Within(FactsShare& share, Origin origin) const {
+  if (origin.trust == nullptr || share.Take(*origin.trust, origin.trust_bytes)) return origin;
+  origin.trust = Unknown(origin.trust->digest, TooMuchForOne(options_.max_request_bytes), sources_.clock.Now());
+  origin.trust_bytes = 0;
+  return origin;
+}
+
+std::optional<std::vector<Origin>> Gatherer::RecallAll(std::span<const ImageQuery> queries) {
+  FactsShare share(options_.max_request_bytes);
+  std::vector<Origin> origins;
+  origins.reserve(queries.size());
+  for (const ImageQuery& query : queries) {
+    auto origin = Recall(query);
+    if (!origin) return std::nullopt;
+    origins.push_back(Within(share, std::move(*origin)));
+  }
+  return origins;
+}
+
 std::vector<Origin> Gatherer::Gather(std::span<const ImageQuery> queries, Deadline deadline) {
+  const auto share = std::make_shared<FactsShare>(options_.max_request_bytes);
   std::vector<std::optional<Origin>> found;
-  std::vector<std::optional<Flights<Origin>::Flight>> flights(queries.size());
+  std::vector<std::optional<Flight>> flights(queries.size());
   found.reserve(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
     found.push_back(Recall(queries[i]));
-    if (!found[i]) flights[i] = Start(queries[i], Urgency::kAdmission, Freshly::kNo);
+    if (found[i])
+      found[i] = Within(*share, std::move(*found[i]));
+    else
+      flights[i] = Start(queries[i], Urgency::kAdmission, Freshly::kNo, share);
   }
+  const Doubt refused{ReasonWord::kRegistryUnreachable, "too many images are waiting for their registries; try again"};
   std::vector<Origin> origins;
   origins.reserve(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    if (!found[i] && flights[i]) found[i] = Flights<Origin>::Await(*flights[i], deadline);
-    const Doubt doubt =
-        flights[i] ? NotInTime() : Doubt{ReasonWord::kRegistryUnreachable, "too many images are waiting for their registries; try again"};
-    origins.push_back(found[i] ? std::move(*found[i]) : Undecided(queries[i], doubt, sources_.clock.Now()));
+    if (flights[i]) found[i] = Await(queries[i], *flights[i], *share, deadline);
+    origins.push_back(found[i] ? std::move(*found[i]) : Undecided(queries[i], refused, sources_.clock.Now()));
   }
   return origins;
+}
+
+Origin Gatherer::Await(const ImageQuery& query, const Flight& flight, FactsShare& share, Deadline deadline) {
+  auto landed = Flights<Landing>::Await(flight, deadline);
+  if (!landed) return Undecided(query, NotInTime(), sources_.clock.Now());
+  std::optional<Origin> origin = landed->origin ? std::move(landed->origin) : Recall(query);
+  if (origin) return Within(share, std::move(*origin));
+  return Undecided(query, share.refused() ? TooMuchForOne(options_.max_request_bytes) : TooMuchForAll(), sources_.clock.Now());
 }
 
 void Gatherer::WarmUp(const std::vector<ImageQuery>& queries) {
@@ -153,11 +198,16 @@ void Gatherer::WarmUp(const std::vector<ImageQuery>& queries) {
   }
 }
 
-std::optional<Flights<Origin>::Flight> Gatherer::Start(const ImageQuery& query, Urgency urgency, Freshly freshly) {
+std::optional<Gatherer::Flight> Gatherer::Start(const ImageQuery& query, Urgency urgency, Freshly freshly,
+                                                std::shared_ptr<FactsShare> share) {
   std::string key = FactsKey(query.reference, query.reference.digest.value_or(Digest()), query.needs, "", *sources_.trust());
   key += fmt::format("\n:{}\n{}/{}\n{}{}", query.reference.tag.value_or(""), query.pull.namespace_, query.pull.service_account,
                      fmt::join(query.pull.pull_secrets, ","), freshly == Freshly::kYes ? "\nfresh" : "");
-  auto flight = flights_.Join(key, urgency, pool_, [this, query, urgency, freshly] { return Find(query, urgency, freshly); });
+  auto flight = flights_.Join(key, urgency, pool_, [this, query, urgency, freshly, share = std::move(share)]() -> Landing {
+    Origin origin = Find(query, urgency, freshly);
+    if (share != nullptr && origin.trust != nullptr && !share->Take(*origin.trust, origin.trust_bytes)) return {};
+    return {std::move(origin)};
+  });
   if (!flight) ++refused_by_load_;
   return flight;
 }
@@ -188,7 +238,9 @@ Origin Gatherer::Find(const ImageQuery& query, Urgency urgency, Freshly freshly)
     task.document = std::move(known.document);
   }
   if (task.digest == Digest() || !NeedsFacts(query.needs)) return origin;
-  origin.trust = FactsOf(task, FactsKey(query.reference, task.digest, query.needs, scope, *task.trust), call, freshly);
+  auto [facts, bytes] = FactsOf(task, FactsKey(query.reference, task.digest, query.needs, scope, *task.trust), call, freshly);
+  origin.trust = std::move(facts);
+  origin.trust_bytes = bytes;
   return origin;
 }
 
@@ -223,31 +275,35 @@ std::optional<Gatherer::KnownResolution> Gatherer::ResolutionOfBefore(const std:
   return known;
 }
 
-std::shared_ptr<const policy::TrustFacts> Gatherer::FactsOf(const GatherTask& task, const std::string& key, const registry::Call& call,
-                                                            Freshly freshly) {
+Gatherer::SizedFacts Gatherer::FactsOf(const GatherTask& task, const std::string& key, const registry::Call& call, Freshly freshly) {
   const auto turn = turns_.Take(key);
   bool refresh_due = false;
-  auto known = RecallFacts(key, refresh_due);
-  if (known != nullptr && (freshly == Freshly::kNo || !refresh_due)) return known;
+  SizedFacts known = RecallFacts(key, refresh_due);
+  if (known.facts != nullptr && (freshly == Freshly::kNo || !refresh_due)) return known;
   Gathered gathered = AskForFacts(task, call, freshly);
   if (gathered.yield == Yield::kUnreachable) {
     ++unreachable_;
-    if (auto before = OfBefore(key)) {
+    if (SizedFacts before = OfBefore(key, UrgencyOf(call)); before.facts != nullptr) {
       ++outages_;
       return before;
     }
   }
-  return Remember(key, std::move(gathered));
+  return Remember(key, std::move(gathered), UrgencyOf(call));
 }
 
 Gathered Gatherer::AskForFacts(const GatherTask& task, const registry::Call& call, Freshly freshly) {
   ++gathered_;
   const Time now = sources_.clock.Now();
   const auto ask = [&](std::chrono::milliseconds may_be_stored_for) {
+    registry::Call asking = call;
+    asking.budget =
+        std::make_shared<http::BodyBudget>(kMaxAdmissionBytes, UrgencyOf(call) == Urgency::kAdmission ? fetched_ : fetched_behind_);
     RememberingRegistry registry(sources_.registry, sources_.cache, sources_.clock, {may_be_stored_for, options_.outage_memory});
-    Gathered gathered = GatherFacts(registry, task, call, pool_, now);
+    Gathered gathered = GatherFacts(registry, task, asking, pool_, now);
     gathered.facts.from_outage = registry.in_outage();
     if (registry.oldest()) gathered.facts.gathered_at = *registry.oldest();
+    // What was not read for want of room says nothing of the image.
+    if (asking.budget->common_was_full()) gathered = {*Unknown(task.digest, TooMuchForAll(), now), Yield::kUnreachable};
     return std::pair(std::move(gathered), registry.oldest().has_value());
   };
   auto [gathered, from_store] = ask(freshly == Freshly::kYes ? std::chrono::milliseconds(0) : options_.positive_life);
@@ -256,36 +312,54 @@ Gathered Gatherer::AskForFacts(const GatherTask& task, const registry::Call& cal
   return std::move(gathered);
 }
 
-std::shared_ptr<const policy::TrustFacts> Gatherer::Remember(const std::string& key, Gathered gathered) {
+Gatherer::SizedFacts Gatherer::Own(policy::TrustFacts facts, Urgency urgency) const {
+  const std::size_t bytes = SizeInMemory(facts);
+  const std::size_t left_to_admission = urgency == Urgency::kBackground ? options_.max_bytes_under_way / 2 : 0;
+  auto owned = std::make_unique<const policy::TrustFacts>(std::move(facts));
+  if (!owned_->HasRoomFor(bytes + left_to_admission) || !owned_->TryTake(bytes)) return {};
+  const auto give_back = [counted = owned_, bytes](const policy::TrustFacts* gone) {
+    std::default_delete<const policy::TrustFacts>()(gone);
+    counted->GiveBack(bytes);
+  };
+  return {std::shared_ptr<const policy::TrustFacts>(owned.release(), give_back), bytes};
+}
+
+Gatherer::SizedFacts Gatherer::Remember(const std::string& key, Gathered gathered, Urgency urgency) {
   const Time now = sources_.clock.Now();
-  const auto facts = std::make_shared<const policy::TrustFacts>(std::move(gathered.facts));
-  if (facts->from_outage) ++outages_;
+  const Digest digest = gathered.facts.digest;
+  const bool is_of_before = gathered.facts.from_outage;
+  if (is_of_before) ++outages_;
   if (gathered.yield == Yield::kNothing) ++negative_;
+  SizedFacts sized = Own(std::move(gathered.facts), urgency);
+  if (sized.facts == nullptr) {
+    ++refused_by_load_;
+    return {Unknown(digest, TooMuchForAll(), now), 0};
+  }
   // Neither what could not be asked nor what is of before: the next request asks again.
-  if (gathered.yield == Yield::kUnreachable || facts->from_outage) return facts;
+  if (gathered.yield == Yield::kUnreachable || is_of_before) return sized;
   const bool nothing = gathered.yield == Yield::kNothing;
   const auto refresh = gathered.yield == Yield::kAll ? options_.refresh_all : options_.refresh_some;
-  Keep(key, {facts, now, now + (nothing ? options_.negative_life : options_.positive_life), now + refresh, !nothing});
-  return facts;
+  Keep(key, {sized, now, now + (nothing ? options_.negative_life : options_.positive_life), now + refresh, !nothing});
+  return sized;
 }
 
 void Gatherer::Keep(const std::string& key, const KnownFacts& known) {
-  facts_.Put(key, known, SizeInMemory(*known.facts));
+  facts_.Put(key, known, known.sized.bytes);
 }
 
 // When nobody can be asked: facts that still count, or older ones, of which their policy says how old they may be.
-std::shared_ptr<const policy::TrustFacts> Gatherer::OfBefore(const std::string& key) {
+Gatherer::SizedFacts Gatherer::OfBefore(const std::string& key, Urgency urgency) {
   const Time now = sources_.clock.Now();
   auto known = facts_.Find(key);
-  if (!known || known->known_at > now || !known->vouches) return nullptr;
+  if (!known || known->known_at > now || !known->vouches) return {};
   if (known->good_until > now) {
     known->refresh_at = now + options_.refresh_some;
     Keep(key, *known);
-    return known->facts;
+    return known->sized;
   }
-  auto facts = std::make_shared<policy::TrustFacts>(*known->facts);
-  facts->from_outage = true;
-  return facts;
+  policy::TrustFacts facts = *known->sized.facts;
+  facts.from_outage = true;
+  return Own(std::move(facts), urgency);
 }
 
 GathererStatistics Gatherer::Statistics() const {

@@ -40,15 +40,10 @@ class Inquiry {
 
   // False when something has to be waited for.
   bool Recall() {
-    std::vector<Origin> origins;
-    origins.reserve(queries_.size());
-    for (const ImageQuery& query : queries_) {
-      auto origin = sources_.gatherer->Recall(query);
-      if (!origin) return false;
-      origins.push_back(std::move(*origin));
-    }
-    Take(std::move(origins));
-    return true;
+    if (queries_.empty()) return true;
+    auto origins = sources_.gatherer->RecallAll(queries_);
+    if (origins) Take(std::move(*origins));
+    return origins.has_value();
   }
 
   void Gather(Deadline deadline) {

@@ -54,6 +54,15 @@ bool CouldNotAsk(const registry::Problem& problem) {
   return problem.outcome() == registry::Outcome::kUnreachable;
 }
 
+// What the store gives is held like what the registry sends, and an image is the same one after a restart.
+bool TakeBudget(const Call& call, std::size_t bytes) {
+  return call.budget == nullptr || call.budget->TryTake(bytes);
+}
+
+std::unexpected<registry::Problem> BeyondBudget(const Digest& digest) {
+  return registry::Decline(registry::Why::kBudget, fmt::format("{}: more bytes than may be read for one image", digest.text()));
+}
+
 // nullptr: it is not there.
 template <class Value>
 std::shared_ptr<const Value> FindIn(const std::map<std::string, std::shared_ptr<const Value>>& known, const std::string& name) {
@@ -148,7 +157,11 @@ RememberingRegistry::DocumentAnswer RememberingRegistry::FetchManifest(const Rep
                                                                        const Call& call) {
   const EntryKey key = KeyOf(EntryKind::kManifest, repository, digest.text(), call);
   if (auto entry = cache_ != nullptr ? cache_->Find(key) : std::nullopt) {
-    if (auto document = Checked(digest, std::move(*entry))) return document;
+    const std::size_t bytes = entry->bytes.size();
+    if (auto document = Checked(digest, std::move(*entry))) {
+      if (!TakeBudget(call, bytes)) return BeyondBudget(digest);
+      return document;
+    }
     cache_->Forget(key);
   }
   auto answer = upstream_.Manifest(repository, digest, call);
@@ -171,7 +184,10 @@ RememberingRegistry::BlobAnswer RememberingRegistry::FetchBlob(const RepositoryN
   const EntryKey key = KeyOf(EntryKind::kBlob, repository, blob.digest.text(), call);
   if (auto entry = cache_ != nullptr ? cache_->Find(key) : std::nullopt) {
     const bool sound = entry->bytes.size() == blob.size && registry::IsDigestOf(blob.digest, entry->bytes);
-    if (sound && entry->bytes.size() <= max_bytes) return std::make_shared<const std::string>(std::move(entry->bytes));
+    if (sound && entry->bytes.size() <= max_bytes) {
+      if (!TakeBudget(call, entry->bytes.size())) return BeyondBudget(blob.digest);
+      return std::make_shared<const std::string>(std::move(entry->bytes));
+    }
     if (!sound) cache_->Forget(key);
   }
   auto answer = upstream_.Blob(repository, blob, call, max_bytes);

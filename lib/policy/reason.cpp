@@ -219,8 +219,9 @@ constexpr std::array kWords = {
              "The labels of the namespace are not known, so nobody can tell whether the policy covers the image.",
              "Create the Namespace, or give its manifest together with the policies."},
     WordInfo{ReasonWord::kTooManyImages, "TooManyImages", kNo, RuleFamily::kRequest,
-             "The object names more images, or judging them takes more comparisons, than one request may.",
-             "Split the object into smaller ones; if it is small, have conditions of policies or exceptions of the namespace reduced."},
+             "The object names more images, or judging them takes more comparisons or memory, than one request may.",
+             "Split the object into smaller ones; if it is small, use images with fewer platforms and attestations, or have conditions of "
+             "policies or exceptions of the namespace reduced."},
 };
 static_assert(kPass < kNoData && kNoData < kNo);
 

@@ -89,7 +89,7 @@ enum class ReasonWord {
   kUnmatched,         // no policy covers the image
   kPolicyInvalid,     // a policy that may cover the image has no good version
   kNamespaceUnknown,  // the labels of the namespace are not known, so whether a policy covers it is not
-  kTooManyImages,     // more images in one object than the bound
+  kTooManyImages,     // more images in one object than the bound, or more to compare or to hold
 };
 
 // Which part of a policy a word speaks of. Waivers soften kVulnerabilities alone, admitted images that and kFreshness (age and end of

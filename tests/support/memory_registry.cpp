@@ -93,15 +93,16 @@ MemoryRegistry::DocumentAnswer MemoryRegistry::Resolve(const registry::Repositor
 }
 
 MemoryRegistry::DocumentAnswer MemoryRegistry::Manifest(const registry::RepositoryName& repository, const Digest& digest,
-                                                        const registry::Call&) {
+                                                        const registry::Call& call) {
   if (auto problem = Begin("manifest " + digest.text())) return std::unexpected(*problem);
   auto document = FindManifest(repository.ToString(), digest.text());
   if (document == nullptr) return Decline(Why::kAbsent, digest.text() + ": no such manifest");
+  if (call.budget && !call.budget->TryTake(document->bytes->size())) return Decline(Why::kBudget, "no bytes are left");
   return document;
 }
 
 registry::Answer<std::shared_ptr<const std::string>> MemoryRegistry::Blob(const registry::RepositoryName& repository,
-                                                                          const registry::Descriptor& blob, const registry::Call&,
+                                                                          const registry::Descriptor& blob, const registry::Call& call,
                                                                           std::size_t max_bytes) {
   if (auto problem = Begin("blob " + blob.digest.text())) return std::unexpected(*problem);
   if (blob.size > max_bytes) return Decline(Why::kTooLarge, "blob is too large");
@@ -109,6 +110,7 @@ registry::Answer<std::shared_ptr<const std::string>> MemoryRegistry::Blob(const 
   const auto& blobs = repositories_[repository.ToString()].blobs;
   const auto found = blobs.find(blob.digest.text());
   if (found == blobs.end()) return Decline(Why::kAbsent, blob.digest.text() + ": no such blob");
+  if (call.budget && !call.budget->TryTake(found->second.size())) return Decline(Why::kBudget, "no bytes are left");
   return std::make_shared<const std::string>(found->second);
 }
 

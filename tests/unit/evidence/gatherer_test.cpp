@@ -432,15 +432,12 @@ TEST_CASE("a publisher whose keys are not read yet is could-not-tell, and not re
   CHECK(IsSigned(world.Get(world.ByDigest())));
 }
 
-TEST_CASE("facts of large images stay within their bound of bytes, and the latest are remembered", "[evidence]") {
-  World world(false);
-  GathererOptions options;
-  options.max_facts_bytes = 500'000;
-  Gatherer gatherer({world.registry, nullptr, *world.keyrings, [&] { return world.trust; }, world.clock}, options);
+// Large images, of as many layers as one may have: what each has of configurations.
+std::vector<ImageQuery> PushLargeImages(World& world, int count) {
   std::string diff_ids = "\"" + world.image.text() + "\"";
   for (std::size_t i = 1; i < registry::kMaxLayers; ++i) diff_ids += ",\"" + world.image.text() + "\"";
   std::vector<ImageQuery> queries;
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < count; ++i) {
     const Digest image =
         Push(world.registry, kRepository,
              {.config = fmt::format(R"({{"os":"linux","architecture":"a{}","rootfs":{{"type":"layers","diff_ids":[{}]}}}})", i, diff_ids)});
@@ -448,16 +445,111 @@ TEST_CASE("facts of large images stay within their bound of bytes, and the lates
     query.needs.publishers.clear();
     query.needs.manifests = query.needs.configurations = true;
   }
+  return queries;
+}
+
+std::unique_ptr<Gatherer> GathererWith(World& world, const GathererOptions& options) {
+  const GathererSources sources{world.registry, nullptr, *world.keyrings, [&world] { return world.trust; }, world.clock};
+  return std::make_unique<Gatherer>(sources, options);
+}
+
+Origin GatherOne(Gatherer& gatherer, const ImageQuery& query) {
+  return gatherer.Gather(std::vector{query}, std::chrono::steady_clock::now() + 10s).at(0);
+}
+
+bool IsRead(const Origin& origin) {
+  return origin.trust != nullptr && !origin.trust->manifest_doubt;
+}
+
+bool IsDoubtful(const Origin& origin, ReasonWord word) {
+  return origin.trust != nullptr && origin.trust->manifest_doubt && origin.trust->manifest_doubt->word == word;
+}
+
+TEST_CASE("facts of large images stay within their bound of bytes, and the latest are remembered", "[evidence]") {
+  World world(false);
+  GathererOptions options;
+  options.max_facts_bytes = 500'000;
+  const auto gatherer = GathererWith(world, options);
+  const std::vector<ImageQuery> queries = PushLargeImages(world, 20);
   for (const ImageQuery& query : queries) {
-    const Origin origin = gatherer.Gather(std::vector{query}, std::chrono::steady_clock::now() + 10s).at(0);
-    REQUIRE(origin.trust);
-    CHECK_FALSE(origin.trust->manifest_doubt);
-    CHECK(gatherer.Recall(query));
-    CHECK(gatherer.Statistics().facts_bytes <= options.max_facts_bytes);
+    CHECK(IsRead(GatherOne(*gatherer, query)));
+    CHECK(gatherer->Recall(query));
+    CHECK(gatherer->Statistics().facts_bytes <= options.max_facts_bytes);
   }
-  CHECK(gatherer.Statistics().facts > 1);
-  CHECK(gatherer.Statistics().facts <= 5);
-  CHECK_FALSE(gatherer.Recall(queries.front()));
+  CHECK(gatherer->Statistics().facts > 1);
+  CHECK(gatherer->Statistics().facts <= 5);
+  CHECK_FALSE(gatherer->Recall(queries.front()));
+}
+
+TEST_CASE("a request holds no more of facts than it may, gathered now or from memory", "[evidence]") {
+  World world(false);
+  const std::vector<ImageQuery> queries = PushLargeImages(world, 8);
+  const std::size_t one = world.Get(queries[0]).trust_bytes;
+  REQUIRE(one > 50'000);
+  GathererOptions options;
+  options.max_request_bytes = 3 * one + one / 2;
+  const bool is_kept = GENERATE(true, false);  // in memory
+  if (!is_kept) options.max_facts_bytes = one / 2;
+  const auto gatherer = GathererWith(world, options);
+  const auto is_beyond = [](const Origin& origin) { return IsDoubtful(origin, ReasonWord::kTooManyImages); };
+  const std::vector<Origin> cold = gatherer->Gather(queries, std::chrono::steady_clock::now() + 10s);
+  CHECK(std::ranges::count_if(cold, IsRead) == 3);
+  CHECK(std::ranges::count_if(cold, is_beyond) == 5);
+  const auto warm = gatherer->RecallAll(queries);
+  REQUIRE(warm.has_value() == is_kept);
+  if (!is_kept) return;
+  CHECK(std::ranges::count_if(*warm, IsRead) == 3);
+  CHECK(std::ranges::count_if(*warm, is_beyond) == 5);
+  // One image counts once, however many containers run it; and another request has room of its own.
+  const std::vector<ImageQuery> same(8, queries[7]);
+  const std::vector<Origin> origins = gatherer->Gather(same, std::chrono::steady_clock::now() + 10s);
+  CHECK(std::ranges::count_if(origins, IsRead) == 8);
+}
+
+TEST_CASE("all requests together hold no more of facts than they may, and what one lets go is room for the next", "[evidence]") {
+  World world(false);
+  const std::vector<ImageQuery> queries = PushLargeImages(world, 6);
+  const std::size_t one = world.Get(queries[0]).trust_bytes;
+  GathererOptions options;
+  options.max_facts_bytes = 2 * one + one / 2;
+  options.max_bytes_under_way = 2 * one;
+  const auto gatherer = GathererWith(world, options);
+  std::vector<Origin> held;
+  for (std::size_t i = 0; i < 4; ++i) held.push_back(GatherOne(*gatherer, queries[i]));
+  CHECK(std::ranges::all_of(held, IsRead));
+  CHECK(IsDoubtful(GatherOne(*gatherer, queries[4]), ReasonWord::kRegistryUnreachable));
+  CHECK(gatherer->Statistics().refused_by_load == 1);
+  CHECK_FALSE(gatherer->Recall(queries[4]));
+  held.clear();
+  CHECK(IsRead(GatherOne(*gatherer, queries[4])));
+}
+
+TEST_CASE("what is gathered in the background leaves room for admission", "[evidence]") {
+  World world(false);
+  const std::vector<ImageQuery> queries = PushLargeImages(world, 3);
+  const std::size_t one = world.Get(queries[0]).trust_bytes;
+  GathererOptions options;
+  options.max_facts_bytes = 0;
+  options.max_bytes_under_way = 3 * one - 1;
+  const auto gatherer = GathererWith(world, options);
+  const Origin held = GatherOne(*gatherer, queries[0]);
+  REQUIRE(IsRead(held));
+  gatherer->WarmUp({queries[1]});
+  REQUIRE(testing::WaitUntil([&] { return gatherer->Statistics().refused_by_load == 1; }, 10s));
+  CHECK(IsRead(GatherOne(*gatherer, queries[2])));
+}
+
+TEST_CASE("bytes that others take leave an image in doubt and accuse it of nothing", "[evidence]") {
+  World world(false);
+  const std::vector<ImageQuery> queries = PushLargeImages(world, 2);
+  GathererOptions options;
+  options.max_fetched_bytes = 1000;
+  const auto small = GathererWith(world, options);
+  CHECK(IsDoubtful(GatherOne(*small, queries[0]), ReasonWord::kRegistryUnreachable));
+  CHECK_FALSE(small->Recall(queries[0]));
+  options.max_fetched_bytes = 100'000;  // one at a time
+  const auto large = GathererWith(world, options);
+  for (const ImageQuery& query : queries) CHECK(IsRead(GatherOne(*large, query)));
 }
 
 TEST_CASE("attestations count for the bytes of their predicates", "[evidence]") {

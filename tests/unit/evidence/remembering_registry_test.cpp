@@ -68,6 +68,27 @@ TEST_CASE("bytes of the store that are not those of the digest are fetched anew"
   CHECK(**blob == "layer");
 }
 
+TEST_CASE("what the store gives counts for the bytes of an image as what the registry sends", "[evidence]") {
+  World world;
+  std::size_t size = 0;
+  {
+    auto registry = world.Fresh();
+    const auto manifest = registry.Manifest(kName, world.image, world.Call());
+    REQUIRE(manifest);
+    REQUIRE(registry.Blob(kName, LayerOf(**manifest), world.Call(), 1000));
+    size = (*manifest)->bytes->size();
+  }
+  auto registry = world.Fresh();
+  registry::Call call = world.Call();
+  call.budget = std::make_shared<http::BodyBudget>(size + 4);
+  const auto manifest = registry.Manifest(kName, world.image, call);
+  REQUIRE(manifest);
+  const auto layer = registry.Blob(kName, LayerOf(**manifest), call, 1000);
+  REQUIRE_FALSE(layer);
+  CHECK(layer.error().why == Why::kBudget);
+  CHECK(world.registry.CallCount() == 2);
+}
+
 TEST_CASE("a tag is remembered for as long as asked, then asked again", "[evidence]") {
   World world;
   REQUIRE(world.Fresh().Resolve(kName, "1", world.Call()));
