@@ -179,6 +179,7 @@ std::vector<Origin> Gatherer::Gather(std::span<const ImageQuery> queries, Deadli
   origins.reserve(queries.size());
   for (std::size_t i = 0; i < queries.size(); ++i) {
     if (flights[i]) found[i] = Await(queries[i], *flights[i], *share, deadline);
+    flights[i].reset();  // it holds what it brought
     origins.push_back(found[i] ? std::move(*found[i]) : Undecided(queries[i], refused, sources_.clock.Now()));
   }
   return origins;

@@ -56,7 +56,8 @@ struct GathererOptions {
   // In memory.
   std::size_t max_facts = 20'000, max_facts_bytes = 256u << 20;
   std::size_t max_resolutions = 20'000, max_resolution_bytes = 32u << 20;
-  // Facts that one request holds, in memory or not; and those that all requests hold which are not in memory any more, or never were.
+  // Facts that one request holds, in memory or not (what others gather for it as well counts once it takes it); and those that all
+  // requests hold which are not in memory any more, or never were.
   std::size_t max_request_bytes = 64u << 20, max_bytes_under_way = 256u << 20;
   std::size_t max_fetched_bytes = 256u << 20;  // of all that is being gathered; each alone has kMaxAdmissionBytes
   WorkPool::Options pool = {};
