@@ -92,7 +92,7 @@ class Gathering {
   std::unordered_map<std::string, std::size_t> places_;  // of groups
 };
 
-// The decisions of a history, judged some at a time on every processor, and taken down in their order.
+// The decisions of a history, judged some at a time on several processors, and taken down in their order.
 class HistoryRehearsal {
  public:
   HistoryRehearsal(ReplayWorld& world, Rehearsal& rehearsal, Gathering& gathering)
@@ -152,8 +152,9 @@ class HistoryRehearsal {
   Rehearsal& rehearsal_;
   Gathering& gathering_;
   std::vector<store::StoredDecision> waiting_;
-  // One thread beside this one for each further processor.
-  evidence::WorkPool pool_{{.threads = std::max(1U, std::thread::hardware_concurrency()) - 1}};
+  // Beside this thread one for each further processor, as far as they can be used together.
+  evidence::WorkPool pool_{
+      {.threads = std::clamp(std::thread::hardware_concurrency(), 1U, static_cast<unsigned>(evidence::kMaxTogether)) - 1}};
 };
 
 // Of manifests nothing was recorded that could be missing; only what no registry was asked for is not known.
