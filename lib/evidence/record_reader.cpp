@@ -7,15 +7,6 @@
 #include "evidence/recorded_objects.h"
 
 namespace hullwright::evidence {
-namespace {
-
-// Of its document, in the maps by number; without one nothing is found there, nor in the history.
-std::string DocumentKey(const store::StoredDecision& stored, store::DocumentRole role) {
-  const auto number = stored.Find(role);
-  return number ? std::to_string(*number) : "";
-}
-
-}  // namespace
 
 Result<Record> RecordReader::Read(store::StoredDecision stored) {
   const auto facts = ReadFacts(stored);
@@ -49,16 +40,25 @@ Result<std::string> RecordReader::Fetch(const store::StoredDecision& stored, sto
   return ReadDocument(history_, stored, role);
 }
 
-Result<std::shared_ptr<const RecordedFacts>> RecordReader::ReadFacts(const store::StoredDecision& stored) {
-  const std::string key = DocumentKey(stored, store::DocumentRole::kFacts);
-  if (auto known = facts_.Find(key)) return std::move(*known);
-  const auto text = Fetch(stored, store::DocumentRole::kFacts);
+template <class Value>
+Result<std::shared_ptr<const Value>> RecordReader::ReadShared(const store::StoredDecision& stored, store::DocumentRole role,
+                                                              Result<Value> (*decode)(std::string_view),
+                                                              RecentMap<std::shared_ptr<const Value>>& known) {
+  // Without such a document nothing is found under "", nor in the history.
+  const auto number = stored.Find(role);
+  const std::string key = number ? std::to_string(*number) : "";
+  if (auto value = known.Find(key)) return std::move(*value);
+  const auto text = Fetch(stored, role);
   if (!text) return std::unexpected(text.error());
-  auto decoded = DecodeFacts(*text);
+  auto decoded = decode(*text);
   if (!decoded) return std::unexpected(decoded.error());
-  auto facts = std::make_shared<const RecordedFacts>(std::move(*decoded));
-  facts_.Put(key, facts, text->size());
-  return facts;
+  auto value = std::make_shared<const Value>(std::move(*decoded));
+  known.Put(key, value, text->size());
+  return value;
+}
+
+Result<std::shared_ptr<const RecordedFacts>> RecordReader::ReadFacts(const store::StoredDecision& stored) {
+  return ReadShared(stored, store::DocumentRole::kFacts, DecodeFacts, facts_);
 }
 
 Result<std::unordered_map<std::string, RecordReader::Scan>> RecordReader::ReadScans(const store::StoredDecision& stored) {
@@ -99,15 +99,7 @@ Result<RecordedObjects> RecordReader::ReadObjects(const Record& record) {
 }
 
 Result<std::shared_ptr<const RecordedDecision>> RecordReader::ReadDecision(const store::StoredDecision& stored) {
-  const std::string key = DocumentKey(stored, store::DocumentRole::kExplanation);
-  if (auto known = decisions_.Find(key)) return std::move(*known);
-  const auto text = Fetch(stored, store::DocumentRole::kExplanation);
-  if (!text) return std::unexpected(text.error());
-  auto decoded = DecodeDecision(*text);
-  if (!decoded) return std::unexpected(decoded.error());
-  auto decision = std::make_shared<const RecordedDecision>(std::move(*decoded));
-  decisions_.Put(key, decision, text->size());
-  return decision;
+  return ReadShared(stored, store::DocumentRole::kExplanation, DecodeDecision, decisions_);
 }
 
 }  // namespace hullwright::evidence

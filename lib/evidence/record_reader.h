@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -55,6 +56,11 @@ class RecordReader {
   // The bytes of a document, which are those of its digest.
   Result<store::StoredDocument> Fetch(std::int64_t number);
   Result<std::string> Fetch(const store::StoredDecision& stored, store::DocumentRole role);
+  // The document of that role, decoded unless it is known already.
+  template <class Value>
+  Result<std::shared_ptr<const Value>> ReadShared(const store::StoredDecision& stored, store::DocumentRole role,
+                                                  Result<Value> (*decode)(std::string_view),
+                                                  RecentMap<std::shared_ptr<const Value>>& known);
   Result<std::shared_ptr<const RecordedFacts>> ReadFacts(const store::StoredDecision& stored);
   // Of the decision, by the digests of their documents.
   Result<std::unordered_map<std::string, Scan>> ReadScans(const store::StoredDecision& stored);

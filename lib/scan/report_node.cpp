@@ -94,18 +94,13 @@ std::string_view ReportNode::Prose(std::string_view key) const {
 
 std::vector<std::string_view> ReportNode::ProseList(std::string_view key) const {
   std::vector<std::string_view> texts;
-  const auto list = List(key);
-  if (!list) return texts;
-  const api::Path list_path(path_, key);
-  std::size_t index = 0;
-  for (const JsonElement item : *list) {
-    const api::Path place(list_path, index++);
+  ForEachItem(key, [&](const api::Path& path, JsonElement item) {
     if (item.is_string()) {
       texts.push_back(item.get_string().value_unsafe());
     } else {
-      WrongType(place, "a string", item);
+      WrongType(path, "a string", item);
     }
-  }
+  });
   return texts;
 }
 
@@ -145,14 +140,10 @@ std::optional<Time> ReportNode::Timestamp(std::string_view key) const {
 
 std::vector<std::string_view> ReportNode::Texts(std::string_view key, std::size_t max_bytes) const {
   std::vector<std::string_view> texts;
-  const auto list = List(key);
-  if (!list) return texts;
-  const api::Path list_path(path_, key);
-  std::size_t index = 0;
-  for (const JsonElement item : *list) {
-    const std::string_view text = CheckedText(api::Path(list_path, index++), item, max_bytes);
+  ForEachItem(key, [&](const api::Path& path, JsonElement item) {
+    const std::string_view text = CheckedText(path, item, max_bytes);
     if (!text.empty()) texts.push_back(text);
-  }
+  });
   return texts;
 }
 

@@ -78,6 +78,9 @@ class ReportNode {
   std::optional<JsonElement> Find(std::string_view key) const;
   std::optional<JsonArray> List(std::string_view key) const;
   std::optional<JsonArray> ListAt(const api::Path& path, JsonElement element) const;
+  // use(path, element) for every item of the list.
+  template <class Use>
+  void ForEachItem(std::string_view key, Use use) const;
   void WrongType(const api::Path& path, std::string_view wanted, JsonElement found) const;
   std::string_view CheckedText(const api::Path& path, JsonElement element, std::size_t max_bytes) const;
 
@@ -87,15 +90,17 @@ class ReportNode {
 };
 
 template <class Use>
-void ReportNode::ForEach(std::string_view key, Use use) const {
+void ReportNode::ForEachItem(std::string_view key, Use use) const {
   const auto list = List(key);
   if (!list) return;
   const api::Path list_path(path_, key);
   std::size_t index = 0;
-  for (const JsonElement item : *list) {
-    use(ReportNode(api::Path(list_path, index), item, *mistakes_));
-    ++index;
-  }
+  for (const JsonElement item : *list) use(api::Path(list_path, index++), item);
+}
+
+template <class Use>
+void ReportNode::ForEach(std::string_view key, Use use) const {
+  ForEachItem(key, [&](const api::Path& path, JsonElement item) { use(ReportNode(path, item, *mistakes_)); });
 }
 
 template <class Use>
