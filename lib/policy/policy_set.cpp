@@ -34,6 +34,8 @@ Policy Prepare(api::ImageAdmissionPolicy object) {
   if (const auto& rules = policy.object.spec.rules.vulnerabilities) {
     for (const api::ForbidEntry& entry : rules->forbid) policy.forbidden_ids.emplace_back(entry.ids);
   }
+  if (const auto& rules = policy.object.spec.rules.image; rules && rules->licenses)
+    policy.forbidden_licenses.emplace(rules->licenses->forbidden);
   return policy;
 }
 

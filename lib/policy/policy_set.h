@@ -15,6 +15,7 @@
 #include "policy/coverage_index.h"
 #include "policy/facts.h"
 #include "policy/forbid.h"
+#include "policy/forbidden_licenses.h"
 #include "policy/waiver_index.h"
 
 namespace hullwright::policy {
@@ -24,8 +25,9 @@ std::string PolicyId(const api::ImageAdmissionPolicy& policy);
 
 struct Policy {
   api::ImageAdmissionPolicy object;
-  std::string id;                                // PolicyId
-  std::vector<ForbiddenIds> forbidden_ids = {};  // of each entry of rules.vulnerabilities.forbid
+  std::string id;                                                      // PolicyId
+  std::vector<ForbiddenIds> forbidden_ids = {};                        // of each entry of rules.vulnerabilities.forbid
+  std::optional<ForbiddenLicenses> forbidden_licenses = std::nullopt;  // where there is a rules.image.licenses
 };
 
 // A policy without a good version. It denies what its match covers; without a readable match, everything in its scope.

@@ -141,7 +141,8 @@ void JudgeByScans(const RuleInput& input, RuleReport& report) {
     JudgeScansBy(input, "image.endOfLifeOS", LifeDoubt, ReasonWord::kOSLifeUnknown, report);
   if (rules.secrets == api::Toleration::kForbidden) JudgeScansBy(input, "image.secrets", SecretsDoubt, ReasonWord::kSecretsUnknown, report);
   if (rules.licenses) {
-    const auto judge = [&](const ScanRecord& scan) { return LicenseDoubt(*rules.licenses, scan); };
+    const ForbiddenLicenses& forbidden = *input.policy.forbidden_licenses;
+    const auto judge = [&](const ScanRecord& scan) { return LicenseDoubt(*rules.licenses, forbidden, scan); };
     JudgeScansBy(input, "image.licenses", judge, ReasonWord::kLicenseUnknown, report);
   }
 }

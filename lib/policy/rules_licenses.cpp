@@ -6,7 +6,6 @@
 #include <string>
 
 #include "base/text.h"
-#include "policy/forbidden_licenses.h"
 
 namespace hullwright::policy {
 namespace {
@@ -50,12 +49,15 @@ class ToldLicenses {
 struct LicensesOfScan {
   ToldLicenses forbidden, unknown;
   std::int64_t cut = 0;
-  bool told = false;         // by some scanner
-  bool told_of_all = false;  // by one that could look at everything
+  bool told = false;  // by some scanner
+  // By one that could look at everything. One is enough, as it is for findings (scan_freshness.h): what another one saw is judged beside it
+  // when that one tells licenses, and counts as unknown where it tells none of a package. A scanner that tells no licenses at all cannot
+  // speak against one that does: its findings say that there is a package, and nothing says that the other did not look at it, because
+  // results keep the names of a few packages of each license alone, and numbers of packages do not compare (names here, versions there).
+  bool told_of_all = false;
 };
 
-LicensesOfScan LicensesOf(const api::LicenseRule& rule, const ScanRecord& scan) {
-  const ForbiddenLicenses forbidden(rule.forbidden);
+LicensesOfScan LicensesOf(const ForbiddenLicenses& forbidden, const ScanRecord& scan) {
   LicensesOfScan licenses;
   for (const api::ScanResult& result : scan.results()) {
     licenses.told |= !result.licenses.empty();
@@ -72,8 +74,8 @@ LicensesOfScan LicensesOf(const api::LicenseRule& rule, const ScanRecord& scan) 
 
 }  // namespace
 
-std::optional<Doubt> LicenseDoubt(const api::LicenseRule& rule, const ScanRecord& scan) {
-  const LicensesOfScan licenses = LicensesOf(rule, scan);
+std::optional<Doubt> LicenseDoubt(const api::LicenseRule& rule, const ForbiddenLicenses& forbidden, const ScanRecord& scan) {
+  const LicensesOfScan licenses = LicensesOf(forbidden, scan);
   if (!licenses.forbidden.empty()) {
     return Doubt{ReasonWord::kLicenseForbidden, fmt::format("it has {}, which the policy forbids", licenses.forbidden.ToString())};
   }
