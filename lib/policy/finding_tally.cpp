@@ -39,8 +39,9 @@ void Count(ScanTally& tally, const Policy& policy, const Circumstances& circumst
   for (std::uint32_t i = 0; i < tally.scan->size(); ++i) {
     const FindingView finding = tally.Finding(i);
     if (!IsWitnessed(finding, rules.scan.scanner_refs)) continue;
+    ExploitationLookup exploitation(circumstances.exploitation, finding);
     for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
-      const Truth meets = Meets(rules.forbid[e], policy.forbidden_ids[e], finding, circumstances.exploitation);
+      const Truth meets = Meets(rules.forbid[e], policy.forbidden_ids[e], finding, exploitation);
       if (meets != Truth::kNo) Place(i, meets, GraceOf(rules.forbid[e], finding, circumstances.now), tally.entries[e]);
     }
   }
@@ -144,7 +145,13 @@ std::vector<ScanTally> TallyScans(const RuleInput& input, const Exemptions& exem
 }
 
 Circumstances CircumstancesOf(const RuleInput& input) {
-  return {input.now, UsableAt(input.image.exploitation.get(), input.now)};
+  const std::vector<api::ForbidEntry>& entries = input.rules().vulnerabilities->forbid;
+  Circumstances circumstances{input.now, UsableAt(input.image.exploitation.get(), input.now)};
+  // What no entry asks for need not be looked up.
+  if (std::ranges::none_of(entries, [](const api::ForbidEntry& entry) { return entry.min_epss.has_value(); }))
+    circumstances.exploitation.epss = nullptr;
+  if (std::ranges::none_of(entries, &api::ForbidEntry::known_exploited)) circumstances.exploitation.known = nullptr;
+  return circumstances;
 }
 
 bool AsksLayers(const api::VulnerabilityRules& rules) {

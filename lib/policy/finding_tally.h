@@ -61,7 +61,7 @@ ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exem
 std::vector<ScanTally> TallyScans(const RuleInput& input, const Exemptions& exemptions, const Circumstances& circumstances,
                                   RuleReport& report);
 
-// What the findings of this request's image are judged by.
+// What the findings of this request's image are judged by: of exploitation what some entry of the policy asks for.
 Circumstances CircumstancesOf(const RuleInput& input);
 
 // Whether any entry asks for layers.

@@ -45,10 +45,11 @@ std::string MissingValues(const api::ForbidEntry& entry, const FindingView& find
   return fmt::format("{}", fmt::join(missing, " and "));
 }
 
-std::string WhyNoEpss(const FindingView& finding, const UsableExploitation& exploitation) {
-  if (exploitation.epss == nullptr) return std::string(exploitation.why_no_epss);
-  if (!EpssOf(*exploitation.epss, finding).has_cve) return "it has no CVE name, by which EPSS goes";
-  return fmt::format("the EPSS scores of {} have none for it", FormatRfc3339(exploitation.epss->date));
+std::string WhyNoEpss(ExploitationLookup& exploitation) {
+  const UsableExploitation& usable = exploitation.usable();
+  if (usable.epss == nullptr) return std::string(usable.why_no_epss);
+  if (!exploitation.Get().has_cve) return "it has no CVE name, by which EPSS goes";
+  return fmt::format("the EPSS scores of {} have none for it", FormatRfc3339(usable.epss->date));
 }
 
 }  // namespace
@@ -104,27 +105,27 @@ Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding) {
   return ids.empty() ? Truth::kYes : FromBool(ids.Name(finding));
 }
 
-Truth MeetsEpss(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation) {
+Truth MeetsEpss(const api::ForbidEntry& entry, ExploitationLookup& exploitation) {
   if (!entry.min_epss) return Truth::kYes;
-  if (exploitation.epss == nullptr) return Truth::kUnknown;
-  const FindingEpss epss = EpssOf(*exploitation.epss, finding);
-  if (epss.highest != nullptr && epss.highest->Probability() >= *entry.min_epss) return Truth::kYes;
-  return epss.complete ? Truth::kNo : Truth::kUnknown;
+  if (exploitation.usable().epss == nullptr) return Truth::kUnknown;
+  const FindingExploitation& known = exploitation.Get();
+  if (known.highest != nullptr && known.highest->Probability() >= *entry.min_epss) return Truth::kYes;
+  return known.is_scored ? Truth::kNo : Truth::kUnknown;
 }
 
-Truth MeetsKnownExploited(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation) {
+Truth MeetsKnownExploited(const api::ForbidEntry& entry, ExploitationLookup& exploitation) {
   if (!entry.known_exploited) return Truth::kYes;
-  if (exploitation.known == nullptr) return Truth::kUnknown;
-  return FromBool(KnownExploitOf(*exploitation.known, finding) != nullptr);
+  if (exploitation.usable().known == nullptr) return Truth::kUnknown;
+  return FromBool(exploitation.Get().exploit != nullptr);
 }
 
-Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding, const UsableExploitation& exploitation) {
+Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding, ExploitationLookup& exploitation) {
   Truth met = std::min(
       {MeetsSeverity(entry, finding.severity), MeetsFix(entry, finding.fix), MeetsLayer(entry, finding.layer), MeetsScore(entry, finding)});
   // From cheap to dear: where one is not met, the others are not asked.
   if (met != Truth::kNo) met = std::min(met, MeetsIds(ids, finding));
-  if (met != Truth::kNo) met = std::min(met, MeetsKnownExploited(entry, finding, exploitation));
-  if (met != Truth::kNo) met = std::min(met, MeetsEpss(entry, finding, exploitation));
+  if (met != Truth::kNo) met = std::min(met, MeetsKnownExploited(entry, exploitation));
+  if (met != Truth::kNo) met = std::min(met, MeetsEpss(entry, exploitation));
   return met;
 }
 
@@ -132,9 +133,9 @@ std::string WhyUnknown(const api::ForbidEntry& entry, const FindingView& finding
   std::vector<std::string> causes;
   if (std::string missing = MissingValues(entry, finding, circumstances.now); !missing.empty())
     causes.push_back("the scan does not say " + missing);
-  const UsableExploitation& exploitation = circumstances.exploitation;
-  if (MeetsKnownExploited(entry, finding, exploitation) == Truth::kUnknown) causes.emplace_back(exploitation.why_none_known);
-  if (MeetsEpss(entry, finding, exploitation) == Truth::kUnknown) causes.push_back(WhyNoEpss(finding, exploitation));
+  ExploitationLookup exploitation(circumstances.exploitation, finding);
+  if (MeetsKnownExploited(entry, exploitation) == Truth::kUnknown) causes.emplace_back(circumstances.exploitation.why_none_known);
+  if (MeetsEpss(entry, exploitation) == Truth::kUnknown) causes.push_back(WhyNoEpss(exploitation));
   return fmt::format("{}", fmt::join(causes, "; "));
 }
 

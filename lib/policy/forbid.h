@@ -47,12 +47,12 @@ Truth MeetsFix(const api::ForbidEntry& entry, api::FixState fix);
 Truth MeetsLayer(const api::ForbidEntry& entry, api::Layer layer);
 Truth MeetsScore(const api::ForbidEntry& entry, const FindingView& finding);
 // Surely when one of its CVEs has such a score; surely not when all of them have lower ones.
-Truth MeetsEpss(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation);
-Truth MeetsKnownExploited(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation);
+Truth MeetsEpss(const api::ForbidEntry& entry, ExploitationLookup& exploitation);
+Truth MeetsKnownExploited(const api::ForbidEntry& entry, ExploitationLookup& exploitation);
 Truth MeetsIds(const ForbiddenIds& ids, const FindingView& finding);
 
-// All conditions together; ids are the entry's.
-Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding, const UsableExploitation& exploitation);
+// All conditions together; ids are the entry's, exploitation the finding's.
+Truth Meets(const api::ForbidEntry& entry, const ForbiddenIds& ids, const FindingView& finding, ExploitationLookup& exploitation);
 
 // What makes Meets, or the entry's grace, unknown: "the scan does not say its severity and whether there is a fix; no EPSS scores are
 // loaded".

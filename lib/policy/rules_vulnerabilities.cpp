@@ -84,11 +84,9 @@ std::string AndMore(std::size_t count) {
 std::string DescribeFor(const api::ForbidEntry& entry, const FindingView& finding, const UsableExploitation& exploitation) {
   std::string text = Describe(finding);
   if (!entry.layers.empty()) text += fmt::format(", layer {}", api::ToString(finding.layer));
-  if (entry.min_epss && exploitation.epss != nullptr)
-    if (const FindingEpss epss = EpssOf(*exploitation.epss, finding); epss.highest != nullptr)
-      text += ", " + Describe(*epss.highest, *exploitation.epss);
-  if (entry.known_exploited && exploitation.known != nullptr)
-    if (const KnownExploit* exploit = KnownExploitOf(*exploitation.known, finding); exploit != nullptr) text += ", " + Describe(*exploit);
+  const FindingExploitation known = ExploitationOf(exploitation, finding);
+  if (entry.min_epss && known.highest != nullptr) text += ", " + Describe(*known.highest, *exploitation.epss);
+  if (entry.known_exploited && known.exploit != nullptr) text += ", " + Describe(*known.exploit);
   return text;
 }
 

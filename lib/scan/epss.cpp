@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/compression.h"
@@ -76,31 +77,40 @@ std::optional<EpssScore> ReadRow(std::string_view line) {
   return EpssScore{*cve, *probability, *percentile};
 }
 
+Result<std::vector<EpssScore>> InOrderOfCve(std::vector<EpssScore> scores) {
+  if (scores.empty()) return Fail(ErrorCode::kInvalidInput, "scores no vulnerability");
+  std::ranges::sort(scores, {}, &EpssScore::cve);
+  if (std::ranges::adjacent_find(scores, {}, &EpssScore::cve) != scores.end())
+    return Fail(ErrorCode::kInvalidInput, "scores a vulnerability twice");
+  scores.shrink_to_fit();
+  return scores;
+}
+
+// What follows the head.
+Result<std::vector<EpssScore>> ReadScores(std::string_view text, const EpssLimits& limits) {
+  std::vector<EpssScore> scores;
+  scores.reserve(std::min(limits.max_rows, text.size() / 30));  // a row is hardly shorter
+  while (!text.empty()) {
+    const std::string_view line = TakeLine(text);
+    const auto row = ReadRow(line);
+    if (!row)
+      return Fail(ErrorCode::kInvalidInput,
+                  fmt::format("line {}: must be a CVE and two numbers from 0 to 1, not \"{}\"", scores.size() + 3, Printable(line, 80)));
+    if (scores.size() == limits.max_rows) return Fail(ErrorCode::kTooLarge, fmt::format("has more than {} rows", limits.max_rows));
+    scores.push_back(*row);
+  }
+  return InOrderOfCve(std::move(scores));
+}
+
 Result<EpssScores> DecodeCsv(std::string_view text, const EpssLimits& limits) {
   EpssScores scores;
   if (!text.ends_with('\n')) return Fail(ErrorCode::kInvalidInput, "does not end with a line: was it cut while it was fetched?");
   if (auto head = ReadHead(TakeLine(text), scores); !head) return std::unexpected(head.error());
   if (const std::string_view columns = TakeLine(text); columns != kColumns)
     return Fail(ErrorCode::kInvalidInput, fmt::format("line 2: must be \"{}\", not \"{}\"", kColumns, Printable(columns, 80)));
-  scores.entries.reserve(std::min(limits.max_rows, text.size() / 30));  // a row is hardly shorter
-  while (!text.empty()) {
-    const std::string_view line = TakeLine(text);
-    const auto row = ReadRow(line);
-    if (!row)
-      return Fail(ErrorCode::kInvalidInput, fmt::format("line {}: must be a CVE and two numbers from 0 to 1, not \"{}\"",
-                                                        scores.entries.size() + 3, Printable(line, 80)));
-    if (scores.entries.size() == limits.max_rows) return Fail(ErrorCode::kTooLarge, fmt::format("has more than {} rows", limits.max_rows));
-    scores.entries.push_back(*row);
-  }
-  return scores;
-}
-
-Result<EpssScores> Sorted(EpssScores scores) {
-  if (scores.entries.empty()) return Fail(ErrorCode::kInvalidInput, "scores no vulnerability");
-  std::ranges::sort(scores.entries, {}, &EpssScore::cve);
-  if (std::ranges::adjacent_find(scores.entries, {}, &EpssScore::cve) != scores.entries.end())
-    return Fail(ErrorCode::kInvalidInput, "scores a vulnerability twice");
-  scores.entries.shrink_to_fit();
+  auto entries = ReadScores(text, limits);
+  if (!entries) return std::unexpected(entries.error());
+  scores.entries = std::move(*entries);
   return scores;
 }
 
@@ -115,9 +125,7 @@ Result<EpssScores> DecodeEpss(std::string_view bytes, const EpssLimits& limits) 
     unpacked = std::move(*text);
     bytes = unpacked;
   }
-  auto scores = DecodeCsv(bytes, limits);
-  if (!scores) return scores;
-  return Sorted(std::move(*scores));
+  return DecodeCsv(bytes, limits);
 }
 
 }  // namespace hullwright::scan

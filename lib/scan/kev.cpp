@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/json.h"
 #include "base/rfc3339.h"
@@ -39,6 +41,13 @@ Result<std::optional<Time>> DayOf(JsonElement object, std::string_view key) {
   return std::optional(*day);
 }
 
+// The catalogue while it is read: its entries stand as they are listed.
+struct KevListing {
+  std::string version;
+  Time date{};
+  std::vector<KnownExploit> entries;
+};
+
 struct KevEntry {
   KnownExploit exploit;
   std::optional<Time> added;
@@ -61,8 +70,8 @@ Result<KevEntry> ReadExploit(JsonElement element) {
   return entry;
 }
 
-Result<KnownExploits> ReadEntries(JsonArray list, const KevLimits& limits) {
-  KnownExploits known;
+Result<KevListing> ReadEntries(JsonArray list, const KevLimits& limits) {
+  KevListing known;
   if (list.size() > limits.max_entries)
     return Fail(ErrorCode::kTooLarge, fmt::format("lists more than {} vulnerabilities", limits.max_entries));
   std::size_t index = 0;
@@ -76,7 +85,7 @@ Result<KnownExploits> ReadEntries(JsonArray list, const KevLimits& limits) {
   return known;
 }
 
-Result<void> ReadFrame(JsonElement catalogue, KnownExploits& known) {
+Result<void> ReadFrame(JsonElement catalogue, KevListing& known) {
   const auto version = TextOf(catalogue, "catalogVersion");
   if (!version) return std::unexpected(version.error());
   if (version->size() > 128) return WrongKev("catalogVersion", "is longer than 128 bytes");
@@ -95,14 +104,14 @@ Result<void> ReadFrame(JsonElement catalogue, KnownExploits& known) {
   return {};
 }
 
-Result<KnownExploits> InOrder(KnownExploits known) {
+Result<KnownExploits> InOrder(KevListing known) {
   if (known.entries.empty()) return WrongKev("vulnerabilities", "lists none");
   if (known.date == Time{}) return WrongKev("dateReleased", "is missing, and no entry has dateAdded: nothing says how old the list is");
   std::ranges::sort(known.entries, {}, &KnownExploit::cve);
   const auto same = std::ranges::adjacent_find(known.entries, {}, &KnownExploit::cve);
   if (same != known.entries.end()) return WrongKev("vulnerabilities", "lists a CVE twice");
   known.entries.shrink_to_fit();
-  return known;
+  return KnownExploits{std::move(known.version), known.date, std::move(known.entries)};
 }
 
 }  // namespace
@@ -114,7 +123,7 @@ Result<KnownExploits> DecodeKev(std::string_view json, const KevLimits& limits) 
   const auto list = root->is_array() ? std::optional(*root) : Member(*root, "vulnerabilities");
   if (!list || !list->is_array()) return WrongKev("vulnerabilities", "must be a list");
   auto known = ReadEntries(JsonArray(*list), limits);
-  if (!known) return known;
+  if (!known) return std::unexpected(known.error());
   if (!root->is_array()) {
     if (auto frame = ReadFrame(*root, *known); !frame) return std::unexpected(frame.error());
   }

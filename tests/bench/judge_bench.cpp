@@ -10,6 +10,8 @@
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
 
 #include "base/rfc3339.h"
 #include "policy/engine.h"
@@ -50,18 +52,18 @@ int LikelyFinding(int number) {
 }
 
 std::shared_ptr<const policy::Exploitation> MakeExploitation() {
-  policy::EpssScores epss{"v2025.03.14", kNow, {}};
+  std::vector<policy::EpssScore> epss;
   for (int i = 0; i < kScored; ++i) {
     const bool is_likely = i % VulnerabilityOf(kFindingsPerLikelyOne) == 0;
-    epss.entries.push_back({policy::ParseCve(CveName(i)).value(), is_likely ? 900'000u : 430u, 0});
+    epss.push_back({policy::ParseCve(CveName(i)).value(), is_likely ? 900'000u : 430u, 0});
   }
-  policy::KnownExploits known{"2026.02.28", kNow, {}};
-  for (int i = 0; i < kListed; ++i) known.entries.push_back({policy::ParseCve(CveName(kScored + i)).value()});
-  std::ranges::sort(epss.entries, {}, &policy::EpssScore::cve);
-  std::ranges::sort(known.entries, {}, &policy::KnownExploit::cve);
-  return std::make_shared<const policy::Exploitation>(policy::Exploitation{std::make_shared<const policy::EpssScores>(std::move(epss)),
-                                                                           std::make_shared<const policy::KnownExploits>(std::move(known)),
-                                                                           std::nullopt});
+  std::vector<policy::KnownExploit> known;
+  for (int i = 0; i < kListed; ++i) known.push_back({policy::ParseCve(CveName(kScored + i)).value()});
+  std::ranges::sort(epss, {}, &policy::EpssScore::cve);
+  std::ranges::sort(known, {}, &policy::KnownExploit::cve);
+  return std::make_shared<const policy::Exploitation>(policy::Exploitation{
+      std::make_shared<const policy::EpssScores>(policy::EpssScores{"v2025.03.14", kNow, std::move(epss)}),
+      std::make_shared<const policy::KnownExploits>(policy::KnownExploits{"2026.02.28", kNow, std::move(known)}), std::nullopt});
 }
 
 api::ImageScan MakeScan() {

@@ -71,7 +71,11 @@ TEST_CASE("the conditions of an entry are joined by the least of them", "[policy
   const auto meets = [&entry](Severity severity, FixState fix, const char* cvss, const char* id) {
     api::Finding finding = Finding(id, severity, fix);
     if (cvss != nullptr) finding.cvss = *Decimal::Parse(cvss);
-    return Meets(entry, ForbiddenIds(entry.ids), ScanRecord(Scan('1', {finding})).Finding(0), {});
+    const ScanRecord scan(Scan('1', {finding}));
+    const FindingView view = scan.Finding(0);
+    const UsableExploitation nothing;
+    ExploitationLookup exploitation(nothing, view);
+    return Meets(entry, ForbiddenIds(entry.ids), view, exploitation);
   };
   CHECK(meets(Severity::kCritical, FixState::kAvailable, "9.0", "CVE-1") == Truth::kYes);
   CHECK(meets(Severity::kUnknown, FixState::kUnknown, nullptr, "CVE-1") == Truth::kUnknown);

@@ -112,14 +112,15 @@ class RandomWorld {
 
   // Of most vulnerabilities a score; a few are listed.
   Exploitation MakeExploitation() {
-    EpssScores epss{"v1", kNow, {}};
-    KnownExploits known{"1", kNow, {}};
+    std::vector<EpssScore> scores;
+    std::vector<KnownExploit> known;
     for (int i = 0; i < kVulnerabilities; ++i) {
       const CveNumber cve = ParseCve(CveName(i)).value();
-      if (Below(5) != 0) epss.entries.push_back({cve, static_cast<std::uint32_t>(Below(10)) * 100'000, 0});
-      if (Below(4) == 0) known.entries.push_back({cve});
+      if (Below(5) != 0) scores.push_back({cve, static_cast<std::uint32_t>(Below(10)) * 100'000, 0});
+      if (Below(4) == 0) known.push_back({cve});
     }
-    return {std::make_shared<const EpssScores>(std::move(epss)), std::make_shared<const KnownExploits>(std::move(known))};
+    return {std::make_shared<const EpssScores>(EpssScores{"v1", kNow, std::move(scores)}),
+            std::make_shared<const KnownExploits>(KnownExploits{"1", kNow, std::move(known)})};
   }
 
   std::mt19937 random_;
