@@ -39,7 +39,7 @@ void AddEntry(const EntryTally& tally, const api::ForbidEntry& entry, const Poli
 void AskPolicy(const RuleInput& input, std::vector<Accepting>& scans, AcceptedFindings& found) {
   const api::VulnerabilityRules& rules = *input.rules().vulnerabilities;
   RuleReport report;
-  WaiverLookup waivers(input);
+  WaiverLookup waivers(input, report);
   VexLookup vex(input, report);
   const std::vector<ScanTally> tallies = TallyScans(input, {vex, waivers}, CircumstancesOf(input), report);
   for (std::size_t s = 0; s < scans.size(); ++s) {

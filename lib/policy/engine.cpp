@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "policy/cost.h"
 #include "policy/enforcement.h"
 #include "policy/matching.h"
 #include "policy/rule.h"
@@ -28,65 +29,6 @@ struct Request {
   Time now;
   const EngineOptions& options;
 };
-
-constexpr std::uint64_t kBytesPerComparison = 10;  // text is read at about a byte a nanosecond
-
-// Each entry with expressions reads the predicates of its type, as strict JSON.
-std::uint64_t CostOfPredicates(const Policy& policy, const ImageFacts& image) {
-  std::uint64_t bytes = 0;
-  for (const api::AttestationRule& rule : policy.object.spec.rules.attestations) {
-    if (rule.match_expressions.empty() || !image.trust) continue;
-    for (const Verified<Attestation>& attestation : image.trust->attestations)
-      if (attestation->predicate && attestation->predicate_type == rule.predicate_type) bytes += attestation->predicate->size();
-  }
-  return bytes / kBytesPerComparison;
-}
-
-// Each license of a scan is compared with each that is forbidden.
-std::uint64_t CostOfLicenses(const Policy& policy, const ImageFacts& image) {
-  const auto& rules = policy.object.spec.rules.image;
-  if (!rules || !rules->licenses) return 0;
-  std::uint64_t bytes = 0;
-  for (const auto& scan : image.scans)
-    for (const api::ScanResult& result : scan->results())
-      for (const api::LicenseUse& use : result.licenses) bytes += use.license.size();
-  return bytes * rules->licenses->forbidden.size() / kBytesPerComparison;
-}
-
-// What asking the VEX documents of the image about one name of a finding compares, a package URL at about ten times a word.
-std::uint64_t CostOfVex(const api::VulnerabilityRules& rules, const ImageFacts& image) {
-  constexpr std::uint64_t kComparisonsPerProduct = 10;
-  std::uint64_t comparisons = 0;
-  if (!rules.vex || !image.trust) return 0;
-  for (const Verified<Attestation>& attestation : image.trust->attestations)
-    if (attestation->vex) comparisons += attestation->vex->Comparisons();
-  return comparisons * kComparisonsPerProduct;
-}
-
-// What judging an image by a policy may cost, in comparisons of a finding with one condition: an upper estimate, so that a bound on it
-// bounds the time of a request without a clock.
-std::uint64_t CostOf(const Policy& policy, const Request& request, const ImageFacts& image) {
-  constexpr std::uint64_t kOfAnyPolicy = 100;
-  constexpr std::uint64_t kNamesOfAFinding = 2;             // an id and, mostly, one alias
-  constexpr std::uint64_t kComparisonsOfExploitation = 32;  // a name read, and looked up among 300,000 and among 2,000
-  constexpr std::uint64_t kFindingsThatAskWaivers = 10;     // about one finding in so many meets an entry; the same of VEX statements
-  const auto& rules = policy.object.spec.rules.vulnerabilities;
-  if (!image.reference) return kOfAnyPolicy;
-  const std::uint64_t of_other_rules = CostOfPredicates(policy, image) + CostOfLicenses(policy, image);
-  if (!rules) return kOfAnyPolicy + of_other_rules;
-  std::uint64_t findings = 0, conditions = 0, names = 0, images = 0;
-  for (const WaiverIndex* waivers : request.policies.WaiversFor(request.subject.namespace_)) {
-    names += waivers->name_count();
-    images += waivers->image_count();
-  }
-  for (const auto& scan : image.scans) findings += scan->size();
-  for (const ForbiddenIds& ids : policy.forbidden_ids) conditions += 1 + kNamesOfAFinding * ids.Comparisons();
-  for (const api::ForbidEntry& entry : rules->forbid)
-    if (entry.min_epss || entry.known_exploited) conditions += kNamesOfAFinding * kComparisonsOfExploitation;
-  if (rules->waivers) conditions += names / kFindingsThatAskWaivers;
-  conditions += kNamesOfAFinding * CostOfVex(*rules, image) / kFindingsThatAskWaivers;
-  return kOfAnyPolicy + of_other_rules + images + findings * conditions;
-}
 
 // A reason is text, so that a bound on the cost bounds the memory of the answer too.
 constexpr std::uint64_t kCostOfAReason = 500;
@@ -136,15 +78,18 @@ void TakeReport(RuleReport report, const Policy& policy, const Request& request,
   }
 }
 
-void JudgePolicy(const Policy& policy, const Request& request, const ImageFacts& image, ImageDecision& decision) {
+// cost: of the request so far, to which is added what could not be told before.
+void JudgePolicy(const Policy& policy, const Request& request, const ImageFacts& image, std::uint64_t& cost, ImageDecision& decision) {
   RuleReport report;
   report.tracing = request.options.trace;
+  report.budget = Budget(request.options.max_comparisons - cost);
   if (image.reference) {
     JudgeRules({policy, request.policies, request.subject, image, *image.reference, request.now}, report);
   } else {
     report.Add(ReasonWord::kReferenceInvalid, "reference", Printable(image.reference.error().message, 512));
     report.Trace("reference", Outcome::kViolation, [] { return std::string("does not parse"); });
   }
+  cost += report.budget.spent();
   TakeReport(std::move(report), policy, request, image, decision);
 }
 
@@ -172,11 +117,11 @@ Covered JudgePolicies(const Request& request, const ImageFacts& image, std::uint
     if (coverage == Coverage::kNo) continue;
     decision.policies.push_back(policy->id);
     if (policy->object.IsCluster()) (coverage == Coverage::kYes ? covered.surely : covered.perhaps) = true;
-    cost += CostOf(*policy, request, image);
+    cost += CostOf(*policy, request.policies, request.subject, image);
     if (cost > request.options.max_comparisons) return covered;
     const std::size_t texts = decision.reasons.size() + decision.notices.size();
     if (coverage == Coverage::kYes)
-      JudgePolicy(*policy, request, image, decision);
+      JudgePolicy(*policy, request, image, cost, decision);
     else
       ReportNamespaceUnknown(*policy, request, image, decision);
     cost += kCostOfAReason * (decision.reasons.size() + decision.notices.size() - texts);

@@ -22,15 +22,8 @@ std::span<const NameIndex::Entry> NameIndex::Find(std::string_view name) const {
   return {first, last};
 }
 
-std::uint64_t NameIndex::Comparisons(const std::function<std::uint64_t(std::uint32_t)>& cost) const {
-  if (entries_.empty()) return 0;
-  std::uint64_t most = 0, of_name = 0;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (i > 0 && entries_[i].name != entries_[i - 1].name) of_name = 0;
-    of_name += cost(entries_[i].position);
-    most = std::max(most, of_name);
-  }
-  return most + static_cast<std::uint64_t>(std::bit_width(entries_.size()));
+std::uint64_t NameIndex::Comparisons() const {
+  return static_cast<std::uint64_t>(std::bit_width(entries_.size()));
 }
 
 }  // namespace hullwright::policy

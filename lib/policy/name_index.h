@@ -4,7 +4,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,8 +27,8 @@ class NameIndex {
   // In the order of their positions, each once.
   std::span<const Entry> Find(std::string_view name) const;
 
-  // The most comparisons that asking for one name takes, where looking at what stands at a position takes as many as it costs.
-  std::uint64_t Comparisons(const std::function<std::uint64_t(std::uint32_t)>& cost) const;
+  // Of Find, beside what it finds.
+  std::uint64_t Comparisons() const;
 
  private:
   std::vector<Entry> entries_;  // names in lower case; sorted

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/budget.h"
 #include "policy/decision.h"
 #include "policy/facts.h"
 #include "policy/policy_set.h"
@@ -30,6 +31,7 @@ struct RuleInput {
 // What the rules of one policy say of one image.
 struct RuleReport {
   bool tracing = false;
+  Budget budget{};              // of what cost.h does not tell beforehand
   std::vector<Reason> reasons;  // word, rule, findings and message; the rest is the engine's
   std::vector<Waived> waived;
   std::vector<Notice> notices;

@@ -295,7 +295,7 @@ void JudgeVulnerabilities(const RuleInput& input, RuleReport& report) {
     report.Trace(kVulnerabilitiesRule, OutcomeOf(digest.error().word), [] { return std::string("no digest"); });
     return;
   }
-  WaiverLookup waivers(input);
+  WaiverLookup waivers(input, report);
   VexLookup vex(input, report);
   JudgeScans(input, waivers, report);
   JudgeForbidden(input, {vex, waivers}, report);

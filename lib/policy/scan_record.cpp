@@ -162,11 +162,13 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
   const auto place = [&pool](std::string_view text) { return Slice{pool.Place(text), static_cast<std::uint32_t>(text.size())}; };
   rows_.reserve(scan.status.findings.size());
   for (const api::Finding& finding : scan.status.findings) {
+    const std::string aliases = Joined(finding.aliases);
+    name_count_ += 1 + (aliases.empty() ? 0 : 1 + static_cast<std::size_t>(std::ranges::count(aliases, '\n')));
     rows_.push_back(Row{.id = place(finding.id),
                         .package = place(finding.package),
                         .version = place(finding.version),
                         .fixed_in = place(finding.fixed_in),
-                        .aliases = place(Joined(finding.aliases)),
+                        .aliases = place(aliases),
                         .scanners = place(Joined(finding.scanners)),
                         .cvss_millionths = CvssMillionths(finding.cvss),
                         .severity = finding.severity,

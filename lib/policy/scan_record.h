@@ -80,6 +80,7 @@ class ScanRecord {
   std::optional<std::int64_t> package_count() const { return package_count_; }
 
   std::size_t size() const { return rows_.size(); }
+  std::size_t name_count() const { return name_count_; }  // ids and aliases of all findings
   FindingView Finding(std::size_t index) const;
 
   // What the findings and their text occupy.
@@ -112,6 +113,7 @@ class ScanRecord {
   std::optional<std::int64_t> secrets_, package_count_;
   api::ImageFacts image_;
   std::vector<Row> rows_;
+  std::size_t name_count_ = 0;
   std::string text_;
 };
 

@@ -43,12 +43,6 @@ bool LooksLikeReference(std::string_view text) {
   return has_host || text.find("@sha256:") != std::string_view::npos;
 }
 
-std::uint64_t SizeOf(const VexStatement& statement) {
-  std::uint64_t size = 1;
-  for (const VexProduct& product : statement.products) size += 1 + product.packages.size();
-  return size;
-}
-
 std::vector<NameIndex::Entry> NamesOfStatements(const std::vector<VexStatement>& statements) {
   std::vector<NameIndex::Entry> names;
   names.reserve(statements.size());
@@ -86,10 +80,7 @@ VexImage VexImage::Parse(std::string_view text) {
 }
 
 VexDocument::VexDocument(std::string format, std::vector<VexStatement> statements)
-    : format_(std::move(format)),
-      statements_(std::move(statements)),
-      names_(NamesOfStatements(statements_)),
-      comparisons_(names_.Comparisons([this](std::uint32_t position) { return SizeOf(statements_[position]); })) {}
+    : format_(std::move(format)), statements_(std::move(statements)), names_(NamesOfStatements(statements_)) {}
 
 std::vector<const VexStatement*> VexDocument::Naming(std::string_view vulnerability) const {
   std::vector<const VexStatement*> naming;

@@ -80,14 +80,13 @@ class VexDocument {
 
   // Those that name the vulnerability so, without case.
   std::vector<const VexStatement*> Naming(std::string_view vulnerability) const;
-  // The most comparisons that asking for one name takes, its products and packages included.
-  std::uint64_t Comparisons() const { return comparisons_; }
+  // Of Naming, beside what it finds.
+  std::uint64_t Comparisons() const { return names_.Comparisons(); }
 
  private:
   std::string format_;
   std::vector<VexStatement> statements_;
   NameIndex names_;  // positions in statements_
-  std::uint64_t comparisons_;
 };
 
 }  // namespace hullwright::policy

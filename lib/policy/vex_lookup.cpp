@@ -81,7 +81,8 @@ std::optional<Suppression> VexLookup::Covering(const api::ForbidEntry& entry, co
     scan_ = &scan;
     about_scan_ = About(scan);
   }
-  return FindSuppression(about_scan_, {input_.reference, facts_->digest, scan.digest(), scan.platform(), finding}, input_.now);
+  return FindSuppression(about_scan_, {input_.reference, facts_->digest, scan.digest(), scan.platform(), finding}, input_.now,
+                         report_.budget);
 }
 
 std::string VexLookup::Describe() {

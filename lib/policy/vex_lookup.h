@@ -19,7 +19,7 @@ namespace hullwright::policy {
 // Does nothing until asked first. Keeps references to what it is given.
 class VexLookup {
  public:
-  // Told when facts of before are used because the registry cannot be asked (origin.h).
+  // The report is told when facts of before are used because the registry cannot be asked (origin.h), and has the budget.
   VexLookup(const RuleInput& input, RuleReport& report) : input_(input), report_(report) {}
 
   // The statement that takes the finding away; nullopt: it stays.

@@ -1,6 +1,8 @@
 #include "policy/vex_matching.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "policy/clock_skew.h"
@@ -58,6 +60,14 @@ Truth IsAboutProduct(const VexProduct& product, const VexTarget& target) {
   Truth any = Truth::kNo;
   for (const VexPackage& package : product.packages) any = std::max(any, IsAbout(package, target.finding));
   return std::min(image, any);
+}
+
+// What IsAbout may compare, of a finding with so many names.
+std::uint64_t ComparisonsOfStatement(const VexStatement& statement, const FindingView& finding, std::uint64_t names) {
+  const std::uint64_t of_a_product = 10 + finding.package.size() / 10;  // the finding's package URL is read
+  std::uint64_t products = 0;
+  for (const VexProduct& product : statement.products) products += 1 + product.packages.size();
+  return 1 + names * statement.names.size() + of_a_product * products;
 }
 
 // The statement that holds, so far.
@@ -120,16 +130,21 @@ Truth IsAbout(const VexStatement& statement, const VexTarget& target) {
   return std::min(named, any);
 }
 
-std::optional<Suppression> FindSuppression(std::span<const SignedVex> documents, const VexTarget& target, Time now) {
+std::optional<Suppression> FindSuppression(std::span<const SignedVex> documents, const VexTarget& target, Time now, Budget& budget) {
+  if (budget.is_exceeded()) return std::nullopt;
   Latest latest(now);
+  const std::vector<std::string_view> aliases = target.finding.Aliases();
   for (const SignedVex& source : documents) {
     const auto consider = [&](std::string_view name) {
-      for (const VexStatement* statement : source.document->Naming(name)) latest.Consider(*statement, source, IsAbout(*statement, target));
+      for (const VexStatement* statement : source.document->Naming(name)) {
+        if (!budget.Spend(ComparisonsOfStatement(*statement, target.finding, 1 + aliases.size()))) return;
+        latest.Consider(*statement, source, IsAbout(*statement, target));
+      }
     };
     consider(target.finding.id);
-    for (const std::string_view alias : target.finding.Aliases()) consider(alias);
+    for (const std::string_view alias : aliases) consider(alias);
   }
-  return latest.Answer();
+  return budget.is_exceeded() ? std::nullopt : latest.Answer();
 }
 
 }  // namespace hullwright::policy

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/image_reference.h"
+#include "policy/budget.h"
 #include "policy/forbid.h"
 #include "policy/scan_record.h"
 #include "policy/vex.h"
@@ -48,6 +49,7 @@ struct Suppression {
 };
 
 // nullopt: the finding stays. A statement that is dated in the future takes nothing away, and one whose time nobody knows is the oldest.
-std::optional<Suppression> FindSuppression(std::span<const SignedVex> documents, const VexTarget& target, Time now);
+// The statements that name the finding are paid for; beyond the budget nothing takes it away.
+std::optional<Suppression> FindSuppression(std::span<const SignedVex> documents, const VexTarget& target, Time now, Budget& budget);
 
 }  // namespace hullwright::policy

@@ -11,6 +11,7 @@
 #include "api/break_glass.h"
 #include "api/image_admission_policy.h"
 #include "api/vulnerability_exception.h"
+#include "policy/budget.h"
 #include "policy/name_index.h"
 #include "policy/scan_record.h"
 
@@ -39,12 +40,11 @@ class WaiverIndex {
   const std::vector<const Waiver*>& break_glasses() const { return break_glasses_; }
 
   // Replaces what is in found by the acceptances that name the finding: by its id, or by every alias it has. In the order of the
-  // exceptions.
-  void FindNaming(const FindingView& finding, std::vector<const Acceptance*>& found) const;
+  // exceptions. They are paid for with the packages they name; beyond the budget there are none.
+  void FindNaming(const FindingView& finding, Budget& budget, std::vector<const Acceptance*>& found) const;
 
-  // What asking them compares at most: ids and aliases for a finding, images for an image.
-  std::uint64_t name_count() const { return name_count_; }
-  std::uint64_t image_count() const { return image_count_; }
+  // Of FindNaming, beside what it finds.
+  std::uint64_t Comparisons() const { return 2 * names_.Comparisons(); }
 
  private:
   void AddNamed(std::string_view name, std::vector<const Acceptance*>& found) const;
@@ -52,7 +52,6 @@ class WaiverIndex {
   std::vector<const Waiver*> exceptions_, break_glasses_;
   std::vector<Acceptance> acceptances_;
   NameIndex names_;  // positions in acceptances_
-  std::uint64_t name_count_ = 0, image_count_ = 0;
 };
 
 }  // namespace hullwright::policy

@@ -138,10 +138,15 @@ std::string WhyOf(const Waiver& waiver) {
 
 void WaiverLookup::Prepare() {
   if (!scopes_.empty()) return;
+  constexpr std::size_t kClearedByAComparison = 10;  // places of obstacles
   for (const WaiverIndex* waivers : input_.policies.WaiversFor(input_.subject.namespace_)) {
-    scopes_.push_back({waivers, std::vector<std::optional<Obstacle>>(waivers->exceptions().size())});
+    const std::size_t exceptions = waivers->exceptions().size();
+    scopes_.push_back({waivers, std::vector<std::optional<Obstacle>>(exceptions)});
+    if (!report_.budget.Spend(exceptions / kClearedByAComparison)) return;
     for (const Waiver* pass : waivers->break_glasses()) {
-      const Obstacle obstacle = ObstacleOfBreakGlass(*pass, std::get<api::BreakGlass>(pass->object), input_);
+      const auto& break_glass = std::get<api::BreakGlass>(pass->object);
+      if (!report_.budget.Spend(break_glass.spec.images.size())) return;
+      const Obstacle obstacle = ObstacleOfBreakGlass(*pass, break_glass, input_);
       if (obstacle != Obstacle::kOtherVulnerability) passes_.push_back({pass, obstacle});
     }
   }
@@ -149,21 +154,27 @@ void WaiverLookup::Prepare() {
 
 Obstacle WaiverLookup::ObstacleOf(Scope& scope, std::uint32_t exception) const {
   std::optional<Obstacle>& known = scope.obstacles[exception];
+  if (known) return *known;
   const Waiver& waiver = *scope.waivers->exceptions()[exception];
-  if (!known) known = ObstacleOfException(waiver, std::get<api::VulnerabilityException>(waiver.object), input_);
+  const auto& object = std::get<api::VulnerabilityException>(waiver.object);
+  known = report_.budget.Spend(object.spec.images.size()) ? ObstacleOfException(waiver, object, input_) : Obstacle::kOtherImage;
   return *known;
 }
 
 const std::vector<WaiverLookup::Standing>& WaiverLookup::ExceptionsNaming(const FindingView& finding) {
   Prepare();
   exceptions_.clear();
+  if (!report_.budget.Spend(passes_.size())) {  // each is asked after the exceptions
+    passes_.clear();
+    return exceptions_;
+  }
   for (Scope& scope : scopes_) AddNaming(scope, finding);
   return exceptions_;
 }
 
 // An exception may name the finding more than once; for its package once is enough.
 void WaiverLookup::AddNaming(Scope& scope, const FindingView& finding) {
-  scope.waivers->FindNaming(finding, acceptances_);
+  scope.waivers->FindNaming(finding, report_.budget, acceptances_);
   for (const Acceptance* acceptance : acceptances_) {
     const Waiver* waiver = scope.waivers->exceptions()[acceptance->exception];
     if (exceptions_.empty() || exceptions_.back().waiver != waiver) {

@@ -44,7 +44,8 @@ enum class Obstacle {
 // Does nothing until asked first, because most images need no waiver. Keeps references to what it is given.
 class WaiverLookup {
  public:
-  explicit WaiverLookup(const RuleInput& input) : input_(input) {}
+  // What is looked at is paid for from the report's budget; beyond it no waiver counts.
+  WaiverLookup(const RuleInput& input, RuleReport& report) : input_(input), report_(report) {}
 
   // The first waiver that covers the finding, exceptions before break-glass; nullptr when there is none. meets: what the entry says of the
   // finding, kYes or kUnknown.
@@ -77,6 +78,7 @@ class WaiverLookup {
   std::string Explain(const Waiver& waiver, Obstacle obstacle) const;
 
   const RuleInput& input_;
+  RuleReport& report_;
   std::vector<Scope> scopes_;         // in order of preference; empty: not prepared
   std::vector<Standing> passes_;      // the BreakGlasses that name the image's digest
   std::vector<Standing> exceptions_;  // the answer of ExceptionsNaming

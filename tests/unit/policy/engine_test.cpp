@@ -73,34 +73,66 @@ TEST_CASE("bad references by the hundred against policies by the thousand are re
   CheckRefusedWhole(Decide(PolicySet(std::move(broken)), Pod(), images, kNow, {}));
 }
 
-TEST_CASE("what exceptions name counts as work: vulnerabilities by the finding, images by the image", "[policy]") {
-  const auto exceptions = [](int count, int images, int vulnerabilities) {
-    PolicySetParts parts = Parts({});
-    for (int i = 0; i < count; ++i) {
-      api::VulnerabilityException exception;
-      exception.metadata.name = fmt::format("e{}", i);
-      exception.metadata.namespace_ = "shop";
-      exception.spec.images = samples::Patterns(std::vector<std::string>(static_cast<std::size_t>(images), "registry.example/other"));
-      for (int v = 0; v < vulnerabilities; ++v) exception.spec.vulnerabilities.emplace_back().id = fmt::format("CVE-1-{}", v);
-      parts.exceptions.push_back(std::move(exception));
-    }
-    return parts;
+// So many exceptions of the namespace, each for so many other images.
+std::vector<api::VulnerabilityException> Exceptions(int count, std::size_t images, const std::vector<std::string>& vulnerabilities) {
+  std::vector<api::VulnerabilityException> exceptions;
+  for (int i = 0; i < count; ++i) {
+    api::VulnerabilityException& exception = exceptions.emplace_back();
+    exception.metadata.name = fmt::format("e{}", i);
+    exception.metadata.namespace_ = "shop";
+    exception.spec.images = samples::Patterns(std::vector<std::string>(images, "registry.example/other"));
+    for (const std::string& id : vulnerabilities) exception.spec.vulnerabilities.emplace_back().id = id;
+  }
+  return exceptions;
+}
+
+std::vector<std::string> Names(std::string_view prefix, int count) {
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.push_back(fmt::format("{}{:04d}", prefix, i));
+  return names;
+}
+
+PolicySetParts ConsentingTo(std::vector<api::VulnerabilityException> exceptions, int policies = 1) {
+  PolicySetParts parts = Parts({});
+  for (int i = 0; i < policies; ++i) {
+    parts.policies.push_back(DenyCritical(fmt::format("p{}", i)));
+    parts.policies.back().spec.rules.vulnerabilities->waivers.emplace();
+  }
+  parts.exceptions = std::move(exceptions);
+  return parts;
+}
+
+TEST_CASE("exceptions that name no finding of the images keep nothing from being judged, however many they are", "[policy]") {
+  std::vector<ImageFacts> images;
+  for (const char hex : std::string("0123456789abcdef"))
+    images.push_back(Facts(Image("registry.example/app", hex), {Scan(hex, Findings(1000, api::Severity::kCritical))}));
+  const PolicySet set(ConsentingTo(Exceptions(200, 64, Names("CVE-1999-", 64))));
+  const Decision decision = Decide(set, Pod(), images, kNow, {});
+  REQUIRE(decision.images.size() == 16);
+  CHECK(decision.images.front().reasons.front().word == ReasonWord::kVulnerabilityForbidden);
+}
+
+TEST_CASE("exceptions count as work where they name findings: vulnerabilities by the finding, images by the image", "[policy]") {
+  EngineOptions options;
+  options.max_comparisons = 300'000;
+  const auto judge = [&](PolicySetParts parts, const std::vector<api::Finding>& findings) {
+    const ImageFacts image = Facts(Image("registry.example/app", '1'), {Scan('1', findings)});
+    return Decide(PolicySet(std::move(parts)), Pod(), std::span(&image, 1), kNow, options);
+  };
+  const auto is_judged = [](const Decision& decision) {
+    return decision.images.front().reasons.front().word == ReasonWord::kVulnerabilityForbidden;
   };
   SECTION("vulnerabilities") {
-    PolicySetParts parts = exceptions(200, 1, 64);
-    parts.policies = {DenyCritical("floor")};
-    parts.policies.front().spec.rules.vulnerabilities->waivers.emplace();
-    std::vector<ImageFacts> images;
-    for (const char hex : std::string("0123456789abcdef"))
-      images.push_back(Facts(Image("registry.example/app", hex), {Scan(hex, Findings(1000, api::Severity::kCritical))}));
-    CheckRefusedWhole(Decide(PolicySet(std::move(parts)), Pod(), images, kNow, {}));
+    const std::vector<std::string> names = Names("CVE-2024-", 64);
+    CHECK(is_judged(judge(ConsentingTo(Exceptions(100, 1, names)), Findings(1000, api::Severity::kCritical))));
+    // A report of one vulnerability in a thousand packages meets all exceptions a thousand times.
+    const std::vector<api::Finding> same(1000, Finding("CVE-2024-0007", api::Severity::kCritical));
+    CheckRefusedWhole(judge(ConsentingTo(Exceptions(100, 1, names)), same));
   }
   SECTION("images") {
-    PolicySetParts parts = exceptions(200, 64, 1);
-    for (int i = 0; i < 50; ++i) parts.policies.push_back(DenyCritical(fmt::format("p{}", i)));
-    std::vector<ImageFacts> images;
-    for (int i = 0; i < 64; ++i) images.push_back(Facts(Image(fmt::format("registry.example/app{}", i), '1'), {Scan('1')}));
-    CheckRefusedWhole(Decide(PolicySet(std::move(parts)), Pod(), images, kNow, {}));
+    const std::vector<api::Finding> findings = Findings(1, api::Severity::kCritical);
+    CHECK(is_judged(judge(ConsentingTo(Exceptions(200, 1, {"CVE-2024-0000"}), 50), findings)));
+    CheckRefusedWhole(judge(ConsentingTo(Exceptions(200, 64, {"CVE-2024-0000"}), 50), findings));
   }
 }
 

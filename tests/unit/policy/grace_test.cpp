@@ -79,7 +79,7 @@ TEST_CASE("an entry that allows some says when the first one too many is no long
     const RuleInput input{policy, policies, subject, facts, *facts.reference, kNow};
     RuleReport report;
     VexLookup vex(input, report);
-    WaiverLookup waivers(input);
+    WaiverLookup waivers(input, report);
     return TallyFindings(*facts.scans.front(), policy, {vex, waivers}, {kNow, {}}).entries.front();
   };
   CHECK_FALSE(tally({1}).violates_from);

@@ -45,7 +45,8 @@ std::string Answer(std::vector<VexStatement> statements, const FindingView& find
                    std::optional<Time> signed_at = std::nullopt) {
   const VexDocument document("OpenVEX", std::move(statements));
   const SignedVex source{&document, "acme", signed_at};
-  const auto answer = FindSuppression(std::span(&source, 1), {kReference, kImage, kManifest, "linux/amd64", finding}, kNow);
+  Budget budget;
+  const auto answer = FindSuppression(std::span(&source, 1), {kReference, kImage, kManifest, "linux/amd64", finding}, kNow, budget);
   return answer ? std::string(ToString(answer->statement->status)) : "";
 }
 
@@ -210,12 +211,23 @@ TEST_CASE("a statement about packages is about no other package of the image", "
   CHECK(Answer({statement}).empty());
 }
 
-TEST_CASE("a document tells what asking it costs", "[policy]") {
-  CHECK(VexDocument("OpenVEX", {}).Comparisons() == 0);
-  VexStatement large = Statement(VexStatus::kFixed, At(0));
+TEST_CASE("the statements that name a finding are paid for with their products, and beyond the budget none takes it away", "[policy]") {
+  VexStatement large = Statement(VexStatus::kFixed, At(-1));
   large.products.assign(100, VexProduct());
-  CHECK(VexDocument("OpenVEX", {Statement(VexStatus::kFixed, At(0), {"CVE-2026-9"})}).Comparisons() < 10);
-  CHECK(VexDocument("OpenVEX", {large, large, Statement(VexStatus::kFixed, At(0), {"CVE-2026-9"})}).Comparisons() > 200);
+  const VexDocument document("OpenVEX", {large, large, Statement(VexStatus::kFixed, At(-1), {"CVE-2026-9"})});
+  const SignedVex source{&document, "acme", std::nullopt};
+  const auto is_taken_away = [&](std::string_view id, Budget& budget) {
+    const FindingView finding = View(id);
+    return FindSuppression(std::span(&source, 1), {kReference, kImage, kManifest, "", finding}, kNow, budget).has_value();
+  };
+  Budget ample, of_other, small(2'000);
+  CHECK(is_taken_away("CVE-2026-1", ample));
+  CHECK(ample.spent() > 2'000);
+  CHECK(is_taken_away("CVE-2026-9", of_other));
+  CHECK(of_other.spent() < 20);
+  CHECK_FALSE(is_taken_away("CVE-2026-1", small));  // the second, which nobody paid for, might say otherwise
+  CHECK(small.is_exceeded());
+  CHECK_FALSE(is_taken_away("CVE-2026-9", small));
 }
 
 TEST_CASE("a policy that takes a publisher's word needs its documents about the images that are its own", "[policy]") {

@@ -230,7 +230,10 @@ std::string_view WordsOf(Obstacle obstacle) {
 // A world: one policy, its waivers, one image.
 class Asked {
  public:
-  explicit Asked(PolicySetParts parts) : policies_(std::move(parts)), order_(InOrderOfPreference(policies_)), lookup_(input_) {}
+  explicit Asked(PolicySetParts parts, Budget budget = Budget())
+      : policies_(std::move(parts)), order_(InOrderOfPreference(policies_)), lookup_(input_, report_) {
+    report_.budget = budget;
+  }
 
   const Waiver* Covering(const api::ForbidEntry& entry, const FindingView& finding, Truth meets) {
     return lookup_.Covering(entry, finding, meets);
@@ -259,6 +262,7 @@ class Asked {
   const ImageFacts facts_ = samples::Facts(kImage);
   const RuleInput input_{policies_.policies().front(), policies_, subject_, facts_, *facts_.reference, kNow};
   const std::vector<const Waiver*> order_;
+  RuleReport report_;
   WaiverLookup lookup_;
 };
 
@@ -292,7 +296,8 @@ TEST_CASE("the waiver that is found is the one that a comparison with all of the
   CHECK(near.size() > 12);      // and fail to in many ways
 }
 
-TEST_CASE("an exception that names a vulnerability twice counts for the packages of both", "[policy]") {
+// One exception for CVE-1 in two packages, and for CVE-2 in a third.
+PolicySetParts NamingTwice() {
   PolicySetParts parts = samples::Parts({samples::DenyCritical("floor")});
   parts.policies.front().spec.rules.vulnerabilities->waivers =
       api::WaiverConsent{{api::WaiverKind::kVulnerabilityException}, {}, api::Severity::kCritical, {}};
@@ -305,16 +310,33 @@ TEST_CASE("an exception that names a vulnerability twice counts for the packages
       {"CVE-1", {}, {"pkg:deb/debian/openssl"}}, {"GHSA-1", {"cve-1"}, {"pkg:deb/debian/curl"}}, {"CVE-2", {}, {"pkg:deb/debian/zlib1g"}}};
   exception.spec.images = samples::Patterns({"**"});
   exception.spec.expires_at = kNow + hours(1);
-  Asked world(std::move(parts));
-  const auto accepts = [&](std::string package) {
-    api::Finding finding = samples::Finding("CVE-1", api::Severity::kCritical);
-    finding.package = std::move(package);
-    const ScanRecord scan(samples::Scan('1', {finding}));
-    return world.Covering(samples::Entry("entry", {}), scan.Finding(0), Truth::kYes) != nullptr;
-  };
-  CHECK(accepts("pkg:deb/debian/openssl@3.0.11-1"));
-  CHECK(accepts("pkg:deb/debian/curl@8.0"));
-  CHECK_FALSE(accepts("pkg:deb/debian/zlib1g@1.3"));
+  return parts;
+}
+
+// Whether CVE-1 is covered in the package.
+bool Accepts(Asked& world, std::string package) {
+  api::Finding finding = samples::Finding("CVE-1", api::Severity::kCritical);
+  finding.package = std::move(package);
+  const ScanRecord scan(samples::Scan('1', {finding}));
+  return world.Covering(samples::Entry("entry", {}), scan.Finding(0), Truth::kYes) != nullptr;
+}
+
+TEST_CASE("an exception that names a vulnerability twice counts for the packages of both", "[policy]") {
+  Asked world(NamingTwice());
+  CHECK(Accepts(world, "pkg:deb/debian/openssl@3.0.11-1"));
+  CHECK(Accepts(world, "pkg:deb/debian/curl@8.0"));
+  CHECK_FALSE(Accepts(world, "pkg:deb/debian/zlib1g@1.3"));
+}
+
+TEST_CASE("beyond the budget no exception counts, from then on", "[policy]") {
+  for (const std::uint64_t most : {0u, 10u, 30u, 60u}) {
+    INFO(most);
+    Asked world(NamingTwice(), Budget(most));
+    int accepted = 0;
+    while (Accepts(world, "pkg:deb/debian/openssl@3.0.11-1")) REQUIRE(++accepted < 10);
+    CHECK_FALSE(Accepts(world, "pkg:deb/debian/curl@8.0"));
+    CHECK(accepted <= static_cast<int>(most / 10));
+  }
 }
 
 }  // namespace
