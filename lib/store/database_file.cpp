@@ -17,6 +17,7 @@ namespace hullwright::store {
 namespace {
 
 constexpr std::array kSuffixes = {"", "-wal", "-shm"};
+constexpr int kPatienceMilliseconds = 10'000;  // of who writes, with a hullctl that prunes or imports
 
 // A policy, a certificate, a log: no database ever, and so none of ours that was damaged.
 bool IsText(const std::string& path) {
@@ -78,6 +79,34 @@ void MoveAside(const std::string& path) {
 
 void RemoveFile(const std::string& path) {
   for (const char* suffix : kSuffixes) ::unlink((path + suffix).c_str());
+}
+
+int OpenFlags(OpenMode mode) {
+  if (mode == OpenMode::kRead) return SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
+  return SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX;
+}
+
+void PrepareDatabase(SQLite::Database& database, OpenMode mode, const FileSignature& signature, std::span<const char* const> scripts) {
+  ::sqlite3_limit(database.getHandle(), SQLITE_LIMIT_LENGTH, kMaxValueBytes);
+  database.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON");
+  if (mode == OpenMode::kRead) return;
+  database.setBusyTimeout(kPatienceMilliseconds);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608");
+  database.exec("PRAGMA application_id = " + std::to_string(signature.application_id));
+  Migrate(database, scripts);
+}
+
+void Migrate(SQLite::Database& database, std::span<const char* const> scripts) {
+  for (;;) {
+    SQLite::Transaction transaction = BeginWriting(database);  // before the version is read: another process may be at it too
+    const auto version = static_cast<std::size_t>(Pragma(database, "user_version"));
+    if (version < scripts.size()) {
+      database.exec(scripts[version]);
+      database.exec("PRAGMA user_version = " + std::to_string(version + 1));
+    }
+    transaction.commit();
+    if (version + 1 >= scripts.size()) return;
+  }
 }
 
 FilePlace::FilePlace(std::string path) : path_(std::move(path)) {

@@ -7,6 +7,7 @@
 #include <SQLiteCpp/Transaction.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "base/clock.h"
@@ -14,7 +15,8 @@
 
 namespace hullwright::store {
 
-inline constexpr int kBusyMilliseconds = 1000;  // another process, such as a hullctl on the same file
+inline constexpr int kBusyMilliseconds = 1000;   // another process, such as a hullctl on the same file
+inline constexpr int kMaxValueBytes = 64 << 20;  // of one text or document, whoever wrote the file
 
 // What the head of a file says it is (application_id and user_version): none of somebody else's is ever taken for a damaged one of ours,
 // nor a file of text.
@@ -37,6 +39,16 @@ std::string CreatePrivate(const std::string& path);
 // The file with its -wal and -shm: renamed to *.damaged (an older one of that name is replaced), or removed.
 void MoveAside(const std::string& path);
 void RemoveFile(const std::string& path);
+
+// The rest of opening a file that is more than a cache, by one connection.
+enum class OpenMode { kRead, kWrite };
+int OpenFlags(OpenMode mode);
+// Limits on what is read. For kWrite also a log of writes, the mark, and the scripts that lead to this version of the schema: a power
+// failure may take what was written last, and what the file holds stays whole.
+void PrepareDatabase(SQLite::Database& database, OpenMode mode, const FileSignature& signature, std::span<const char* const> scripts);
+
+// Brings a database to the version that the scripts lead to, each in a transaction of its own: a crash leaves one version or the next.
+void Migrate(SQLite::Database& database, std::span<const char* const> scripts);
 
 // Which file a path led to when this was made.
 class FilePlace {

@@ -1,7 +1,6 @@
 #include "store/history_file.h"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 #include <array>
@@ -16,9 +15,7 @@
 namespace hullwright::store {
 namespace {
 
-constexpr int kMaxValueBytes = 64 << 20;       // of one text or document, whoever wrote the file
-constexpr std::size_t kForEachPage = 256;      // decisions
-constexpr int kPatienceMilliseconds = 10'000;  // with a hullctl that prunes: decisions wait in their queue meanwhile
+constexpr std::size_t kForEachPage = 256;  // decisions
 
 // Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
 constexpr std::array<const char*, 1> kMigrations = {R"(
@@ -58,11 +55,6 @@ static_assert(kMigrations.size() == kHistorySignature.schema_version);
 constexpr const char* kSelectDecisions =
     "SELECT sequence, id, decided_at, uid, operation, kind, namespace, name, user, allowed, outcome, rule, reasons, policies, message "
     "FROM decisions ";
-
-int FlagsOf(OpenMode mode) {
-  if (mode == OpenMode::kRead) return SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
-  return SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX;
-}
 
 // The columns after sequence.
 DecisionRow RowOf(const SQLite::Statement& found) {
@@ -123,29 +115,10 @@ std::map<std::string, std::uint64_t> LossesFor(const std::map<std::string, Holdi
 
 }  // namespace
 
-void Migrate(SQLite::Database& database, std::span<const char* const> scripts) {
-  for (;;) {
-    SQLite::Transaction transaction = BeginWriting(database);  // before the version is read: another process may be at it too
-    const auto version = static_cast<std::size_t>(Pragma(database, "user_version"));
-    if (version < scripts.size()) {
-      database.exec(scripts[version]);
-      database.exec("PRAGMA user_version = " + std::to_string(version + 1));
-    }
-    transaction.commit();
-    if (version + 1 >= scripts.size()) return;
-  }
-}
-
 HistoryFile::HistoryFile(const std::string& path, OpenMode mode)
-    : database_(mode == OpenMode::kWrite ? CreatePrivate(path) : path, FlagsOf(mode), kBusyMilliseconds), place_(path) {
-  ::sqlite3_limit(database_.getHandle(), SQLITE_LIMIT_LENGTH, kMaxValueBytes);
-  database_.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON");
+    : database_(mode == OpenMode::kWrite ? CreatePrivate(path) : path, OpenFlags(mode), kBusyMilliseconds), place_(path) {
+  PrepareDatabase(database_, mode, kHistorySignature, kMigrations);
   if (mode == OpenMode::kWrite) {
-    database_.setBusyTimeout(kPatienceMilliseconds);
-    // A power failure may take the last decisions; what the file holds stays whole.
-    database_.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 8388608");
-    database_.exec("PRAGMA application_id = " + std::to_string(kHistorySignature.application_id));
-    Migrate(database_, kMigrations);
     find_document_.emplace(database_, "SELECT id FROM documents WHERE digest = ?");
     insert_document_.emplace(database_, "INSERT INTO documents (digest, size, body) VALUES (?, ?, ?)");
     insert_decision_.emplace(database_,

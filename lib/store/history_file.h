@@ -8,7 +8,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,11 +17,6 @@
 namespace hullwright::store {
 
 inline constexpr FileSignature kHistorySignature{.application_id = 0x48774468, .schema_version = 1};  // "HwDh"
-
-// Brings a database to the version that the scripts lead to, each in a transaction of its own: a crash leaves one version or the next.
-void Migrate(SQLite::Database& database, std::span<const char* const> scripts);
-
-enum class OpenMode { kRead, kWrite };
 
 // What a namespace holds of the file, about.
 struct Holding {
