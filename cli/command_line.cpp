@@ -158,10 +158,12 @@ void AddScanImport(CLI::App& scan, Action& action) {
       "Turn a scanner's report into an ImageScan\n\n"
       "Reads JSON reports of Trivy, Grype, Snyk, Harbor, Clair and trivy-operator, SARIF, CycloneDX and attested scans. A report is bound "
       "to a digest only when it proves it or when --image names it: you then answer for it. A scan of the same digest that is there "
-      "already is merged with the new one. Without --to the ImageScan is printed.");
+      "already is merged with the new one. Without --to the ImageScan is printed. With --archive the whole report is "
+      "kept, too, with the times at which its findings were first seen: one that cannot be kept is not imported.");
   command.add_option("--report", options->report, "The report, or - for standard input.")->type_name("FILE")->required();
   command.add_option("--image", options->image, "What was scanned, with its digest.")->type_name("REPO@DIGEST");
-  command.add_option("--to", options->to, "A folder (DIR/sha256-….json), or the word cluster.")->type_name("DIR|cluster");
+  CLI::Option* to =
+      command.add_option("--to", options->to, "A folder (DIR/sha256-….json), or the word cluster.")->type_name("DIR|cluster");
   command.add_option("--kubeconfig", options->kubeconfig, "Which cluster, and as whom (with --to cluster).")->type_name("FILE");
   command.add_option("--context", options->context, "Another context of the kubeconfig than its current one.")->type_name("NAME");
   command
@@ -169,10 +171,27 @@ void AddScanImport(CLI::App& scan, Action& action) {
                   "How old the scanner's database was (RFC 3339), when the report does not say: trivy version --format json does.")
       ->type_name("TIME");
   command.add_option("--now", options->now, "The time of the import (RFC 3339), instead of the clock's.")->type_name("TIME");
+  CLI::Option* archive = command.add_option(
+      "--archive", options->archive, "File in which the report is kept, and when its findings were first seen (see `hullctl store`).");
+  archive->type_name("FILE")->needs(to);
+  command
+      .add_option("--archive-size", options->archive_mebibytes,
+                  "How large that file may become, in MiB; first go reports that a newer one has replaced.")
+      ->type_name("MIB")
+      ->check(CLI::Range(1, 1'048'576))
+      ->capture_default_str()
+      ->needs(archive);
+  command.add_option("--archive-days", options->archive_days, "How long reports are kept.")
+      ->type_name("DAYS")
+      ->check(CLI::Range(1, 3650))
+      ->capture_default_str()
+      ->needs(archive);
   command.footer(
       "# into the folder that check and the webhook read\n"
       "trivy image --format json --output report.json registry.example/shop/api:1.4\n"
       "hullctl scan import --report report.json --to scans/\n"
+      "# and keep the whole report\n"
+      "hullctl scan import --report report.json --to scans/ --archive reports.db\n"
       "# a report that does not prove its digest\n"
       "hullctl scan import --report report.json --image registry.example/shop/api@sha256:… --to cluster");
   Runs(command, options, ScanImport, action);

@@ -14,7 +14,7 @@ constexpr std::array kExitCodes = {
         1,
         "Something is refused because it violates a policy; for rehearse: would be refused that was not; for validate: an object is "
         "invalid; for verify and verify-bundle: it is not signed as it must be; for resolve: there is no such image; for store check: the "
-        "history is damaged."},
+        "file is damaged."},
     ExitCodeEntry{2,
                   "Nobody could tell: something is refused for want of data, a number of a report is not known, an input or a registry "
                   "could not be read, or the answer could not be written."},

@@ -6,8 +6,10 @@
 namespace hullwright::cli {
 namespace {
 
-void AddHistoryFile(CLI::App& command, std::string& file) {
-  command.add_option("FILE", file, "The file of a decision history, as hullwright-webhook --history writes it.")
+void AddStoreFile(CLI::App& command, std::string& file) {
+  command
+      .add_option("FILE", file,
+                  "The file of a decision history (hullwright-webhook --history) or a report archive (hullctl scan import --archive).")
       ->type_name("FILE")
       ->required();
 }
@@ -17,7 +19,7 @@ void AddStoreList(CLI::App& store, Action& action) {
   CLI::App& command = *store.add_subcommand("list",
                                             "List the decisions of a history, newest first\n\n"
                                             "When, what was answered, the id that explain takes, the object, and why.");
-  AddHistoryFile(command, options->file);
+  AddStoreFile(command, options->file);
   command.add_option("--limit", options->limit, "At most so many, the newest.")
       ->type_name("NUMBER")
       ->check(CLI::Range(1, 10'000))
@@ -33,10 +35,10 @@ void AddStoreCheck(CLI::App& store, Action& action) {
   const auto options = std::make_shared<StoreCheckOptions>();
   CLI::App& command =
       *store.add_subcommand("check",
-                            "Check that a decision history is sound\n\n"
-                            "Looks through the file, and reads every decision with the documents it rests on, each of which "
-                            "is held against its digest.");
-  AddHistoryFile(command, options->file);
+                            "Check that a decision history or report archive is sound\n\n"
+                            "Looks through the file, and reads every decision with the documents it rests on, or every report, each "
+                            "of which is held against its digest.");
+  AddStoreFile(command, options->file);
   command.footer("# may also be done while it is written\nhullctl store check history.db");
   Runs(command, options, StoreCheck, action);
 }
@@ -44,16 +46,17 @@ void AddStoreCheck(CLI::App& store, Action& action) {
 void AddStorePrune(CLI::App& store, Action& action) {
   const auto options = std::make_shared<StorePruneOptions>();
   CLI::App& command = *store.add_subcommand("prune",
-                                            "Take old decisions out of a history\n\n"
+                                            "Take old decisions out of a history, or old reports out of an archive\n\n"
                                             "The oldest go, with the documents that nothing else refers to, and the room is given back "
-                                            "to the disk. The webhook does the same by its own bounds, but for the last step.");
-  AddHistoryFile(command, options->file);
-  command.add_option("--older-than", options->older_than_days, "Take out decisions that are older than so many days.")
+                                            "to the disk. The webhook and scan import do the same by their bounds, but for the last step.");
+  AddStoreFile(command, options->file);
+  command.add_option("--older-than", options->older_than_days, "Take out decisions, or reports imported, more than so many days ago.")
       ->type_name("DAYS")
       ->check(CLI::Range(1, 36'500));
   command
       .add_option("--max-size", options->max_mebibytes,
-                  "Take out the oldest of the namespace that holds the most, until the file holds no more than so many MiB.")
+                  "Take out the oldest of the namespace that holds the most, until the file holds no more than so many MiB; of an archive "
+                  "first the reports that a newer one has replaced, and clocks last.")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1'048'576));
   command.footer("# keep a month\nhullctl store prune history.db --older-than 30");
@@ -63,21 +66,29 @@ void AddStorePrune(CLI::App& store, Action& action) {
 void AddStoreExport(CLI::App& store, Action& action) {
   const auto options = std::make_shared<StoreExportOptions>();
   CLI::App& command = *store.add_subcommand("export",
-                                            "Write a decision history as JSON Lines\n\n"
+                                            "Write a decision history or report archive as JSON Lines, or one report as it was given\n\n"
                                             "A line for each decision, and before the first decision that rests on it a line for each "
-                                            "document that decisions share: the objects in force, and the scans.");
-  AddHistoryFile(command, options->file);
-  command.add_option("--since", options->since, "Only what was decided then or later (RFC 3339).")->type_name("TIME");
-  command.add_option("--until", options->until, "Only what was decided before (RFC 3339).")->type_name("TIME");
+                                            "document that decisions share: the objects in force, and the scans. Of an archive a line for "
+                                            "each report and for each clock; with --image the newest report of that image, byte for byte.");
+  AddStoreFile(command, options->file);
+  command.add_option("--since", options->since, "Only what was decided, or imported, then or later (RFC 3339).")->type_name("TIME");
+  command.add_option("--until", options->until, "Only what was decided, or imported, before (RFC 3339).")->type_name("TIME");
   command.add_option("-n,--namespace", options->namespace_, "Only decisions about this namespace.")->type_name("NAMESPACE");
-  command.footer("# for an archive\nhullctl store export history.db --since 2026-03-01T00:00:00Z > march.jsonl");
+  command.add_option("--image", options->image, "The report of this image, or of the one that this index lists: the digest decides.")
+      ->type_name("REPO@DIGEST");
+  command.add_option("--scanner", options->scanner, "Only reports of this scanner.")->type_name("NAME");
+  command.footer(
+      "# to be put by\n"
+      "hullctl store export history.db --since 2026-03-01T00:00:00Z > march.jsonl\n"
+      "# what did the scanner say?\n"
+      "hullctl store export reports.db --image registry.example/shop/api@sha256:… --scanner trivy > report.json");
   Runs(command, options, StoreExport, action);
 }
 
 }  // namespace
 
 void AddStore(CLI::App& root, Action& action) {
-  CLI::App& store = *root.add_subcommand("store", "List decisions of a history, and look after its file");
+  CLI::App& store = *root.add_subcommand("store", "List decisions of a history; look after the files of histories and report archives");
   store.require_subcommand(1);
   AddStoreList(store, action);
   AddStoreCheck(store, action);

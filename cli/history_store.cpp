@@ -12,6 +12,7 @@
 #include "base/json_text.h"
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "cli/archive_store.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 #include "evidence/record_reader.h"
@@ -132,6 +133,7 @@ class Export {
 }  // namespace
 
 CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& environment) {
+  if (store::IsReportArchive(options.file)) return CheckArchive(options.file, environment);
   const Progress progress("reading the history", environment.err);
   auto history = store::HistoryReader::Open(options.file);
   if (!history) return Unsound(history.error());
@@ -158,10 +160,12 @@ CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& en
 CommandOutput StorePrune(const StorePruneOptions& options, const Environment& environment) {
   if (options.older_than_days == 0 && options.max_mebibytes == 0)
     return Failed(ExitCode::kUsage, "store prune: say what goes: --older-than DAYS or --max-size MIB");
-  const Progress progress("pruning the history", environment.err);
   store::PruneBounds bounds;
   if (options.older_than_days > 0) bounds.older_than = environment.clock.Now() - std::chrono::hours(24 * options.older_than_days);
   if (options.max_mebibytes > 0) bounds.max_bytes = static_cast<std::uint64_t>(options.max_mebibytes) << 20;
+  if (store::IsReportArchive(options.file))
+    return PruneArchive(options.file, {.older_than = bounds.older_than, .max_bytes = bounds.max_bytes}, environment);
+  const Progress progress("pruning the history", environment.err);
   const auto erased = store::PruneHistory(options.file, bounds);
   if (!erased) return Failed(erased.error());
   auto history = store::HistoryReader::Open(options.file);
@@ -174,6 +178,8 @@ CommandOutput StoreExport(const StoreExportOptions& options, const Environment& 
   const auto since = TimeOption("--since", options.since), until = TimeOption("--until", options.until);
   if (!since) return Failed(ExitCode::kUsage, since.error().message);
   if (!until) return Failed(ExitCode::kUsage, until.error().message);
+  if (!options.image.empty() || !options.scanner.empty() || store::IsReportArchive(options.file))
+    return ExportArchive(options, {.since = *since, .until = *until}, environment);
   const Progress progress("reading the history", environment.err);
   auto history = store::HistoryReader::Open(options.file);
   if (!history) return Failed(history.error());

@@ -1,4 +1,5 @@
-// hullctl store: looking after the file of a decision history.
+// hullctl store: looking after the file of a decision history, and through archive_store.h after that of a report archive. Which of them a
+// file is, its head says.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@ namespace hullwright::cli {
 struct StoreCheckOptions {
   std::string file;
 };
-// Whether the file is sound, and every decision in it can be read and judged again: kViolation when not, kCouldNotTell when it is only that
-// documents were too large to be kept.
+// Whether the file is sound, and every decision in it can be read and judged again, or every report is as it was given: kViolation when
+// not, kCouldNotTell when it is only that documents were too large to be kept.
 CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& environment);
 
 struct StorePruneOptions {
@@ -25,6 +26,7 @@ CommandOutput StorePrune(const StorePruneOptions& options, const Environment& en
 struct StoreExportOptions {
   std::string file;
   std::string since, until, namespace_;  // "" for all
+  std::string image, scanner;            // of an archive: one report, as it was given
 };
 // JSON Lines, oldest first; docs/reference/hullctl-json.md describes them.
 CommandOutput StoreExport(const StoreExportOptions& options, const Environment& environment);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "api/object.h"
 #include "base/image_reference.h"
@@ -11,6 +12,7 @@
 #include "base/text.h"
 #include "cli/files.h"
 #include "cli/progress.h"
+#include "cli/report_keeper.h"
 #include "cli/scan_store.h"
 #include "cli/text.h"
 #include "kube/client.h"
@@ -22,14 +24,14 @@ namespace {
 
 constexpr std::string_view kCluster = "cluster";
 
-Result<scan::Report> ReadReport(const std::string& path, const Environment& environment) {
+Result<GivenReport> ReadReport(const std::string& path, const Environment& environment) {
   const scan::ReportLimits limits;
   const std::string name = path == "-" ? "<stdin>" : path;
-  const auto text = path == "-" ? environment.read_stdin(limits.max_bytes) : ReadFile(path, limits.max_bytes);
+  auto text = path == "-" ? environment.read_stdin(limits.max_bytes) : ReadFile(path, limits.max_bytes);
   if (!text) return std::unexpected(text.error().Within(name));
   auto report = scan::DecodeReport(*text, limits);
   if (!report) return std::unexpected(report.error().Within(name));
-  return report;
+  return GivenReport{std::move(*text), std::move(*report)};
 }
 
 Result<scan::ImportOptions> Understand(const ScanImportOptions& options, const Environment& environment) {
@@ -69,11 +71,19 @@ Result<std::unique_ptr<kube::KubeClient>> Connect(const ScanImportOptions& optio
   return kube::KubeClient::Connect(*access);
 }
 
-Result<Stored> Store(const api::ImageScan& scan, const ScanImportOptions& options, Time now, kube::KubeClient* client) {
-  return client != nullptr ? StoreInCluster(scan, *client, now) : StoreInFolder(scan, options.to, now);
+Result<std::unique_ptr<ReportKeeper>> OpenArchive(const ScanImportOptions& options, const Clock& clock, const GivenReport& given) {
+  store::ArchiveOptions archive{.path = options.archive};
+  archive.max_bytes = static_cast<std::uint64_t>(options.archive_mebibytes) << 20;
+  archive.max_age = std::chrono::hours(24 * options.archive_days);
+  return ReportKeeper::Open(std::move(archive), clock, given);
 }
 
-std::string Summary(const api::ImageScan& scan, const Stored& stored) {
+Result<Stored> Store(const api::ImageScan& scan, const ScanImportOptions& options, Time now, kube::KubeClient* client,
+                     ReportKeeper* keeper) {
+  return client != nullptr ? StoreInCluster(scan, *client, now, keeper) : StoreInFolder(scan, options.to, now, keeper);
+}
+
+std::string Summary(const api::ImageScan& scan, const Stored& stored, const ReportKeeper* keeper) {
   std::size_t findings = scan.status.findings.size() + static_cast<std::size_t>(scan.status.truncated_findings);
   std::string text =
       fmt::format("imported {} for {} into {}", Count(findings, "finding", "findings"), scan.spec.digest.text(), stored.where);
@@ -83,6 +93,7 @@ std::string Summary(const api::ImageScan& scan, const Stored& stored) {
   if (scan.status.truncated_findings > 0)
     text += fmt::format("; {} of them, the least severe, only as counts", scan.status.truncated_findings);
   if (!stored.unread.empty()) text += "; " + stored.unread;
+  if (keeper != nullptr) text += "; " + keeper->told();
   return text + "\n";
 }
 
@@ -101,8 +112,8 @@ std::string Shortfall(const api::ScanResult& result) {
 }
 
 Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptions import, const Environment& environment) {
-  const auto report = ReadReport(options.report, environment);
-  if (!report) return std::unexpected(report.error());
+  const auto given = ReadReport(options.report, environment);
+  if (!given) return std::unexpected(given.error());
   std::unique_ptr<kube::KubeClient> client;
   if (options.to == kCluster) {
     auto connected = Connect(options, environment);
@@ -112,15 +123,22 @@ Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptio
     if (!user) return std::unexpected(user.error());
     import.imported_by = std::move(*user);
   }
-  const auto scan = scan::ToImageScan(*report, import);
+  const auto scan = scan::ToImageScan(given->report, import);
   if (!scan) return std::unexpected(scan.error().Within(options.report == "-" ? "<stdin>" : options.report));
-  const std::string warning = WarningOf(*report, import);
-  if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", warning};
-  const auto stored = Store(*scan, options, import.now, client.get());
+  std::string warning = WarningOf(given->report, import);
+  if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", std::move(warning)};
+  std::unique_ptr<ReportKeeper> keeper;
+  if (!options.archive.empty()) {
+    auto opened = OpenArchive(options, environment.clock, *given);
+    if (!opened) return std::unexpected(opened.error());
+    keeper = std::move(*opened);
+  }
+  const auto stored = Store(*scan, options, import.now, client.get(), keeper.get());
   if (!stored) return std::unexpected(stored.error());
   const api::ScanResult& result = scan->status.results.front();
-  return CommandOutput{ExitCode::kPass, Summary(*scan, *stored) + (result.outcome == api::ScanOutcome::kComplete ? "" : Shortfall(result)),
-                       warning};
+  std::string told = Summary(*scan, *stored, keeper.get());
+  if (result.outcome != api::ScanOutcome::kComplete) told += Shortfall(result);
+  return CommandOutput{ExitCode::kPass, std::move(told), std::move(warning)};
 }
 
 }  // namespace

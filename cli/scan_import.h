@@ -1,9 +1,12 @@
 // hullctl scan import: a scanner's report becomes an ImageScan, on standard output, in a folder or in a cluster.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "cli/command.h"
+#include "store/report_archive.h"
 
 namespace hullwright::cli {
 
@@ -15,6 +18,9 @@ struct ScanImportOptions {
   std::string context;              // "": the current one
   std::string database_updated_at;  // RFC 3339; "": as the report says
   std::string now;
+  std::string archive;  // file of a report archive; "": the report is not kept
+  std::int64_t archive_mebibytes = store::ArchiveOptions().max_bytes >> 20;
+  std::int64_t archive_days = store::ArchiveOptions().max_age / std::chrono::days(1);
 };
 
 CommandOutput ScanImport(const ScanImportOptions& options, const Environment& environment);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/json_text.h"
 #include "cli/files.h"
+#include "cli/report_keeper.h"
 #include "cli/scan_clocks.h"
 #include "kube/client.h"
 #include "scan/import.h"
@@ -51,6 +52,13 @@ std::string WithoutStatus(const api::ImageScan& scan) {
   return object.dump();
 }
 
+// Gives the scan its clocks, once all that is known of them was read.
+Result<void> Settle(api::ImageScan& scan, scan::Clocks& clocks, ReportKeeper* keeper) {
+  if (keeper != nullptr) return keeper->Settle(scan, clocks);
+  clocks.Set(scan);
+  return {};
+}
+
 // What is there, created without status when there is nothing; created says which.
 Result<std::string> GetOrCreate(const api::ImageScan& scan, const std::string& path, kube::KubeClient& client, bool& created) {
   auto found = client.Get(path, StoreDeadline());
@@ -85,7 +93,7 @@ Result<api::ImageScan> DecodeImageScan(std::string_view json) {
   return Fail(ErrorCode::kInvalidInput, "this is no ImageScan");
 }
 
-Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Time now) {
+Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Time now, ReportKeeper* keeper) {
   if (!IsFolder(folder)) return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no such folder: create it first (mkdir -p)", folder));
   const auto lock = FolderLock::Take(folder);
   if (!lock) return std::unexpected(lock.error().Within(folder));
@@ -93,9 +101,9 @@ Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Tim
   scan::Clocks clocks(scan.status.repositories, now);
   auto unread = LearnFromFolder(folder, path, scan, clocks);
   if (!unread) return std::unexpected(unread.error().Within(folder));
-  clocks.Set(scan);
   const auto existing = ReadFile(path, kMaxStoredBytes);
   if (!existing && existing.error().code != ErrorCode::kNotFound) return std::unexpected(existing.error().Within(path));
+  if (auto settled = Settle(scan, clocks, keeper); !settled) return std::unexpected(settled.error());
   const auto merged = existing ? MergeInto(*existing, scan, path) : Result<api::ImageScan>(scan);
   if (!merged) return std::unexpected(merged.error());
   if (auto written = WriteFileAtomically(path, api::EncodeJson(*merged) + "\n"); !written)
@@ -103,12 +111,12 @@ Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Tim
   return Stored{path, existing.has_value(), std::move(*unread)};
 }
 
-Result<Stored> StoreInCluster(api::ImageScan scan, kube::KubeClient& client, Time now) {
+Result<Stored> StoreInCluster(api::ImageScan scan, kube::KubeClient& client, Time now, ReportKeeper* keeper) {
   const std::string where = "ImageScan " + scan.metadata.name;
   scan::Clocks clocks(scan.status.repositories, now);
   auto unread = LearnFromCluster(client, scan, clocks);
   if (!unread) return std::unexpected(unread.error().Within(where));
-  clocks.Set(scan);
+  if (auto settled = Settle(scan, clocks, keeper); !settled) return std::unexpected(settled.error());
   for (int attempt = 1;; ++attempt) {
     auto stored = TryInCluster(scan, where, client);
     if (stored || stored.error().code != ErrorCode::kConflict || attempt == kMaxAttempts) {

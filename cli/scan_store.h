@@ -12,6 +12,8 @@ class KubeClient;
 
 namespace hullwright::cli {
 
+class ReportKeeper;
+
 // Encoded, with what etcd and a request can hold in mind.
 inline constexpr std::size_t kMaxImageScanBytes = 256u << 10;
 
@@ -25,14 +27,15 @@ struct Stored {
 };
 
 // Both keep the clocks of findings: what scans that are there already know of the same repository, vulnerability and package counts, not
-// the scan's own first_seen. now: later than that no time counts.
+// the scan's own first_seen. now: later than that no time counts. keeper, if any, knows clocks too, and keeps the report before anything
+// is stored here: where it cannot, nothing is.
 
 // FOLDER/sha256-<hex>.json, replaced atomically, under the folder's lock.
-Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Time now);
+Result<Stored> StoreInFolder(api::ImageScan scan, const std::string& folder, Time now, ReportKeeper* keeper = nullptr);
 
 // The object is created when absent; its status is then written through the status subresource with the resourceVersion that was read, and
 // anew when somebody else was faster.
-Result<Stored> StoreInCluster(api::ImageScan scan, kube::KubeClient& client, Time now);
+Result<Stored> StoreInCluster(api::ImageScan scan, kube::KubeClient& client, Time now, ReportKeeper* keeper = nullptr);
 // Who the cluster says we are (SelfSubjectReview).
 Result<std::string> ClusterUser(kube::KubeClient& client);
 

@@ -36,7 +36,11 @@ void Clocks::Note(const api::Finding& finding, const std::string& key) {
 
 void Clocks::Learn(const api::ImageScan& scan) {
   if (!Concern(scan.status.repositories)) return;
-  for (const api::Finding& finding : scan.status.findings) ForEachKey(finding, [&](const std::string& key) { Note(finding, key); });
+  for (const api::Finding& finding : scan.status.findings) Learn(finding);
+}
+
+void Clocks::Learn(const api::Finding& finding) {
+  ForEachKey(finding, [&](const std::string& key) { Note(finding, key); });
 }
 
 Clocks::Seen Clocks::Earliest(const api::Finding& finding) const {

@@ -25,6 +25,8 @@ class Clocks {
 
   // Takes note of a scan's findings. A time that lies after now is no time: it would never let a grace period end.
   void Learn(const api::ImageScan& scan);
+  // The same of one finding of these repositories.
+  void Learn(const api::Finding& finding);
 
   // Sets firstSeen of every finding, and fixFirstSeen of those with a fix, to the earliest that is known, else to now. It is only ever set
   // back: what a finding has already stays when it is earlier.

@@ -127,8 +127,12 @@ Result<Report> DecodeReport(JsonText json, const ReportLimits& limits) {
   JsonReader reader;
   const auto document = reader.Read(json, {.max_bytes = limits.max_bytes, .max_depth = kMaxDepth});
   if (!document) return std::unexpected(document.error().Within("scan report"));
-  const Format* const attestation = Recognise(kAttestationFormats, *document);
-  return attestation != nullptr ? attestation->decode(*document, limits) : DecodeScannerReport(*document, limits);
+  const Format* format = Recognise(kAttestationFormats, *document);
+  if (format == nullptr) format = Recognise(kScannerFormats, *document);
+  if (format == nullptr) return std::unexpected(NotRecognised(*document));
+  auto report = format->decode(*document, limits);
+  if (report) report->format = format->name;
+  return report;
 }
 
 }  // namespace hullwright::scan

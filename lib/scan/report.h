@@ -16,6 +16,7 @@ namespace hullwright::scan {
 struct Report {
   std::string scanner;  // "trivy", "grype": also the name of the ScanResult; of the scanner that looked, whatever wrote the document
   std::string scanner_version;
+  std::string format;  // of the document, in words: "Trivy's JSON"
   std::optional<Time> scanned_at;
   std::optional<Time> database_updated_at;  // Grype and in-toto's predicate say it, others do not
   std::string artifact_name;                // as the scanner was asked for it
