@@ -19,7 +19,7 @@
 namespace hullwright::cli {
 namespace {
 
-constexpr std::size_t kMaxDamageTold = 20, kMaxDamageColumns = 1024;
+constexpr std::size_t kMaxDamageTold = 20, kMaxDamageBytes = 1024;
 constexpr std::size_t kMaxArchiveExportBytes = 256u << 20;
 constexpr std::size_t kMaxKindsTold = 8;
 
@@ -140,6 +140,7 @@ CommandOutput CheckArchive(const std::string& file, const Environment& environme
   if (!archive) return Failed(archive.error());
   auto wrong = (*archive)->Check();
   if (!wrong) return Failed(wrong.error());
+  for (std::string& text : *wrong) text = Printable(text, kMaxDamageBytes);
   const auto summary = (*archive)->Summary();
   if (!summary) return Failed(summary.error());
   // A file that is damaged as a whole cannot be gone through.
@@ -152,8 +153,7 @@ CommandOutput CheckArchive(const std::string& file, const Environment& environme
     if (!went) return Failed(went.error());
   }
   std::string out = fmt::format("{}: {}\n", file, DescribeArchive(*summary));
-  for (std::size_t i = 0; i < std::min(wrong->size(), kMaxDamageTold); ++i)
-    out += fmt::format("wrong: {}\n", Printable((*wrong)[i], kMaxDamageColumns));
+  for (std::size_t i = 0; i < std::min(wrong->size(), kMaxDamageTold); ++i) out += fmt::format("wrong: {}\n", (*wrong)[i]);
   if (wrong->size() > kMaxDamageTold) out += fmt::format("and {} more\n", wrong->size() - kMaxDamageTold);
   if (!wrong->empty()) return {ExitCode::kViolation, std::move(out), ""};
   return {ExitCode::kPass, out + "every report is as it was given\n", ""};

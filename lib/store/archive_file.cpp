@@ -43,7 +43,6 @@ CREATE TABLE clocks (
   last_seen INTEGER NOT NULL,    -- by an import
   PRIMARY KEY (repository, vulnerability, package)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX clocks_by_age ON clocks (last_seen);
 )"};
 static_assert(kArchiveMigrations.size() == kArchiveSignature.schema_version);
 

@@ -43,7 +43,8 @@ auto ReadingArchive(Work work) -> decltype(work()) {
 Error NotWritten(const std::string& path, const SQLite::Exception& error) {
   switch (error.getErrorCode()) {
     case SQLITE_FULL:
-      return {ErrorCode::kUnavailable, fmt::format("{}: there is no room for the report: free some of the disk and try again", path)};
+      return {ErrorCode::kUnavailable,
+              fmt::format("{}: there is no room for the report: free some of the disk, or allow more (--archive-size)", path)};
     case SQLITE_BUSY:
       return {ErrorCode::kUnavailable, fmt::format("{}: somebody else keeps writing it: try again", path)};
     case SQLITE_CANTOPEN:

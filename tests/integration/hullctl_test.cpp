@@ -226,6 +226,38 @@ TEST_CASE("two imports at once lose nothing", "[cli]") {
   }
 }
 
+TEST_CASE("a report that there is no room to keep is not imported, and imports at once keep all of theirs", "[cli]") {
+  const World world;
+  const std::string image = "registry.example/shop/api@" + DigestOf('e'), archive = world.Path("reports.db");
+  const auto report = [&](int n) {
+    return world.Write("report-" + std::to_string(n) + ".json",
+                       R"({"SchemaVersion": 2, "CreatedAt": "2026-03-01T10:00:00Z", "ArtifactName": "x", "ArtifactType": "container_image",
+      "Results": [{"Target": "t", "Class": "os-pkgs", "Type": "debian", "Vulnerabilities": [{"VulnerabilityID": "CVE-2026-100)" +
+                           std::to_string(n) + R"(", "PkgName": "zlib", "InstalledVersion": "1.2", "Severity": "LOW"}]}]})");
+  };
+  const auto command = [&](int n) {
+    return kHullctl + " scan import --report " + report(n) + " --image " + image + " --to " + world.Path("scans") + " --archive " +
+           archive + " --now " + std::string(kNow);
+  };
+  // As in the test of a full disk above.
+  const auto full =
+      hullwright::testing::Run("bash", {"-c", "(ulimit -f 0; trap '' XFSZ; " + command(0) + ") 2>&1 | cat; exit ${PIPESTATUS[0]}"});
+  CHECK(full.exit == 2);
+  CHECK_THAT(full.out, Catch::Contains("--archive: " + archive));
+  CHECK_FALSE(FileText(world.Path("scans/sha256-" + std::string(64, 'e') + ".json")).contains("CVE"));
+
+  Shell(command(0));
+  Shell(command(1) + " & " + command(2) + " & " + command(3) + " & wait");
+  const auto checked = Hullctl({"store", "check", archive});
+  CHECK(checked.exit == 0);
+  CHECK_THAT(checked.out, Catch::Contains("4 reports, 4 clocks"));
+  const std::string exported = world.Path("exported.json");
+  Shell(kHullctl + " store export " + archive + " --image " + image + " > " + exported);
+  bool is_one_of_them = false;
+  for (int n = 1; n <= 3; ++n) is_one_of_them |= FileText(exported) == FileText(report(n));
+  CHECK(is_one_of_them);
+}
+
 TEST_CASE("the completion of bash completes commands, options, choices", "[cli]") {
   const auto complete = [](const std::string& line) {
     return Shell("source <(" + kHullctl + " completion bash); COMP_WORDS=(" + line +

@@ -51,6 +51,16 @@ TEST_CASE("a finding that nobody knew is first seen now, its fix only when there
   CHECK(After(ScanOf({}), FindingOf("CVE-1", api::FixState::kAvailable)).fix_first_seen == kNow);
 }
 
+TEST_CASE("a single finding is learnt as one of a scan is", "[scan]") {
+  Clocks clocks({kApi}, kNow);
+  clocks.Learn(SeenBefore(FindingOf("cve-1"), 100));
+  clocks.Learn(SeenBefore(FindingOf("CVE-2"), -5));
+  api::ImageScan scan = ScanOf({FindingOf("CVE-1"), FindingOf("CVE-2")});
+  clocks.Set(scan);
+  CHECK(scan.status.findings[0].first_seen == kNow - hours(100));
+  CHECK(scan.status.findings[1].first_seen == kNow);
+}
+
 TEST_CASE("a finding of an earlier digest keeps its time, whatever its version, qualifiers and spelling", "[scan]") {
   const api::ImageScan earlier = ScanOf({SeenBefore(FindingOf("CVE-1"), 100)});
   api::Finding rebuilt = FindingOf("cve-1");

@@ -35,6 +35,8 @@ std::set<Key> KeysOf(const Report& report) {
 TEST_CASE("Formats are told apart by their own marks", "[scan]") {
   CHECK(DecodeReport(TrivyReport().dump())->scanner == "trivy");
   CHECK(DecodeReport(GrypeReport().dump())->scanner == "grype");
+  CHECK(DecodeReport(TrivyReport().dump())->format == "Trivy's JSON");
+  CHECK(DecodeReport(GrypeReport().dump())->format == "Grype's JSON");
 
   for (const std::string text :
        {"{}", R"({"runs": [], "version": "1.0.0"})", R"({"descriptor": {"name": "syft"}})", R"({"SchemaVersion": 2})"}) {
