@@ -19,7 +19,7 @@
 namespace hullwright::cli {
 namespace {
 
-constexpr std::size_t kMaxDamageTold = 20, kMaxDamageBytes = 1024;
+constexpr std::size_t kMaxDamageTold = 20;
 constexpr std::size_t kMaxArchiveExportBytes = 256u << 20;
 constexpr std::size_t kMaxKindsTold = 8;
 
@@ -45,6 +45,11 @@ Result<std::string> ReadKept(store::ArchiveReader& archive, const store::StoredR
                                                       Printable(report.row.digest, 160)));
   }
   return bytes;
+}
+
+// Damage is what was looked for; of anything else nobody can tell.
+CommandOutput NotSound(const Error& error) {
+  return Failed(error.code == ErrorCode::kInvalidInput ? ExitCode::kViolation : ExitCode::kCouldNotTell, error.message);
 }
 
 bool IsWanted(const store::StoredReport& report, const StoreExportOptions& options, const ImportedWhen& when) {
@@ -137,12 +142,11 @@ CommandOutput ExportReport(const StoreExportOptions& options, const ImportedWhen
 CommandOutput CheckArchive(const std::string& file, const Environment& environment) {
   const Progress progress("reading the archive", environment.err);
   auto archive = store::ArchiveReader::Open(file);
-  if (!archive) return Failed(archive.error());
+  if (!archive) return NotSound(archive.error());
   auto wrong = (*archive)->Check();
-  if (!wrong) return Failed(wrong.error());
-  for (std::string& text : *wrong) text = Printable(text, kMaxDamageBytes);
+  if (!wrong) return NotSound(wrong.error().Within(file));
   const auto summary = (*archive)->Summary();
-  if (!summary) return Failed(summary.error());
+  if (!summary) return NotSound(summary.error().Within(file));
   // A file that is damaged as a whole cannot be gone through.
   if (wrong->empty()) {
     const auto went = (*archive)->ForEach([&](const store::StoredReport& report) -> Result<void> {
@@ -150,12 +154,12 @@ CommandOutput CheckArchive(const std::string& file, const Environment& environme
       if (!bytes && bytes.error().code != ErrorCode::kNotFound) wrong->push_back(bytes.error().message);
       return {};
     });
-    if (!went) return Failed(went.error());
+    if (!went) return NotSound(went.error().Within(file));
   }
   std::string out = fmt::format("{}: {}\n", file, DescribeArchive(*summary));
   for (std::size_t i = 0; i < std::min(wrong->size(), kMaxDamageTold); ++i) out += fmt::format("wrong: {}\n", (*wrong)[i]);
   if (wrong->size() > kMaxDamageTold) out += fmt::format("and {} more\n", wrong->size() - kMaxDamageTold);
-  if (!wrong->empty()) return {ExitCode::kViolation, std::move(out), ""};
+  if (!wrong->empty()) return {ExitCode::kViolation, out + fmt::format("to do: {}\n", store::kDamagedArchiveRemedy), ""};
   return {ExitCode::kPass, out + "every report is as it was given\n", ""};
 }
 

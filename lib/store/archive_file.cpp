@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
-#include <utility>
 
 #include "base/compression.h"
 
@@ -230,12 +229,12 @@ ArchiveSummary ArchiveFile::Summary() {
 }
 
 std::vector<std::string> ArchiveFile::Check() {
-  std::vector<std::string> wrong;
   SQLite::Statement integrity(database_, "PRAGMA integrity_check(20)");
-  while (integrity.executeStep()) {
-    if (std::string text = integrity.getColumn(0).getString(); text != "ok") wrong.push_back(std::move(text));
-  }
-  return wrong;
+  std::size_t faults = 0;
+  while (integrity.executeStep())
+    if (integrity.getColumn(0).getString() != "ok") ++faults;
+  if (faults == 0) return {};
+  return {fmt::format("parts of the file are damaged or missing, at least {}: `PRAGMA integrity_check` of sqlite3 names them", faults)};
 }
 
 std::uint64_t ArchiveFile::EraseReportsBefore(Time time, std::int64_t staying) {

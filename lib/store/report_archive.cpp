@@ -23,10 +23,12 @@ Result<void> RequireArchive(const std::string& path) {
     case FileState::kNewerVersion:
       return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written by a newer version of this program", path));
     case FileState::kForeign:
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: is no report archive, but a file of something else", path));
     case FileState::kDamaged:
       break;
   }
-  return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is no report archive, or is damaged", path));
+  return Fail(ErrorCode::kInvalidInput,
+              fmt::format("{}: is damaged, or is no report archive; if it is one: {}", path, kDamagedArchiveRemedy));
 }
 
 template <class Work>
@@ -34,8 +36,9 @@ auto ReadingArchive(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const SQLite::Exception& error) {
-    return Fail(MeansDamage(error) ? ErrorCode::kInvalidInput : ErrorCode::kUnavailable,
-                std::string("the archive cannot be read: ") + error.what());
+    // SQLite's own words of damage tell nobody what to do.
+    if (MeansDamage(error)) return Fail(ErrorCode::kInvalidInput, fmt::format("the archive is damaged: {}", kDamagedArchiveRemedy));
+    return Fail(ErrorCode::kUnavailable, fmt::format("the archive cannot be read now: {}", error.what()));
   }
 }
 

@@ -102,10 +102,15 @@ struct ArchiveSummary {
 // Whether the head of the file says that it is an archive, whatever its version. False also for what cannot be read.
 bool IsReportArchive(const std::string& path);
 
-// Reads an archive, also while somebody writes it. Not thread-safe.
+// What helps where an archive is damaged.
+inline constexpr std::string_view kDamagedArchiveRemedy =
+    "put a copy from before in its place, or delete it: hullctl scan import --archive begins a new one";
+
+// Reads an archive, also while somebody writes it. Not thread-safe. Errors, of all of it: kInvalidInput: the file is damaged; kUnavailable:
+// it cannot be read now.
 class ArchiveReader {
  public:
-  // Errors: there is no such file, it is no archive, or one of another version.
+  // Errors: kNotFound: there is no such file. kUnsupported: it is no archive, or one of another version.
   static Result<std::unique_ptr<ArchiveReader>> Open(const std::string& path);
   ~ArchiveReader();
 

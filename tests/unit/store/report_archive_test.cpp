@@ -387,7 +387,7 @@ TEST_CASE("a damaged archive is renamed and begun anew, a file of somebody else 
   CHECK_FALSE(IsReportArchive(world.options.path));
   CHECK(IsReportArchive((world.folder.path() / "reports.db").string()));
   CHECK_FALSE(IsReportArchive(world.folder.Write("none.db", "")));
-  CHECK(ArchiveReader::Open(world.options.path).error().code == ErrorCode::kInvalidInput);
+  CHECK(ArchiveReader::Open(world.options.path).error().code == ErrorCode::kUnsupported);
   CHECK_FALSE(ReportArchive::Open({.path = world.folder.path().string()}, world.clock));
 }
 
