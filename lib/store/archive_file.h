@@ -36,6 +36,7 @@ class ArchiveFile {
   Result<void> ForEach(const std::function<Result<void>(const StoredReport&)>& use);
   std::vector<StoredReport> Find(const std::string& digest);
   Result<std::string> Bytes(std::int64_t number);
+  // A statement is open while use runs.
   void ForEachClockOf(const std::string& repository, const std::function<void(const FindingClock&)>& use);
   Result<void> ForEachClock(const std::function<Result<void>(const FindingClock&)>& use);
   ArchiveSummary Summary();

@@ -131,6 +131,10 @@ Result<ErasedFromArchive> ReportArchive::Keep(const ReportRow& row, std::string_
 
 Result<ErasedFromArchive> ReportArchive::Write(const ReportRow& row, std::uint64_t bytes, const std::string& body,
                                                std::span<const FindingClock> clocks) {
+  const auto gone = [&] {
+    return Fail(ErrorCode::kConflict, fmt::format("{}: was moved away or deleted meanwhile: try again", options_.path));
+  };
+  if (!file_->IsInPlace()) return gone();
   const Time now = clock_.Now();
   SQLite::Transaction transaction = file_->Begin();
   const std::int64_t number = file_->Put(row, now, bytes, body);
@@ -145,8 +149,7 @@ Result<ErasedFromArchive> ReportArchive::Write(const ReportRow& row, std::uint64
                                                   options_.path, options_.max_bytes));
   }
   transaction.commit();
-  if (!file_->IsInPlace())
-    return Fail(ErrorCode::kConflict, fmt::format("{}: was moved away or deleted meanwhile: try again", options_.path));
+  if (!file_->IsInPlace()) return gone();
   return erased;
 }
 
