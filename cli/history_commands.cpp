@@ -19,7 +19,9 @@ void AddStoreList(CLI::App& store, Action& action) {
   CLI::App& command = *store.add_subcommand("list",
                                             "List the decisions of a history, newest first\n\n"
                                             "When, what was answered, the id that explain takes, the object, and why.");
-  AddStoreFile(command, options->file);
+  command.add_option("FILE", options->file, "The file of a decision history (hullwright-webhook --history).")
+      ->type_name("FILE")
+      ->required();
   command.add_option("--limit", options->limit, "At most so many, the newest.")
       ->type_name("NUMBER")
       ->check(CLI::Range(1, 10'000))
