@@ -10,6 +10,7 @@
 #include "api/image_scan.h"
 #include "base/error.h"
 #include "base/image_reference.h"
+#include "base/json.h"
 
 namespace hullwright::scan {
 
