@@ -41,8 +41,8 @@ Result<std::string> ReadKept(store::ArchiveReader& archive, const store::StoredR
   if (!bytes) return std::unexpected(bytes.error().Within(ScannerAndImage(report)));
   const auto digest = Digest::Parse(report.row.digest);
   if (!digest || !registry::IsDigestOf(*digest, *bytes)) {
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is not the report that its digest {} says", ScannerAndImage(report),
-                                                      Printable(report.row.digest, 160)));
+    return Fail(ErrorCode::kInvalidInput,
+                fmt::format("{}: is not the report that its digest {} says", ScannerAndImage(report), Printable(report.row.digest, 160)));
   }
   return bytes;
 }

@@ -162,8 +162,7 @@ void AddScanImport(CLI::App& scan, Action& action) {
       "kept, too, with the times at which its findings were first seen: one that cannot be kept is not imported.");
   command.add_option("--report", options->report, "The report, or - for standard input.")->type_name("FILE")->required();
   command.add_option("--image", options->image, "What was scanned, with its digest.")->type_name("REPO@DIGEST");
-  CLI::Option* to =
-      command.add_option("--to", options->to, "A folder (DIR/sha256-….json), or the word cluster.")->type_name("DIR|cluster");
+  CLI::Option* to = command.add_option("--to", options->to, "A folder (DIR/sha256-….json), or the word cluster.")->type_name("DIR|cluster");
   command.add_option("--kubeconfig", options->kubeconfig, "Which cluster, and as whom (with --to cluster).")->type_name("FILE");
   command.add_option("--context", options->context, "Another context of the kubeconfig than its current one.")->type_name("NAME");
   command

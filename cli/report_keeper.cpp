@@ -46,8 +46,8 @@ Result<std::vector<store::FindingClock>> ClocksOf(const std::vector<std::string>
     }
     for (const std::string& repository : repositories) {
       for (const std::string& vulnerability : names.vulnerabilities) {
-        clocks.push_back({repository, vulnerability, package, InSeconds(finding.first_seen).value_or(Time{}),
-                          InSeconds(finding.fix_first_seen)});
+        clocks.push_back(
+            {repository, vulnerability, package, InSeconds(finding.first_seen).value_or(Time{}), InSeconds(finding.fix_first_seen)});
       }
     }
   }

@@ -85,8 +85,7 @@ class ReportArchive {
   Result<void> OpenFile();
   void PutAside();
   Error GiveUp(const SQLite::Exception& error);
-  Result<ErasedFromArchive> Write(const ReportRow& row, std::uint64_t bytes, const std::string& body,
-                                  std::span<const FindingClock> clocks);
+  Result<ErasedFromArchive> Write(const ReportRow& row, std::uint64_t bytes, const std::string& body, std::span<const FindingClock> clocks);
 
   const ArchiveOptions options_;
   const Clock& clock_;

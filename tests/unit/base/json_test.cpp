@@ -125,8 +125,8 @@ TEST_CASE("the text need not have padding behind it", "[base]") {
 }
 
 TEST_CASE("a text with room behind it is read where it stands, and what stands in that room is not", "[base]") {
-  const auto [text, rest] = GENERATE(table<std::string, std::string>(
-      {{"12", "34"}, {"-1", "e9"}, {"[1]", ",2]"}, {"true", "r"}, {"\"a\"", "b\""}, {"{}", "}"}}));
+  const auto [text, rest] =
+      GENERATE(table<std::string, std::string>({{"12", "34"}, {"-1", "e9"}, {"[1]", ",2]"}, {"true", "r"}, {"\"a\"", "b\""}, {"{}", "}"}}));
   CAPTURE(text, rest);
   std::string given = text + rest;
   given.reserve(given.size() + hullwright::kJsonPadding);
