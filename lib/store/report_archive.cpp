@@ -165,9 +165,11 @@ ArchiveReader::~ArchiveReader() = default;
 
 Result<std::unique_ptr<ArchiveReader>> ArchiveReader::Open(const std::string& path) {
   if (auto is_one = RequireArchive(path); !is_one) return std::unexpected(is_one.error());
-  return ReadingArchive([&]() -> Result<std::unique_ptr<ArchiveReader>> {
+  auto reader = ReadingArchive([&]() -> Result<std::unique_ptr<ArchiveReader>> {
     return std::unique_ptr<ArchiveReader>(new ArchiveReader(std::make_unique<ArchiveFile>(path, OpenMode::kRead)));
   });
+  if (!reader) return std::unexpected(reader.error().Within(path));
+  return reader;
 }
 
 Result<void> ArchiveReader::ForEach(const std::function<Result<void>(const StoredReport&)>& use) {
