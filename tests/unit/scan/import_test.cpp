@@ -510,7 +510,9 @@ TEST_CASE("Scans of two digests or of two platforms do not become one", "[scan]"
   CHECK(arm64.error().code == ErrorCode::kConflict);
   CHECK(arm64.error().message.find("linux/arm64") != std::string::npos);
 
-  const auto other = Merge(amd64, Imported(TrivyReport(), Options("mirror.example/hub/api@" + kDigestB)), kNoCap);
+  json of_other = TrivyReport();
+  of_other["Metadata"]["RepoDigests"] = json::array({"registry.example/shop/api@" + kDigestB});
+  const auto other = Merge(amd64, Imported(of_other), kNoCap);
   REQUIRE_FALSE(other);
   CHECK(other.error().code == ErrorCode::kConflict);
 }
