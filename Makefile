@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 # On a terminal a build shows how far it is.
 QUIET = $$([ -t 1 ] || echo --quiet)
-TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
+TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db grype grype-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
 
 .PHONY: help demo build test test-asan test-tsan bench lint generate fuzz clean
 .DEFAULT_GOAL := help
@@ -24,7 +24,7 @@ build: ## build the programs into build/bin/ (about 8 minutes cold)
 
 test: ## build and run every test against the real parts (about 50 minutes with cold caches, 8 warm)
 	@setup/install build test
-	@echo "building the real API server, Trivy, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 25 minutes cold)"
+	@echo "building the real API server, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 25 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
 	@echo "building the programs and their tests (about 18 minutes cold)"
 	@cmake --preset release >/dev/null
