@@ -1,9 +1,10 @@
-// The whole way of an image on real parts: the real Trivy on a database that learns, `hullctl scan import`, `hullctl check`. What must come
-// out of each step stands in flow.yaml.
+// The whole way of an image on real parts: the real Trivy, the real Grype, or both, on databases that learn, `hullctl scan import`,
+// `hullctl check`. What must come out of each step stands in flow.yaml, and is the same whoever looked.
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -17,6 +18,7 @@ using namespace hullwright;
 namespace {
 
 using nlohmann::json;
+using Names = std::set<std::string>;
 
 const std::string kImage = "shop/ledger:1";
 
@@ -36,8 +38,9 @@ class Flow {
   // "25h" after the beginning.
   std::string At(const std::string& text) const { return FormatRfc3339(start_ + std::chrono::hours(std::stoi(text))); }
 
-  void Import(const std::string& stage, const std::string& at) {
-    const std::string report = files_.Write("report.json", laboratory_.Scan(kImage, {}, stage));
+  void Import(const std::string& scanner, const std::string& stage, const std::string& at) {
+    const std::string text = scanner == "grype" ? laboratory_.ScanWithGrype(kImage, stage) : laboratory_.Scan(kImage, {}, stage);
+    const std::string report = files_.Write("report.json", text);
     const auto result = testing::Run(testing::ProgramPath("hullctl"), {"scan", "import", "--report", report, "--to", Scans(), "--now", at});
     INFO(result.err);
     REQUIRE(result.exit == 0);
@@ -76,6 +79,14 @@ json ReadFlow() {
   return json::parse(ReadYaml(text).value().at(0).json);
 }
 
+// What flow.yaml says of the findings after a step, with its hours as times.
+json Expected(json findings, const Flow& flow) {
+  for (json& finding : findings)
+    for (const char* clock : {"firstSeen", "fixFirstSeen"})
+      if (finding.contains(clock)) finding[clock] = flow.At(finding[clock]);
+  return findings;
+}
+
 // As flow.yaml writes them.
 json FindingsOf(const json& status) {
   json findings = json::object();
@@ -85,6 +96,15 @@ json FindingsOf(const json& status) {
       if (finding.contains(member)) told[member] = finding.at(member);
   }
   return findings;
+}
+
+// One finding, however many saw it: each of them is its witness, and the scan has the result of each.
+void CheckWitnesses(const json& status, const Names& scanners) {
+  CHECK(status.at("results").size() == scanners.size());
+  for (const json& finding : status.at("findings")) {
+    INFO(finding);
+    CHECK(finding.at("scanners").get<Names>() == scanners);
+  }
 }
 
 json CountsOf(const json& status) {
@@ -114,21 +134,20 @@ json NoticesOf(const json& image) {
 
 }  // namespace
 
-TEST_CASE("An image is judged by the real Trivy's findings and our clocks, step by step as its database learns", "[scanner]") {
+TEST_CASE("An image is judged by a real scanner's findings and our clocks, step by step as its database learns", "[scanner]") {
+  const Names scanners = GENERATE(values<Names>({{"trivy"}, {"grype"}, {"grype", "trivy"}}));
+  CAPTURE(scanners);
   const json expected = ReadFlow();
   Flow flow(expected.at("policy"));
   for (const json& step : expected.at("steps")) {
     INFO(step.at("name").get<std::string>());
     const std::string at = flow.At(step.at("at"));
     if (step.contains("scan")) {
-      flow.Import(step.at("scan"), at);
-      json findings = step.at("findings");
-      for (json& finding : findings)
-        for (const char* clock : {"firstSeen", "fixFirstSeen"})
-          if (finding.contains(clock)) finding[clock] = flow.At(finding[clock]);
+      for (const std::string& scanner : scanners) flow.Import(scanner, step.at("scan"), at);
       const json status = flow.Status();
-      CHECK(FindingsOf(status) == findings);
+      CHECK(FindingsOf(status) == Expected(step.at("findings"), flow));
       CHECK(CountsOf(status) == step.at("counts"));
+      CheckWitnesses(status, scanners);
     }
     const json object = flow.Check(at);
     const json& image = object.at("images").at(0);

@@ -35,9 +35,16 @@ Laboratory::Laboratory() : server_(TestTool("crane"), {"registry", "serve", "--a
   Succeed(SourcePath("tests/scanners/push-images"), {TestTool("crane"), registry_});
 }
 
-std::string Laboratory::Cache(const std::string& stage) {
-  const auto folder = files_.path() / stage;
+std::string Laboratory::TrivyCache(const std::string& stage) {
+  const auto folder = files_.path() / ("trivy-" + stage);
   if (!std::filesystem::exists(folder)) Succeed(TestTool("trivy-fixture-db"), {folder.string(), stage});
+  return folder.string();
+}
+
+std::string Laboratory::GrypeCache(const std::string& stage) {
+  const auto folder = files_.path() / ("grype-" + stage);
+  if (!std::filesystem::exists(folder))
+    Succeed(TestTool("grype-fixture-db"), {folder.string(), SourcePath("tests/tools/trivy-fixture-db"), stage});
   return folder.string();
 }
 
@@ -45,6 +52,20 @@ std::string Laboratory::Scan(const std::string& image, const std::vector<std::st
   std::vector<std::string> arguments = {"image", "--image-src", "remote"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return Trivy(std::move(arguments), Name(image), stage);
+}
+
+// Its settings come from the environment alone: of the files in which it looks for more none is here.
+std::string Laboratory::ScanWithGrype(const std::string& image, const std::string& stage) {
+  const std::string empty = files_.path().string();
+  return Succeed(TestTool("grype"), {"registry:" + Name(image), "-q", "-o", "json"},
+                 {.environment = {{"DOCKER_CONFIG", empty},
+                                  {"HOME", empty},
+                                  {"XDG_CONFIG_HOME", empty},
+                                  {"GRYPE_DB_CACHE_DIR", GrypeCache(stage)},
+                                  {"GRYPE_DB_AUTO_UPDATE", "false"},
+                                  {"GRYPE_CHECK_FOR_APP_UPDATE", "false"}},
+                  .working_directory = empty,
+                  .input = ""});
 }
 
 std::string Laboratory::ScanSbomOf(const std::string& image) {
@@ -62,7 +83,7 @@ std::string Laboratory::DigestOf(const std::string& image) const {
 std::string Laboratory::Trivy(std::vector<std::string> arguments, const std::string& target, const std::string& stage) {
   if (std::ranges::find(arguments, "--format") == arguments.end())
     arguments.insert(arguments.end(), {"--format", "json", "--scanners", "vuln"});
-  arguments.insert(arguments.end(), {"-q", "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--cache-dir", Cache(stage),
+  arguments.insert(arguments.end(), {"-q", "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--cache-dir", TrivyCache(stage),
                                      "--skip-version-check", "--disable-telemetry", target});
   return Succeed(TestTool("trivy"), arguments,
                  {.environment = {{"DOCKER_CONFIG", files_.path().string()}}, .working_directory = "", .input = ""});

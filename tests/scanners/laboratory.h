@@ -1,4 +1,5 @@
-// The real Trivy, the images of push-images in a registry on the loopback interface, and the fixture database as time goes by.
+// The real Trivy and the real Grype, the images of push-images in a registry on the loopback interface, and the fixture databases as time
+// goes by.
 #pragma once
 
 #include <string>
@@ -15,8 +16,10 @@ class Laboratory {
  public:
   static Laboratory& Shared();
 
-  // The report on REPOSITORY:TAG, with further arguments, by the database of that stage (tests/tools/trivy-fixture-db).
+  // Trivy's report on REPOSITORY:TAG, with further arguments, by the database of that stage (tests/tools/trivy-fixture-db).
   std::string Scan(const std::string& image, const std::vector<std::string>& more = {}, const std::string& stage = "today");
+  // Grype's, by a database of the same vulnerabilities (tests/tools/grype/fixture-db).
+  std::string ScanWithGrype(const std::string& image, const std::string& stage = "today");
   // An SBOM of the image, then the report on that.
   std::string ScanSbomOf(const std::string& image);
   std::string DigestOf(const std::string& image) const;
@@ -25,7 +28,8 @@ class Laboratory {
 
  private:
   Laboratory();
-  std::string Cache(const std::string& stage);
+  std::string TrivyCache(const std::string& stage);
+  std::string GrypeCache(const std::string& stage);
   std::string Trivy(std::vector<std::string> arguments, const std::string& target, const std::string& stage);
 
   TemporaryDirectory files_;

@@ -5,39 +5,21 @@
 #include <set>
 
 #include "api/object.h"
+#include "base/clock.h"
 #include "scan/import.h"
+#include "scanners/decoded.h"
 #include "scanners/laboratory.h"
 
 using namespace hullwright;
 using namespace hullwright::scan;
+using testing::Decoded;
+using testing::FindingOf;
+using testing::Imported;
 
 namespace {
 
-Report Decoded(const std::string& text) {
-  auto report = DecodeReport(text);
-  INFO((report ? "" : report.error().message));
-  REQUIRE(report);
-  return *report;
-}
-
 Time Now() {
   return SystemClock().Now();
-}
-
-api::ImageScan Imported(const Report& report, const std::string& image = "") {
-  ImportOptions options;
-  options.now = Now();
-  if (!image.empty()) options.image = ImageReference::Parse(image).value();
-  auto scan = ToImageScan(report, options);
-  INFO((scan ? "" : scan.error().message));
-  REQUIRE(scan);
-  return *scan;
-}
-
-const api::Finding& FindingOf(const Report& report, const std::string& id) {
-  const auto found = std::ranges::find(report.findings, id, &api::Finding::id);
-  REQUIRE(found != report.findings.end());
-  return *found;
 }
 
 // Everything Trivy lists, counted without our decoder.
