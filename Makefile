@@ -22,9 +22,9 @@ build: ## build the programs into build/bin/ (about 8 minutes cold)
 	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
 	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullctl
 
-test: ## build and run every test against the real parts (about 50 minutes with cold caches, 8 warm)
+test: ## build and run every test against the real parts (about 55 minutes with cold caches, 9 warm)
 	@setup/install build test
-	@echo "building the real API server, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 25 minutes cold)"
+	@echo "building the real API server, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 28 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
 	@echo "building the programs and their tests (about 18 minutes cold)"
 	@cmake --preset release >/dev/null

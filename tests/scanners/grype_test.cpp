@@ -34,7 +34,7 @@ TEST_CASE("The real Grype's report of a vulnerable image is read fully and bound
 
   const api::ImageScan scan = Imported(report);
   CHECK(scan.spec.digest.text() == laboratory.DigestOf("shop/api:1"));
-  CHECK(scan.spec.platform->architecture == "amd64");
+  CHECK_FALSE(scan.spec.platform);  // it tells the platform of what it found through an index alone
   CHECK(scan.status.repositories == std::vector<std::string>{laboratory.Name("shop/api")});
 }
 
@@ -52,6 +52,16 @@ TEST_CASE("The real Grype and the real Trivy, on databases of the same vulnerabi
     CHECK(finding.cvss == other.cvss);
     CHECK(finding.fix == other.fix);
   }
+}
+
+TEST_CASE("The real Grype's report of an image named by its index is filed under the manifest, and knows the index", "[scanner]") {
+  auto& laboratory = testing::Laboratory::Shared();
+  const api::ImageScan scan = Imported(Decoded(laboratory.ScanWithGrype("shop/multi:1")));
+  CHECK(scan.spec.digest.text() == laboratory.DigestOf("shop/web:1"));
+  REQUIRE(scan.status.index_digests.size() == 1);
+  CHECK(scan.status.index_digests.front().text() == laboratory.DigestOf("shop/multi:1"));
+  REQUIRE(scan.spec.platform);
+  CHECK(scan.spec.platform->architecture == "amd64");
 }
 
 TEST_CASE("The real Grype's reports without findings are told apart as far as it lists no packages", "[scanner]") {

@@ -69,7 +69,23 @@ func write(folder string, content *fixture) error {
 			return fmt.Errorf("%s of %s: %w", key.id, key.pkg, err)
 		}
 	}
+	if err := addEndOfLife(writer); err != nil {
+		return err
+	}
 	return writer.Close()
+}
+
+// Debian 7, of which Trivy knows by itself that nobody mends it any more. A release is known by what is told of some package of it.
+func addEndOfLife(writer db.Writer) error {
+	if err := add(writer, place{"debian 7", "absent", "CVE-2013-0001"}, advisory{}, detail{}); err != nil {
+		return err
+	}
+	end := time.Date(2018, time.May, 31, 0, 0, 0, 0, time.UTC)
+	updated, err := writer.UpdateOperatingSystemEOL(db.OSSpecifier{Name: "debian", MajorVersion: "7"}, &end, nil)
+	if err == nil && updated == 0 {
+		err = fmt.Errorf("debian 7 is not in the database")
+	}
+	return err
 }
 
 func add(writer db.Writer, key place, told advisory, about detail) error {
