@@ -216,10 +216,11 @@ TEST_CASE("a start that cannot succeed ends with one sentence that names what is
   fails(arguments, 1, fmt::format("{}", first.metrics_port()));
 }
 
-TEST_CASE("stopping under load fails no request: unready first, then no new ones, then none under way, then the end",
-          "[webhook][integration]") {
+// The delay is the cluster's time to notice, and how long that takes is not what is tested: here it ends by a second signal, when the
+// clients have gone elsewhere.
+TEST_CASE("stopping under load fails no request: unready first, each one still answered, then the end", "[webhook][integration]") {
   const Folders folders;
-  Webhook webhook(folders, {"--shutdown-delay", "1"});
+  Webhook webhook(folders, {"--shutdown-delay", "300"});
   const std::string review = PostRequest("/v1/validate", Review(Pod(Image('a'))).dump());
   std::atomic<bool> stop = false;
   std::atomic<int> answered = 0, failed = 0;
@@ -250,6 +251,7 @@ TEST_CASE("stopping under load fails no request: unready first, then no new ones
   stop = true;
   clients.clear();
   CHECK(failed == 0);
+  webhook.process().Signal(SIGTERM);
   CHECK(webhook.process().Wait(kPatience) == 0);
 }
 
@@ -277,7 +279,7 @@ TEST_CASE("five thousand containers are refused quickly", "[webhook][integration
   const http::Response response = webhook.Send(request);
   const auto elapsed = std::chrono::steady_clock::now() - start;
   CHECK(Json::parse(response.body)["response"]["allowed"] == false);
-  CHECK(elapsed < std::chrono::seconds(2));  // 50 ms on an idle machine; this one may be busy
+  CHECK(elapsed < std::chrono::seconds(10));  // the API server's patience; 50 ms on an idle machine
   CHECK(webhook.Allows('a'));
 }
 

@@ -166,7 +166,7 @@ TEST_CASE("a peer that dawdles is left at the deadline", "[http]") {
   const auto result =
       MakeBoundedClient()->Send({.origin = Plain(server.port()), .max_body_bytes = 1u << 20}, {}, steady_clock::now() + 100ms, nullptr);
   CHECK(WhyNot(result) == PeerFailure::kDeadline);
-  CHECK(steady_clock::now() - begin < 5s);
+  CHECK(steady_clock::now() - begin < 30s);
   CHECK(WhyNot(MakeBoundedClient()->Send({.origin = Plain(server.port())}, {}, steady_clock::now() - 1s, nullptr)) ==
         PeerFailure::kDeadline);
 }

@@ -149,7 +149,7 @@ TEST_CASE("one byte a second ends at the deadline", "[registry]") {
   const auto answer = bench.oci->Resolve(bench.Repository(), "latest", bench.Soon(150ms));
   CHECK(WhyNot(answer) == Why::kDeadline);
   CHECK(answer.error().outcome() == Outcome::kUnreachable);
-  CHECK(steady_clock::now() - begin < 3s);
+  CHECK(steady_clock::now() - begin < 4s);
 }
 
 TEST_CASE("a storm of 429 is asked three times, then not again before the time it named", "[registry]") {
