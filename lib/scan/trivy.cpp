@@ -82,7 +82,6 @@ class Results {
 
   Result<void> Read(const ReportNode& root) {
     root.ForEach("Results", [this](const ReportNode& result) { ReadOne(result); });
-    // Which packages have no license only the list of all tells.
     if (!packages_) licenses_.Add("", "");
     if (listed_ > limits_.max_findings) return std::unexpected(TooManyFindings(listed_, limits_));
     return {};
@@ -97,13 +96,13 @@ class Results {
  private:
   void ReadOne(const ReportNode& result) {
     const std::string_view kind = result.Text("Class", kMaxTextBytes);
-    const bool of_os = kind == "os-pkgs";
+    const bool of_os = kind == "os-pkgs", of_language = kind == "lang-pkgs";
     coverage_.os_result |= of_os;
-    coverage_.language_result |= kind == "lang-pkgs";
+    coverage_.language_result |= of_language;
     coverage_.os_packages |= of_os && result.Count("Packages") + result.Count("Vulnerabilities") > 0;
     AddCount(packages_, result, "Packages");
     AddCount(secrets_, result, "Secrets");
-    ReadLicenses(result);
+    ReadLicenses(result, of_os || of_language);
     // Counted before they are read: a report that is too large costs no more than its parsing.
     listed_ += result.Count("Vulnerabilities");
     if (listed_ > limits_.max_findings) return;
@@ -115,7 +114,9 @@ class Results {
   }
 
   // Of packages as their package managers tell them; and, where Trivy was asked to look for licenses, of these again and of files.
-  void ReadLicenses(const ReportNode& result) {
+  void ReadLicenses(const ReportNode& result, bool of_packages) {
+    // Which packages have no license only the list of all tells.
+    if (of_packages && !result.Has("Packages")) licenses_.Add("", "");
     result.ForEach("Packages", [this](const ReportNode& package) {
       const std::string name = package.DisplayText("Name", kMaxLicensedNameBytes);
       const auto licenses = package.ProseList("Licenses");

@@ -71,6 +71,14 @@ TEST_CASE("What Trivy found when asked to look for licenses is told beside the p
   CHECK(Told(Decoded(report).licenses) == std::vector<std::string>{"AGPL-3.0 1 app/COPYING", "MIT 1 a", "NOASSERTION 1 (not named)"});
 }
 
+TEST_CASE("A result that lists no packages leaves licenses untold, whatever another one lists", "[scan]") {
+  json report = TrivyWith({Licensed("a", {"MIT"})});
+  report["Results"].push_back({{"Target", "Node.js"}, {"Class", "lang-pkgs"}, {"Type", "node-pkg"}});
+  CHECK(Told(Decoded(report).licenses) == std::vector<std::string>{"MIT 1 a", "NOASSERTION 1 (not named)"});
+  report["Results"][1]["Packages"] = json::array();
+  CHECK(Told(Decoded(report).licenses) == std::vector<std::string>{"MIT 1 a"});
+}
+
 TEST_CASE("A license's text is no name of one", "[scan]") {
   const std::string text =
       GENERATE(std::string(257, 'x'), std::string("Permission is hereby\ngranted"), std::string("  "), std::string("none"));
