@@ -28,6 +28,18 @@ bool IsText(const std::string& path) {
   return std::all_of(head.begin(), head.begin() + file.gcount(), is_text);
 }
 
+// SQLite's file format, 1.3: four bytes at 68, the highest first.
+std::optional<std::int32_t> ApplicationIdInHead(const std::string& path) {
+  std::array<unsigned char, 72> head{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(reinterpret_cast<char*>(head.data()), head.size())) return std::nullopt;
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  if (!std::equal(kMagic.begin(), kMagic.end(), head.begin())) return std::nullopt;
+  std::uint32_t id = 0;
+  for (std::size_t at = 68; at < 72; ++at) id = id << 8 | head[at];
+  return static_cast<std::int32_t>(id);
+}
+
 }  // namespace
 
 FileState LookAt(const std::string& path, const FileSignature& signature) {
@@ -61,6 +73,38 @@ Result<FileState> CheckPlace(const std::string& path, const FileSignature& signa
   if (state == FileState::kForeign)
     return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is a file of something else: name one of its own", path));
   return state;
+}
+
+std::optional<std::int32_t> ApplicationIdOf(const std::string& path) {
+  try {
+    SQLite::Database database(path, SQLite::OPEN_READONLY, kBusyMilliseconds);
+    return static_cast<std::int32_t>(Pragma(database, "application_id"));
+  } catch (const SQLite::Exception& error) {
+    return MeansDamage(error) ? ApplicationIdInHead(path) : std::nullopt;
+  }
+}
+
+Result<void> RequireFile(const std::string& path, const FileKind& kind) {
+  switch (LookAt(path, kind.signature)) {
+    case FileState::kOurs:
+      return {};
+    case FileState::kAbsentOrEmpty:
+      return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no {}: {} writes one", path, kind.name, kind.writer));
+    case FileState::kOlderVersion:
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written by an older version: {} brings it to this one", path, kind.writer));
+    case FileState::kNewerVersion:
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written by a newer version of this program", path));
+    case FileState::kForeign:
+      return Fail(ErrorCode::kUnsupported, fmt::format("{}: is no {}, but a file of something else", path, kind.name));
+    case FileState::kDamaged:
+      break;
+  }
+  return Fail(ErrorCode::kInvalidInput, fmt::format("{}: is damaged, or is no {}; if it is one: {}", path, kind.name, kind.remedy));
+}
+
+std::unexpected<Error> Unreadable(const SQLite::Exception& error, const FileKind& kind) {
+  if (MeansDamage(error)) return Fail(ErrorCode::kInvalidInput, fmt::format("the {} is damaged: {}", kind.name, kind.remedy));
+  return Fail(ErrorCode::kUnavailable, fmt::format("the {} cannot be read now: {}", kind.name, error.what()));
 }
 
 bool MeansDamage(const SQLite::Exception& error) {

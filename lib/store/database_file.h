@@ -7,8 +7,10 @@
 #include <SQLiteCpp/Transaction.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -25,13 +27,29 @@ struct FileSignature {
   std::int32_t schema_version = 0;
 };
 
+// How a kind of file is spoken of.
+struct FileKind {
+  FileSignature signature;
+  std::string_view name;    // "report archive"
+  std::string_view writer;  // the command that begins one, or brings an older one to this version
+  std::string_view remedy;  // where one is damaged
+};
+
 enum class FileState { kAbsentOrEmpty, kOurs, kOlderVersion, kNewerVersion, kForeign, kDamaged };
 // Looks without changing anything.
 FileState LookAt(const std::string& path, const FileSignature& signature);
 // The same before a file is begun or written on. Errors: that could never work, or would destroy what is somebody else's.
 Result<FileState> CheckPlace(const std::string& path, const FileSignature& signature);
 
+// The application_id that the file says, also one that is damaged; nullopt: it cannot be read, or is no database.
+std::optional<std::int32_t> ApplicationIdOf(const std::string& path);
+
+// Before reading. Errors: kNotFound: there is none. kUnsupported: it is of something else, or of another version. kInvalidInput: damaged.
+Result<void> RequireFile(const std::string& path, const FileKind& kind);
+
 bool MeansDamage(const SQLite::Exception& error);
+// What reading says of an exception of SQLite, whose own words of damage tell nobody what to do: kInvalidInput, or kUnavailable.
+std::unexpected<Error> Unreadable(const SQLite::Exception& error, const FileKind& kind);
 
 // SQLite makes files readable for all whom the umask lets; this one is there before it, for this user alone. Returns the path.
 std::string CreatePrivate(const std::string& path);

@@ -12,39 +12,16 @@
 namespace hullwright::store {
 namespace {
 
-// What reading says of an exception of SQLite, whose own words of damage tell nobody what to do.
-std::unexpected<Error> Unreadable(const SQLite::Exception& error) {
-  if (MeansDamage(error)) return Fail(ErrorCode::kInvalidInput, fmt::format("the history is damaged: {}", kDamagedHistoryRemedy));
-  return Fail(ErrorCode::kUnavailable, fmt::format("the history cannot be read now: {}", error.what()));
-}
+constexpr FileKind kHistory{
+    .signature = kHistorySignature, .name = "decision history", .writer = "hullwright-webhook --history", .remedy = kDamagedHistoryRemedy};
 
 template <class T, class Work>
 Result<T> Reading(Work work) {
   try {
     return work();
   } catch (const SQLite::Exception& error) {
-    return Unreadable(error);
+    return Unreadable(error, kHistory);
   }
-}
-
-Result<void> RequireHistory(const std::string& path) {
-  switch (LookAt(path, kHistorySignature)) {
-    case FileState::kOurs:
-      return {};
-    case FileState::kAbsentOrEmpty:
-      return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no decision history: hullwright-webhook --history writes one", path));
-    case FileState::kOlderVersion:
-      return Fail(ErrorCode::kUnsupported,
-                  fmt::format("{}: was written by an older version: hullwright-webhook --history brings it to this one", path));
-    case FileState::kNewerVersion:
-      return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written by a newer version of this program", path));
-    case FileState::kForeign:
-      return Fail(ErrorCode::kUnsupported, fmt::format("{}: is no decision history, but a file of something else", path));
-    case FileState::kDamaged:
-      break;
-  }
-  return Fail(ErrorCode::kInvalidInput,
-              fmt::format("{}: is damaged, or is no decision history; if it is one: {}", path, kDamagedHistoryRemedy));
 }
 
 }  // namespace
@@ -173,7 +150,7 @@ HistoryReader::HistoryReader(std::unique_ptr<HistoryFile> file) : file_(std::mov
 HistoryReader::~HistoryReader() = default;
 
 Result<std::unique_ptr<HistoryReader>> HistoryReader::Open(const std::string& path) {
-  if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
+  if (auto is_one = RequireFile(path, kHistory); !is_one) return std::unexpected(is_one.error());
   auto reader = Reading<std::unique_ptr<HistoryReader>>(
       [&] { return std::unique_ptr<HistoryReader>(new HistoryReader(std::make_unique<HistoryFile>(path, OpenMode::kRead))); });
   if (!reader) return std::unexpected(reader.error().Within(path));
@@ -214,7 +191,7 @@ Result<std::vector<std::string>> HistoryReader::Check() {
 }
 
 Result<std::uint64_t> PruneHistory(const std::string& path, const PruneBounds& bounds) {
-  if (auto is_one = RequireHistory(path); !is_one) return std::unexpected(is_one.error());
+  if (auto is_one = RequireFile(path, kHistory); !is_one) return std::unexpected(is_one.error());
   return Reading<std::uint64_t>([&] {
     HistoryFile file(path, OpenMode::kWrite);
     std::uint64_t erased = 0;

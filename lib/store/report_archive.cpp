@@ -11,34 +11,15 @@
 namespace hullwright::store {
 namespace {
 
-Result<void> RequireArchive(const std::string& path) {
-  switch (LookAt(path, kArchiveSignature)) {
-    case FileState::kOurs:
-      return {};
-    case FileState::kAbsentOrEmpty:
-      return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no report archive: hullctl scan import --archive writes one", path));
-    case FileState::kOlderVersion:
-      return Fail(ErrorCode::kUnsupported,
-                  fmt::format("{}: was written by an older version: hullctl scan import --archive brings it to this one", path));
-    case FileState::kNewerVersion:
-      return Fail(ErrorCode::kUnsupported, fmt::format("{}: was written by a newer version of this program", path));
-    case FileState::kForeign:
-      return Fail(ErrorCode::kUnsupported, fmt::format("{}: is no report archive, but a file of something else", path));
-    case FileState::kDamaged:
-      break;
-  }
-  return Fail(ErrorCode::kInvalidInput,
-              fmt::format("{}: is damaged, or is no report archive; if it is one: {}", path, kDamagedArchiveRemedy));
-}
+constexpr FileKind kArchive{
+    .signature = kArchiveSignature, .name = "report archive", .writer = "hullctl scan import --archive", .remedy = kDamagedArchiveRemedy};
 
 template <class Work>
 auto ReadingArchive(Work work) -> decltype(work()) {
   try {
     return work();
   } catch (const SQLite::Exception& error) {
-    // SQLite's own words of damage tell nobody what to do.
-    if (MeansDamage(error)) return Fail(ErrorCode::kInvalidInput, fmt::format("the archive is damaged: {}", kDamagedArchiveRemedy));
-    return Fail(ErrorCode::kUnavailable, fmt::format("the archive cannot be read now: {}", error.what()));
+    return Unreadable(error, kArchive);
   }
 }
 
@@ -154,17 +135,14 @@ Result<ErasedFromArchive> ReportArchive::Write(const ReportRow& row, std::uint64
 }
 
 bool IsReportArchive(const std::string& path) {
-  // Of what it cannot read LookAt says that it is what was asked for.
-  if (LookAt(path, FileSignature{}) != FileState::kForeign) return false;
-  const FileState state = LookAt(path, kArchiveSignature);
-  return state == FileState::kOurs || state == FileState::kOlderVersion || state == FileState::kNewerVersion;
+  return ApplicationIdOf(path) == kArchiveSignature.application_id;
 }
 
 ArchiveReader::ArchiveReader(std::unique_ptr<ArchiveFile> file) : file_(std::move(file)) {}
 ArchiveReader::~ArchiveReader() = default;
 
 Result<std::unique_ptr<ArchiveReader>> ArchiveReader::Open(const std::string& path) {
-  if (auto is_one = RequireArchive(path); !is_one) return std::unexpected(is_one.error());
+  if (auto is_one = RequireFile(path, kArchive); !is_one) return std::unexpected(is_one.error());
   auto reader = ReadingArchive([&]() -> Result<std::unique_ptr<ArchiveReader>> {
     return std::unique_ptr<ArchiveReader>(new ArchiveReader(std::make_unique<ArchiveFile>(path, OpenMode::kRead)));
   });
@@ -197,7 +175,7 @@ Result<std::vector<std::string>> ArchiveReader::Check() {
 }
 
 Result<ErasedFromArchive> PruneArchive(const std::string& path, const ArchiveBounds& bounds) {
-  if (auto is_one = RequireArchive(path); !is_one) return std::unexpected(is_one.error());
+  if (auto is_one = RequireFile(path, kArchive); !is_one) return std::unexpected(is_one.error());
   return ReadingArchive([&]() -> Result<ErasedFromArchive> {
     ArchiveFile file(path, OpenMode::kWrite);
     ErasedFromArchive erased;

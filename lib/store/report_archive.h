@@ -98,7 +98,7 @@ struct ArchiveSummary {
   std::optional<Time> oldest, newest;  // imports of reports
 };
 
-// Whether the head of the file says that it is an archive, whatever its version. False also for what cannot be read.
+// Whether the file says that it is an archive, whatever its version and also when it is damaged. False for what cannot be read.
 bool IsReportArchive(const std::string& path);
 
 // What helps where an archive is damaged.

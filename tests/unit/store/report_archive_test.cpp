@@ -437,6 +437,23 @@ TEST_CASE("a place that cannot be written is an error with a remedy", "[store]")
   CHECK_THAT(nowhere.error().message, Contains("its folder does not exist"));
 }
 
+TEST_CASE("half an archive is still called one", "[store]") {
+  const World world;
+  {
+    const auto archive = world.Open();
+    for (int n = 0; n < 30; ++n) REQUIRE(Put(*archive, Row(n, "trivy", "d" + std::to_string(n)), Noise(4'000)));
+  }
+  fs::resize_file(world.Path(), fs::file_size(world.Path()) / 2 + 100);
+  CHECK(IsReportArchive(world.Path()));
+  const auto reader = ArchiveReader::Open(world.Path());
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == ErrorCode::kInvalidInput);
+  CHECK_THAT(reader.error().message, Contains("report archive") && Contains("hullctl scan import --archive"));
+  // What is left of a database's head says nothing.
+  fs::resize_file(world.Path(), 50);
+  CHECK_FALSE(IsReportArchive(world.Path()));
+}
+
 TEST_CASE("an archive of a newer version is not touched", "[store]") {
   const World world;
   REQUIRE(Put(*world.Open(), Row(1, "trivy", "d1")));
