@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "base/guarded.h"
@@ -17,12 +18,12 @@ class FactsShare {
   explicit FactsShare(std::size_t max_bytes) : max_bytes_(max_bytes) {}
 
   // bytes: what they take, about (facts_size.h). Facts that the request holds already take nothing. False: it would hold more than it may.
-  bool Take(const policy::TrustFacts& facts, std::size_t bytes) {
+  bool Take(const std::shared_ptr<const policy::TrustFacts>& facts, std::size_t bytes) {
     return holding_.With([&](Holding& holding) {
-      if (std::ranges::find(holding.facts, &facts) != holding.facts.end()) return true;
+      if (std::ranges::find(holding.facts, facts) != holding.facts.end()) return true;
       holding.refused = holding.refused || bytes > max_bytes_ - holding.bytes;
       if (bytes > max_bytes_ - holding.bytes) return false;
-      holding.facts.push_back(&facts);
+      holding.facts.push_back(facts);
       holding.bytes += bytes;
       return true;
     });
@@ -34,7 +35,7 @@ class FactsShare {
 
  private:
   struct Holding {
-    std::vector<const policy::TrustFacts*> facts;  // as long as the request holds them; no others may come to their place meanwhile
+    std::vector<std::shared_ptr<const policy::TrustFacts>> facts;
     std::size_t bytes = 0;
     bool refused = false;
   };

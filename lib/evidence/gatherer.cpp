@@ -144,7 +144,7 @@ std::optional<Origin> Gatherer::Recall(const ImageQuery& query) {
 }
 
 Origin Gatherer::Within(FactsShare& share, Origin origin) const {
-  if (origin.trust == nullptr || share.Take(*origin.trust, origin.trust_bytes)) return origin;
+  if (origin.trust == nullptr || share.Take(origin.trust, origin.trust_bytes)) return origin;
   origin.trust = Unknown(origin.trust->digest, TooMuchForOne(options_.max_request_bytes), sources_.clock.Now());
   origin.trust_bytes = 0;
   return origin;
@@ -206,7 +206,7 @@ std::optional<Gatherer::Flight> Gatherer::Start(const ImageQuery& query, Urgency
                      fmt::join(query.pull.pull_secrets, ","), freshly == Freshly::kYes ? "\nfresh" : "");
   auto flight = flights_.Join(key, urgency, pool_, [this, query, urgency, freshly, share = std::move(share)]() -> Landing {
     Origin origin = Find(query, urgency, freshly);
-    if (share != nullptr && origin.trust != nullptr && !share->Take(*origin.trust, origin.trust_bytes)) return {};
+    if (share != nullptr && origin.trust != nullptr && !share->Take(origin.trust, origin.trust_bytes)) return {};
     return {std::move(origin)};
   });
   if (!flight) ++refused_by_load_;

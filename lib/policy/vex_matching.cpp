@@ -136,6 +136,7 @@ std::optional<Suppression> FindSuppression(std::span<const SignedVex> documents,
   const std::vector<std::string_view> aliases = target.finding.Aliases();
   for (const SignedVex& source : documents) {
     const auto consider = [&](std::string_view name) {
+      if (budget.is_exceeded()) return;
       for (const VexStatement* statement : source.document->Naming(name)) {
         if (!budget.Spend(ComparisonsOfStatement(*statement, target.finding, 1 + aliases.size()))) return;
         latest.Consider(*statement, source, IsAbout(*statement, target));
