@@ -44,8 +44,21 @@ struct KubeReply {
   std::string body;  // JSON
 };
 
-// Thread-safe. Errors carry the API server's own Status message; codes: 404 kNotFound, 409 kConflict, 401 and 403 kDenied, 410 and "too
-// large resource version" kExpired, 422 and 400 kInvalidInput, 413 kTooLarge, 429 and 5xx and no connection kUnavailable.
+// How a PATCH is meant (Kubernetes API concepts, "Patches"). Apply: apply.h.
+enum class PatchType {
+  kApply,  // application/apply-patch+yaml, of which JSON is a part
+  kJson,   // application/json-patch+json, RFC 6902
+  kMerge,  // application/merge-patch+json, RFC 7386
+};
+
+// What must still be so for a deletion to happen (meta/v1 Preconditions); "": does not matter. Otherwise kConflict.
+struct DeletePreconditions {
+  std::string uid, resource_version;
+};
+
+// Thread-safe. Errors carry the API server's own Status message; codes: 404 kNotFound, 409 kConflict (kOwned when it is about fields that
+// another manager applied), 401 and 403 kDenied, 410 and "too large resource version" kExpired, 422 and 400 kInvalidInput, 413 kTooLarge,
+// 429 and 5xx and no connection kUnavailable.
 // A 401 reads the token file again and, when the token is another one now, asks once more. An answer of 429 or 5xx that names a time in
 // Retry-After is asked again after it, up to three times, where the deadline allows (as client-go does: the server has not acted on it).
 class KubeClient {
@@ -56,6 +69,9 @@ class KubeClient {
   virtual Result<KubeReply> Get(const std::string& path_and_query, Deadline deadline) = 0;
   virtual Result<KubeReply> Post(const std::string& path_and_query, std::string json, Deadline deadline) = 0;
   virtual Result<KubeReply> Put(const std::string& path_and_query, std::string json, Deadline deadline) = 0;
+  virtual Result<KubeReply> Patch(const std::string& path_and_query, PatchType type, std::string json, Deadline deadline) = 0;
+  // Success: it is deleted, or will be once its finalizers are gone.
+  virtual Result<KubeReply> Delete(const std::string& path_and_query, const DeletePreconditions& preconditions, Deadline deadline) = 0;
 
   // GET of something long, such as a list: ends when it is complete, nothing has arrived for idle_timeout (kDeadline), it has more than
   // max_bytes (kTooLarge), or at once on stop (kDeadline).
