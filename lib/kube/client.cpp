@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/pause.h"
 #include "kube/line_splitter.h"
 #include "kube/status.h"
@@ -26,6 +28,26 @@ bool IsSuccess(int status) {
   return status >= 200 && status < 300;
 }
 
+std::string_view ContentTypeOf(PatchType type) {
+  switch (type) {
+    case PatchType::kApply:
+      return "application/apply-patch+yaml";
+    case PatchType::kJson:
+      return "application/json-patch+json";
+    case PatchType::kMerge:
+      return "application/merge-patch+json";
+  }
+  return "";
+}
+
+// meta/v1 DeleteOptions. Dependents are deleted in the background, whatever the kind's old default is.
+std::string DeleteOptions(const DeletePreconditions& preconditions) {
+  nlohmann::json options{{"apiVersion", "v1"}, {"kind", "DeleteOptions"}, {"propagationPolicy", "Background"}};
+  if (!preconditions.uid.empty()) options["preconditions"]["uid"] = preconditions.uid;
+  if (!preconditions.resource_version.empty()) options["preconditions"]["resourceVersion"] = preconditions.resource_version;
+  return JsonLine(options);
+}
+
 // What one attempt came to: its response (the body only where it was not handed on), or no response at all.
 using Attempt = Result<http::Response>;
 
@@ -40,6 +62,12 @@ class HttpKubeClient final : public KubeClient {
   }
   Result<KubeReply> Put(const std::string& path, std::string json, Deadline deadline) override {
     return Send("PUT", path, "application/json", std::move(json), deadline);
+  }
+  Result<KubeReply> Patch(const std::string& path, PatchType type, std::string json, Deadline deadline) override {
+    return Send("PATCH", path, ContentTypeOf(type), std::move(json), deadline);
+  }
+  Result<KubeReply> Delete(const std::string& path, const DeletePreconditions& preconditions, Deadline deadline) override {
+    return Send("DELETE", path, "application/json", DeleteOptions(preconditions), deadline);
   }
 
   Result<KubeReply> GetLong(const std::string& path, std::size_t max_bytes, milliseconds idle_timeout, std::stop_token stop) override {

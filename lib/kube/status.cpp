@@ -36,22 +36,27 @@ ErrorCode CodeOf(int status) {
   }
 }
 
-// "Too large resource version": this API server's cache is behind what another one, or an etcd that was since restored, has told us.
-bool IsFromTheFuture(JsonElement status) {
+bool HasCause(JsonElement status, std::string_view reason) {
   const auto details = Member(status, "details");
   const auto causes = details ? Member(*details, "causes") : std::nullopt;
   if (!causes || !causes->is_array()) return false;
   for (const JsonElement cause : JsonArray(*causes)) {
-    if (TextMember(cause, "reason") == "ResourceVersionTooLarge") return true;
+    if (TextMember(cause, "reason") == reason) return true;
   }
   return false;
 }
 
+ErrorCode CodeOf(int code, JsonElement status) {
+  // "Too large resource version": this API server's cache is behind what another one, or an etcd that was since restored, has told us.
+  if (HasCause(status, "ResourceVersionTooLarge")) return ErrorCode::kExpired;
+  if (code == 409 && HasCause(status, "FieldManagerConflict")) return ErrorCode::kOwned;
+  return CodeOf(code);
+}
+
 Error Describe(int code, std::optional<JsonElement> status, std::string_view text, std::string_view what) {
   const std::string_view message = status ? TextMember(*status, "message") : text;
-  Error error{CodeOf(code), fmt::format("{}: the API server answers {}", what, code)};
+  Error error{status ? CodeOf(code, *status) : CodeOf(code), fmt::format("{}: the API server answers {}", what, code)};
   if (!message.empty()) error.message += ": " + Printable(message, kMostMessageBytes);
-  if (status && IsFromTheFuture(*status)) error.code = ErrorCode::kExpired;
   return error;
 }
 
