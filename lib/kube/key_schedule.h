@@ -60,7 +60,9 @@ class KeySchedule {
   void Done(const std::string& key, Deadline now);
   // When the next delayed key is due; nullopt: none is delayed.
   std::optional<Deadline> NextDue() const;
-  bool IsIdle() const { return line_.empty() && processing_.empty(); }
+  // Something is in line or delayed.
+  bool HasMore() const { return !line_.empty() || !delayed_.empty(); }
+  void DropDelayed();
 
   WorkQueueStatus status(Deadline now) const;
 

@@ -38,6 +38,8 @@ class WorkQueue {
   WorkQueueStatus status() const;
 
  private:
+  void PassOn();
+
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   KeySchedule schedule_;
