@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -26,9 +27,9 @@ struct Lease {
   LeaseRecord record;
 };
 
-Result<Lease> ReadLease(std::string text);
+Result<Lease> ReadLease(std::string_view text);
 // The object with the record in its spec.
-std::string WriteLease(const nlohmann::json& object, const LeaseRecord& record);
+std::string WriteLease(nlohmann::json object, const LeaseRecord& record);
 // "2026-03-01T12:00:00.123000Z"
 std::string MicroTime(Time time);
 
