@@ -22,6 +22,7 @@ struct ObjectReference {
   std::string name;
   std::string uid = {}, resource_version = {};
 
+  ObjectReference WithoutVersion() const { return {api_version, kind, namespace_, name, uid, ""}; }
   auto operator<=>(const ObjectReference&) const = default;
 };
 
@@ -41,9 +42,10 @@ struct EventSeriesOptions {
   std::chrono::milliseconds finish = std::chrono::minutes(6);    // one that was silent for so long has ended
   std::size_t max_series = 4096;
   std::size_t max_namespaces = 4096;
-  // New Events of one namespace (that of regarding); a repetition costs none until it is written.
+  // New Events and new series of one namespace (that of regarding); further repetitions cost nothing.
   double events_per_second = 0.2;
   int burst = 25;
+  std::uint64_t first_name = 0;  // of this recorder's Events: random, so that two recorders do not take each other's names
 };
 
 // One thing to write.
@@ -64,9 +66,6 @@ class EventSeries {
   std::vector<EventWrite> Note(const Event& event, Deadline now, Time wall);
   // What has become due: series to be refreshed and those that have ended. Call about once a minute.
   std::vector<EventWrite> Due(Deadline now);
-  // What has not been written of series under way; at the end.
-  std::vector<EventWrite> Finish();
-
   std::uint64_t limited() const { return limited_; }  // dropped, because their namespace had too many
 
  private:
@@ -77,11 +76,12 @@ class EventSeries {
     auto operator<=>(const Key&) const = default;
   };
   struct Series {
-    EventWrite last_state;
+    EventWrite state;
     Deadline last_seen, last_written;
     std::uint64_t written_count = 1;
   };
 
+  static EventWrite WriteSeries(Series& series, Deadline now);
   bool MayWrite(const std::string& namespace_, Deadline now);
   void MakeRoom();
 

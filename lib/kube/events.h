@@ -21,10 +21,11 @@ struct EventRecorderOptions {
   std::string controller;  // reportingController: "hullwright.dev/operator"
   std::string instance;    // reportingInstance: the Pod's name, cut to 128 bytes
   std::size_t max_waiting = 1000;
-  int tries = 12;                              // of one write; then it is dropped (client-go's values)
-  std::chrono::milliseconds pause{10'000};     // between tries
-  std::chrono::milliseconds deadline{10'000};  // of one try
-  EventSeriesOptions series = {};
+  int tries = 12;                                    // of one write; then it is dropped (client-go's values)
+  std::chrono::milliseconds pause{10'000};           // between tries
+  std::chrono::milliseconds deadline{10'000};        // of one try
+  std::chrono::milliseconds look_at_series{60'000};  // how often it is seen which series have ended
+  EventSeriesOptions series = {};                    // first_name is drawn by the recorder
 };
 
 struct EventRecorderStatus {
