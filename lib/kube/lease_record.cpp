@@ -35,7 +35,8 @@ Result<Lease> ReadLease(std::string_view text) {
   if (!lease.object.is_object() || !lease.object.contains("metadata") || !lease.object["metadata"].is_object()) {
     return Fail(ErrorCode::kInvalidInput, "lease: is no object with metadata");
   }
-  const nlohmann::json spec = lease.object.value("spec", nlohmann::json::object());
+  nlohmann::json spec = lease.object.value("spec", nlohmann::json());
+  if (spec.is_null()) spec = nlohmann::json::object();
   if (!spec.is_object()) return Fail(ErrorCode::kInvalidInput, "lease: spec is no object");
   lease.record = {TextOf(spec, "holderIdentity"), NumberOf(spec, "leaseDurationSeconds"), TextOf(spec, "acquireTime"),
                   TextOf(spec, "renewTime"), NumberOf(spec, "leaseTransitions")};

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 
@@ -162,6 +163,47 @@ inline void CheckThatAListWatchFollows(KubeServerUnderTest& server) {
     CHECK(status.watches >= 2);
   }
   for (const char* name : {"lw-a", "lw-c", "lw-d", "lw-e"}) server.RemoveNamespace(name);
+}
+
+// What leader election and controllers build on: of two writers one wins, and the other is told. Leases, which nobody else looks after.
+inline void CheckThatWritesAreConditional(kube::KubeClient& client) {
+  const std::string leases = "/apis/coordination.k8s.io/v1/namespaces/default/leases", path = leases + "/contract-lease";
+  const auto code = [](const auto& result) { return result ? std::string("success") : std::string(ToString(result.error().code)); };
+  const auto lease = [](const std::string& holder) {
+    return nlohmann::json{{"apiVersion", "coordination.k8s.io/v1"},
+                          {"kind", "Lease"},
+                          {"metadata", {{"name", "contract-lease"}, {"namespace", "default"}}},
+                          {"spec", {{"holderIdentity", holder}, {"leaseDurationSeconds", 15}}}};
+  };
+  CHECK(code(client.Get(path, Soon())) == "not_found");
+  CHECK(code(client.Patch(path, kube::PatchType::kMerge, R"({"spec":{"holderIdentity":"m"}})", Soon())) == "not_found");
+  const auto created = client.Post(leases, lease("a").dump(), Soon());
+  REQUIRE(created.has_value());
+  CHECK(created->status == 201);
+  CHECK(code(client.Post(leases, lease("b").dump(), Soon())) == "conflict");
+
+  nlohmann::json first = nlohmann::json::parse(created->body);
+  nlohmann::json second = first;
+  first["spec"]["holderIdentity"] = "first";
+  second["spec"]["holderIdentity"] = "second";
+  const auto written = client.Put(path, first.dump(), Soon());
+  REQUIRE(written.has_value());
+  const nlohmann::json answer = nlohmann::json::parse(written->body);
+  CHECK(answer["metadata"]["uid"] == first["metadata"]["uid"]);
+  CHECK(answer["metadata"]["resourceVersion"] != first["metadata"]["resourceVersion"]);
+  CHECK(code(client.Put(path, second.dump(), Soon())) == "conflict");
+
+  const auto patched = client.Patch(path, kube::PatchType::kMerge, R"({"spec":{"holderIdentity":"merged"}})", Soon());
+  REQUIRE(patched.has_value());
+  const nlohmann::json merged = nlohmann::json::parse(patched->body);
+  CHECK(merged["spec"]["holderIdentity"] == "merged");
+  CHECK(merged["spec"]["leaseDurationSeconds"] == 15);
+
+  const std::string uid = merged["metadata"]["uid"], version = merged["metadata"]["resourceVersion"];
+  CHECK(code(client.Delete(path, {"another-uid", ""}, Soon())) == "conflict");
+  CHECK(code(client.Delete(path, {uid, "1"}, Soon())) == "conflict");
+  CHECK(code(client.Delete(path, {uid, version}, Soon())) == "success");
+  CHECK(code(client.Delete(path, {}, Soon())) == "not_found");
 }
 
 }  // namespace hullwright::testing
