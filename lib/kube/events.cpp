@@ -17,35 +17,33 @@
 namespace hullwright::kube {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::size_t kMostWaitingBytes = 4u << 20;
 constexpr std::size_t kMostInstanceBytes = 128;
 
-json SeriesJson(const EventWrite& write) {
+nlohmann::json SeriesJson(const EventWrite& write) {
   return {{"count", write.count}, {"lastObservedTime", MicroTime(write.last)}};
 }
 
-json ReferenceJson(const ObjectReference& reference) {
-  json object{{"apiVersion", reference.api_version}, {"kind", reference.kind}, {"name", reference.name}};
+nlohmann::json ReferenceJson(const ObjectReference& reference) {
+  nlohmann::json object{{"apiVersion", reference.api_version}, {"kind", reference.kind}, {"name", reference.name}};
   if (!reference.namespace_.empty()) object["namespace"] = reference.namespace_;
   if (!reference.uid.empty()) object["uid"] = reference.uid;
   if (!reference.resource_version.empty()) object["resourceVersion"] = reference.resource_version;
   return object;
 }
 
-json EventJson(const EventWrite& write, const EventRecorderOptions& options) {
-  json event{{"apiVersion", "events.k8s.io/v1"},
-             {"kind", "Event"},
-             {"metadata", {{"name", write.name}, {"namespace", write.namespace_}}},
-             {"eventTime", MicroTime(write.first)},
-             {"reportingController", options.controller},
-             {"reportingInstance", options.instance},
-             {"action", write.event.action},
-             {"reason", write.event.reason},
-             {"regarding", ReferenceJson(write.event.regarding)},
-             {"note", write.event.note},
-             {"type", write.event.severity == EventSeverity::kWarning ? "Warning" : "Normal"}};
+nlohmann::json EventJson(const EventWrite& write, const EventRecorderOptions& options) {
+  nlohmann::json event{{"apiVersion", "events.k8s.io/v1"},
+                       {"kind", "Event"},
+                       {"metadata", {{"name", write.name}, {"namespace", write.namespace_}}},
+                       {"eventTime", MicroTime(write.first)},
+                       {"reportingController", options.controller},
+                       {"reportingInstance", options.instance},
+                       {"action", write.event.action},
+                       {"reason", write.event.reason},
+                       {"regarding", ReferenceJson(write.event.regarding)},
+                       {"note", write.event.note},
+                       {"type", write.event.severity == EventSeverity::kWarning ? "Warning" : "Normal"}};
   if (write.count > 1) event["series"] = SeriesJson(write);
   return event;
 }
@@ -81,7 +79,7 @@ class EventRecorder::Writer {
   bool Flush(std::chrono::milliseconds patience) { return waiting_.WaitUntilIdle(patience); }
 
   EventRecorderStatus status() const {
-    EventRecorderStatus status = status_.With([](const EventRecorderStatus& status) { return status; });
+    EventRecorderStatus status = status_.With([](const EventRecorderStatus& current) { return current; });
     status.waiting = waiting_.size();
     return status;
   }
@@ -124,7 +122,7 @@ class EventRecorder::Writer {
     const std::string collection = fmt::format("/apis/events.k8s.io/v1/namespaces/{}/events", write.namespace_);
     const Deadline deadline = clock_.Now() + options_.deadline;
     if (write.type == EventWrite::Type::kSeries) {
-      const std::string patch = JsonLine(json{{"series", SeriesJson(write)}});
+      const std::string patch = JsonLine(nlohmann::json{{"series", SeriesJson(write)}});
       auto patched = client_.Patch(fmt::format("{}/{}", collection, write.name), PatchType::kMerge, patch, deadline);
       if (patched) return {};
       // Events are kept for an hour: the first is gone, so that this one tells all.

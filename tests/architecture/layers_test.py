@@ -120,6 +120,11 @@ class Layers(unittest.TestCase):
         for user, used in edges:
             self.assertIn(used, ARROWS[user], f"{user} links {used}")
 
+    def test_the_wall_clock_decides_nothing_in_kube(self):
+        """Who leads, which key is due and when to ask again: a step of the wall clock must not reach them. What is written down takes a Clock."""
+        found = [p.name for p in sources(ROOT, "kube") if re.search(r"system_clock::now|SystemClock", p.read_text())]
+        self.assertEqual(found, [])
+
     def test_every_attack_in_the_catalogue_has_a_test(self):
         rows = re.findall(r"^\| (\d\d) \|", (ROOT / "docs" / "attacks.md").read_text(), re.M)
         self.assertGreaterEqual(len(rows), 50)
