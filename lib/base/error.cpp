@@ -12,8 +12,6 @@ std::string_view ToString(ErrorCode code) {
       return "not_found";
     case ErrorCode::kConflict:
       return "conflict";
-    case ErrorCode::kOwned:
-      return "owned";
     case ErrorCode::kDenied:
       return "denied";
     case ErrorCode::kUnavailable:

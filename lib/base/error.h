@@ -17,7 +17,6 @@ enum class ErrorCode {
   kUnsupported,   // well formed, but this version cannot do or enforce it
   kNotFound,      // asked, and the answer was "there is none"
   kConflict,      // somebody else changed it first: read again, then retry
-  kOwned,         // another writer owns fields of it and set them otherwise: take them by force or leave them; a retry gives the same
   kDenied,        // the other side knows us and says no
   kUnavailable,   // could not be reached or is overloaded: retry later
   kDeadline,      // the time allowed for the operation ran out

@@ -13,7 +13,7 @@ namespace hullwright::kube {
 
 struct ApplyOptions {
   std::string field_manager;  // 1 to 128 printable bytes: "hullwright-operator"; the same one always, since fields belong to it
-  bool force = false;         // take fields that another manager owns; without: kOwned, whose message names field and manager
+  bool force = false;         // take fields that another manager owns; without: kDenied, whose message names field and manager
 };
 
 // path: of the object itself, "/api/v1/namespaces/shop/configmaps/colors". object: apiVersion, kind, metadata.name and what we want,

@@ -56,11 +56,11 @@ struct DeletePreconditions {
   std::string uid, resource_version;
 };
 
-// Thread-safe. Errors carry the API server's own Status message; codes: 404 kNotFound, 409 kConflict (kOwned when it is about fields that
-// another manager applied), 401 and 403 kDenied, 410 and "too large resource version" kExpired, 422 and 400 kInvalidInput, 413 kTooLarge,
-// 429 and 5xx and no connection kUnavailable.
-// A 401 reads the token file again and, when the token is another one now, asks once more. An answer of 429 or 5xx that names a time in
-// Retry-After is asked again after it, up to three times, where the deadline allows (as client-go does: the server has not acted on it).
+// Thread-safe. Errors carry the API server's own Status message; codes: 404 kNotFound, 409 kConflict, 401 and 403 kDenied, 410 and "too
+// large resource version" kExpired, 422 and 400 kInvalidInput, 413 kTooLarge, 429 and 5xx and no connection kUnavailable. A 409 about
+// fields that another manager has applied is kDenied too: to read again and retry, as after a lost race, would get the same. A 401 reads
+// the token file again and, when the token is another one now, asks once more. An answer of 429 or 5xx that names a time in Retry-After is
+// asked again after it, up to three times, where the deadline allows (as client-go does: the server has not acted on it).
 class KubeClient {
  public:
   static Result<std::unique_ptr<KubeClient>> Connect(const ClusterAccess& access);

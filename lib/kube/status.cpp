@@ -49,7 +49,7 @@ bool HasCause(JsonElement status, std::string_view reason) {
 ErrorCode CodeOf(int code, JsonElement status) {
   // "Too large resource version": this API server's cache is behind what another one, or an etcd that was since restored, has told us.
   if (HasCause(status, "ResourceVersionTooLarge")) return ErrorCode::kExpired;
-  if (code == 409 && HasCause(status, "FieldManagerConflict")) return ErrorCode::kOwned;
+  if (code == 409 && HasCause(status, "FieldManagerConflict")) return ErrorCode::kDenied;
   return CodeOf(code);
 }
 

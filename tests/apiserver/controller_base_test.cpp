@@ -57,7 +57,7 @@ TEST_CASE("A field that another manager applied is told, kept without force and 
   REQUIRE(Apply(*client, path, ColorMap("apply-conflict", {{"shape", "round"}}), {"second", false}, Soon()).has_value());
   const auto refused = Apply(*client, path, ColorMap("apply-conflict", {{"shape", "round"}, {"color", "blue"}}), {"second", false}, Soon());
   REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().code == ErrorCode::kOwned);
+  CHECK(refused.error().code == ErrorCode::kDenied);
   CHECK_THAT(refused.error().message, Catch::Contains("first") && Catch::Contains(".data.color"));
   CHECK(data() == json{{"color", "red"}, {"size", "large"}, {"shape", "round"}});
 
@@ -142,14 +142,14 @@ class GatedClient final : public KubeClient {
   std::function<void(const std::string& path)> after_list;  // set before use
 
   Result<KubeReply> Get(const std::string& path, Deadline deadline) override { return client_.Get(path, deadline); }
-  Result<KubeReply> Post(const std::string& path, std::string json, Deadline deadline) override {
-    return client_.Post(path, std::move(json), deadline);
+  Result<KubeReply> Post(const std::string& path, std::string body, Deadline deadline) override {
+    return client_.Post(path, std::move(body), deadline);
   }
-  Result<KubeReply> Put(const std::string& path, std::string json, Deadline deadline) override {
-    return client_.Put(path, std::move(json), deadline);
+  Result<KubeReply> Put(const std::string& path, std::string body, Deadline deadline) override {
+    return client_.Put(path, std::move(body), deadline);
   }
-  Result<KubeReply> Patch(const std::string& path, PatchType type, std::string json, Deadline deadline) override {
-    return client_.Patch(path, type, std::move(json), deadline);
+  Result<KubeReply> Patch(const std::string& path, PatchType type, std::string body, Deadline deadline) override {
+    return client_.Patch(path, type, std::move(body), deadline);
   }
   Result<KubeReply> Delete(const std::string& path, const DeletePreconditions& preconditions, Deadline deadline) override {
     return client_.Delete(path, preconditions, deadline);

@@ -139,7 +139,7 @@ TEST_CASE("Fields of another manager are told apart from a lost race", "[kube]")
     return reply.error().code;
   };
   CHECK(code_of(R"([{"reason":"FieldManagerConflict","message":"conflict with \"other\" using v1","field":".data.color"}])") ==
-        ErrorCode::kOwned);
+        ErrorCode::kDenied);
   CHECK(code_of("[]") == ErrorCode::kConflict);
   CHECK(code_of("null") == ErrorCode::kConflict);
 }
