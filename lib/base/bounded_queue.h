@@ -62,15 +62,6 @@ class BoundedQueue {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return items_.empty() && !taken_; });
   }
-  // False: it took longer.
-  bool WaitUntilIdle(std::chrono::milliseconds patience) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, patience, [&] { return items_.empty() && !taken_; });
-  }
-  std::size_t size() const {
-    std::lock_guard lock(mutex_);
-    return items_.size();
-  }
 
  private:
   struct Share {
@@ -86,7 +77,7 @@ class BoundedQueue {
   }
 
   const std::size_t max_items_, max_bytes_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<Item> items_;
   std::unordered_map<std::string, Share> shares_;  // of those who own something

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <condition_variable>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <stop_token>
@@ -69,19 +71,23 @@ class EventRecorder::Writer {
 
   void Record(Event event) {
     const std::size_t bytes = sizeof(Event) + event.note.size() + event.regarding.name.size();
-    const bool kept = waiting_.Push({std::move(event), clock_.Now(), wall_.Now()}, bytes);
-    status_.With([&](EventRecorderStatus& status) {
+    // Counted before the thread can see it.
+    status_.With([](EventRecorderStatus& status) {
       ++status.recorded;
-      status.dropped += kept ? 0 : 1;
+      ++status.waiting;
     });
+    if (waiting_.Push({std::move(event), clock_.Now(), wall_.Now()}, bytes)) return;
+    status_.With([](EventRecorderStatus& status) { ++status.dropped; });
+    Settle();
   }
 
-  bool Flush(std::chrono::milliseconds patience) { return waiting_.WaitUntilIdle(patience); }
+  bool Flush(std::chrono::milliseconds patience) {
+    std::unique_lock lock(settling_);
+    return settled_.wait_for(lock, patience, [&] { return status().waiting == 0; });
+  }
 
   EventRecorderStatus status() const {
-    EventRecorderStatus status = status_.With([](const EventRecorderStatus& current) { return current; });
-    status.waiting = waiting_.size();
-    return status;
+    return status_.With([](const EventRecorderStatus& status) { return status; });
   }
 
  private:
@@ -97,10 +103,18 @@ class EventRecorder::Writer {
         const std::uint64_t limited = series_.limited();
         for (const EventWrite& write : series_.Note(recorded.event, recorded.now, recorded.wall)) Write(write, stop);
         status_.With([&](EventRecorderStatus& status) { status.dropped += series_.limited() - limited; });
+        Settle();
       }
       for (const EventWrite& write : series_.Due(clock_.Now())) Write(write, stop);
       waiting_.Done();
     }
+  }
+
+  // One of those recorded has been written or dropped.
+  void Settle() {
+    status_.With([](EventRecorderStatus& status) { --status.waiting; });
+    const std::lock_guard lock(settling_);  // so that it is not missed between a look and the wait
+    settled_.notify_all();
   }
 
   void Write(const EventWrite& write, const std::stop_token& stop) {
@@ -140,6 +154,8 @@ class EventRecorder::Writer {
   const Clock& wall_;
   BoundedQueue<Recorded> waiting_;
   Guarded<EventRecorderStatus> status_;
+  std::mutex settling_;
+  std::condition_variable settled_;
   EventSeries series_;  // of the thread alone
 
   std::jthread thread_;  // last: runs on all of the above

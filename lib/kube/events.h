@@ -32,8 +32,8 @@ struct EventRecorderStatus {
   std::uint64_t recorded = 0;  // calls
   std::uint64_t written = 0;   // requests that succeeded
   std::uint64_t dropped = 0;   // no room, too many of a namespace, refused, or all tries used up
-  std::size_t waiting = 0;
-  std::string last_error;  // "" when the last write succeeded
+  std::size_t waiting = 0;     // recorded, and neither written nor dropped so far
+  std::string last_error;      // "" when the last write succeeded
 };
 
 // Thread-safe. Writes on its own thread; destruction ends it at once, what waits is dropped.
