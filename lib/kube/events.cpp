@@ -118,7 +118,7 @@ class EventRecorder::Writer {
   }
 
   void Write(const EventWrite& write, const std::stop_token& stop) {
-    Result<void> written;
+    Result<void> written = Fail(ErrorCode::kDeadline, "stopped before it was written");
     for (int i = 0; i < options_.tries && !stop.stop_requested(); ++i) {
       if (i > 0) clock_.Sleep(options_.pause, stop);
       written = TryOnce(write);
