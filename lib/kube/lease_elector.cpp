@@ -72,9 +72,11 @@ void LeaseElector::Observe(Lease lease) {
   lease_ = std::move(lease);
 }
 
-// What the record says while we hold the Lease.
+// What the record says while we hold the Lease. Each renewal must differ from the last for others to see it, also where our wall clock
+// stands still: then by a microsecond.
 LeaseRecord LeaseElector::Ours() const {
-  const std::string now = MicroTime(wall_.Now());
+  std::string now = MicroTime(wall_.Now());
+  if (lease_ && lease_->record.renew_time == now) now[now.size() - 2] = '1';
   LeaseRecord record{candidate_.identity, candidate_.lease_duration.count(), now, now, 0};
   if (!lease_) return record;
   record.transitions = lease_->record.transitions;

@@ -203,6 +203,17 @@ TEST_CASE("A wall clock that jumps takes no Lease and gives none", "[kube]") {
   CHECK(b.Try() == "held");
 }
 
+TEST_CASE("A wall clock that stands still hides no renewal", "[kube]") {
+  MemoryKube kube;
+  Candidate a(kube, "a"), b(kube, "b");
+  for (int i = 0; i < 20; ++i) {
+    CHECK(a.Try() == "held");
+    CHECK(b.Try() == "held by another");
+    a.clock.Advance(seconds(4));
+    b.clock.Advance(seconds(4));
+  }
+}
+
 // ── The loop on its thread ──
 
 LeaderElectionOptions Options(const std::string& identity = "a") {
