@@ -1,0 +1,24 @@
+// The one door to libarchive: files in memory become the bytes of a .tar.gz (POSIX.1-2001 pax, RFC 1952).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+namespace hullwright {
+
+struct ArchivedFile {
+  std::string path;  // "logs/webhook.txt": relative, without ".."
+  std::string bytes;
+};
+
+// In the order given, all of them below folder, readable by their owner alone (0600) and dated modified. The same files give the same bytes.
+// kInvalidInput: a path that would lead out of the folder, or is there twice.
+Result<std::string> PackTarGz(const std::string& folder, const std::vector<ArchivedFile>& files, Time modified);
+
+// What PackTarGz wrote, for tests and readers of bundles: regular files alone, of at most max_bytes together.
+Result<std::vector<ArchivedFile>> UnpackTarGz(const std::string& bytes, std::size_t max_bytes);
+
+}  // namespace hullwright
