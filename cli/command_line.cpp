@@ -254,7 +254,8 @@ std::unique_ptr<CLI::App> MakeApp(Action& action) {
   auto app = std::make_unique<CLI::App>(
       "Judge container images against Hullwright policies, without a cluster\n\n"
       "hullctl answers what the Hullwright webhook answers in a cluster, with the same engine: may these Pods run these images? It also "
-      "explains the answer, verifies signatures, brings scan reports in and checks policies before they are used.",
+      "explains the answer, verifies signatures, brings scan reports in, checks policies before they are used, and examines an "
+      "installation.",
       "hullctl");
   app->set_help_flag("-h,--help", "Print this help.");
   app->set_version_flag("--version", std::string("hullctl ") + HULLWRIGHT_VERSION, "Print the version.");
@@ -270,6 +271,8 @@ std::unique_ptr<CLI::App> MakeApp(Action& action) {
   AddReport(*app, action);
   AddStore(*app, action);
   AddValidate(*app, action);
+  AddDoctor(*app, action);
+  AddSupportBundle(*app, action);
   AddReasons(*app, action);
   AddCompletion(*app, action);
   AddMan(*app, action);

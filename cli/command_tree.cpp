@@ -14,7 +14,7 @@ constexpr std::array kExitCodes = {
         1,
         "Something is refused because it violates a policy; for rehearse: would be refused that was not; for validate: an object is "
         "invalid; for verify and verify-bundle: it is not signed as it must be; for resolve: there is no such image; for store check: the "
-        "file is damaged."},
+        "file is damaged; for doctor: a check found a problem."},
     ExitCodeEntry{2,
                   "Nobody could tell: something is refused for want of data, a number of a report is not known, an input or a registry "
                   "could not be read, or the answer could not be written."},
@@ -23,7 +23,8 @@ constexpr std::array kExitCodes = {
 
 constexpr std::array kVariables = {
     VariableEntry{"KUBECONFIG",
-                  "Where scan import --to cluster finds the cluster when --kubeconfig is not given (default: ~/.kube/config)."},
+                  "Where scan import --to cluster, doctor and support-bundle find the cluster when --kubeconfig is not given (default: "
+                  "~/.kube/config)."},
     VariableEntry{"DOCKER_CONFIG", "The folder of config.json, which holds credentials of registries (default: ~/.docker)."},
     VariableEntry{"HULLCTL_TRUSTED_ROOT", "trusted_root.json for verify and verify-bundle when --trusted-root is not given."},
     VariableEntry{"NO_COLOR", "When set to anything but the empty string, nothing is coloured (no-color.org)."},

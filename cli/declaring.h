@@ -1,5 +1,5 @@
 // What declaring the commands of hullctl takes: options that several of them share, and those that are declared in a file of their own
-// (trust_commands.cpp, history_commands.cpp).
+// (trust_commands.cpp, history_commands.cpp, cluster_commands.cpp).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -36,5 +36,7 @@ void AddTrust(CLI::App& root, Action& action);
 void AddVerifyBundle(CLI::App& root, Action& action);
 void AddStore(CLI::App& root, Action& action);
 void AddRehearse(CLI::App& root, Action& action);
+void AddDoctor(CLI::App& root, Action& action);
+void AddSupportBundle(CLI::App& root, Action& action);
 
 }  // namespace hullwright::cli

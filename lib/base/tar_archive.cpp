@@ -66,8 +66,7 @@ Result<void> WriteFile(archive* writer, const std::string& path, const std::stri
   archive_entry_set_perm(entry.get(), 0600);
   archive_entry_set_mtime(entry.get(), std::chrono::floor<std::chrono::seconds>(modified).time_since_epoch().count(), 0);
   if (archive_write_header(writer, entry.get()) != ARCHIVE_OK) return ArchiveFailure(writer, path);
-  if (archive_write_data(writer, bytes.data(), bytes.size()) != static_cast<la_ssize_t>(bytes.size()))
-    return ArchiveFailure(writer, path);
+  if (archive_write_data(writer, bytes.data(), bytes.size()) != static_cast<la_ssize_t>(bytes.size())) return ArchiveFailure(writer, path);
   return {};
 }
 

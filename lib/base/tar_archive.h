@@ -14,8 +14,8 @@ struct ArchivedFile {
   std::string bytes;
 };
 
-// In the order given, all of them below folder, readable by their owner alone (0600) and dated modified. The same files give the same bytes.
-// kInvalidInput: a path that would lead out of the folder, or is there twice.
+// In the order given, all of them below folder, readable by their owner alone (0600) and dated modified. The same files give the same
+// bytes. kInvalidInput: a path that would lead out of the folder, or is there twice.
 Result<std::string> PackTarGz(const std::string& folder, const std::vector<ArchivedFile>& files, Time modified);
 
 // What PackTarGz wrote, for tests and readers of bundles: regular files alone, of at most max_bytes together.

@@ -82,7 +82,8 @@ Result<ChainVerdict> JudgeServerChain(const std::string& chain_pem, const std::s
   const StorePointer store(X509_STORE_new());
   for (const auto& root : *roots) X509_STORE_add_cert(store.get(), root.get());
   X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);  // Go takes any certificate of the pool for an anchor
-  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(sk_X509_new_null(), [](STACK_OF(X509)* stack) { sk_X509_free(stack); });
+  const std::unique_ptr<STACK_OF(X509), void (*)(STACK_OF(X509)*)> others(sk_X509_new_null(),
+                                                                          [](STACK_OF(X509) * stack) { sk_X509_free(stack); });
   for (std::size_t i = 1; i < chain->size(); ++i) sk_X509_push(others.get(), (*chain)[i].get());
   const StoreContextPointer context(X509_STORE_CTX_new());
   if (!context || X509_STORE_CTX_init(context.get(), store.get(), chain->front().get(), others.get()) != 1)

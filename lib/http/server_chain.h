@@ -25,8 +25,8 @@ struct ChainVerdict {
   std::string message;  // OpenSSL's words; "" without a fault
 };
 
-// As Go's TLS client judges, which calls webhooks: chain is leaf first with intermediates, bundle the roots, host one of the alternative names,
-// the purpose that of a server. kInvalidInput: one of the texts does not parse.
+// As Go's TLS client judges, which calls webhooks: chain is leaf first with intermediates, bundle the roots, host one of the alternative
+// names, the purpose that of a server. kInvalidInput: one of the texts does not parse.
 Result<ChainVerdict> JudgeServerChain(const std::string& chain_pem, const std::string& bundle_pem, const std::string& host, Time now);
 
 }  // namespace hullwright::http
