@@ -17,6 +17,13 @@ void AddCluster(CLI::App& command, ClusterOptions& cluster, InstallationNames& n
       ->capture_default_str();
 }
 
+std::vector<std::string> CheckNames() {
+  std::vector<std::string> names;
+  for (const HealthCheck& check : HealthChecks()) names.emplace_back(check.name);
+  names.emplace_back(kAdmissionCheck);
+  return names;
+}
+
 }  // namespace
 
 void AddDoctor(CLI::App& root, Action& action) {
@@ -37,12 +44,18 @@ void AddDoctor(CLI::App& root, Action& action) {
   command.add_option("--good-image", options->trial.good_image, "With --try-admission also whether a Pod with this image is admitted.")
       ->type_name("IMAGE")
       ->needs(trial);
+  command.add_option("--check", options->checks, "Only the check of this name, of those that are told.")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(CheckNames()));
   AddOutput(command, options->output, {"table", "json"});
   command.footer(
       "# is it sound?\n"
       "hullctl doctor\n"
       "# and does it judge Pods?\n"
-      "hullctl doctor --try-admission shop --good-image registry.example/shop/api@sha256:…");
+      "hullctl doctor --try-admission shop --good-image registry.example/shop/api@sha256:…\n"
+      "# the hooks alone, for a program\n"
+      "hullctl doctor --check hooks --check gate-switch -o json");
   Runs(command, options, Doctor, action);
 }
 

@@ -33,19 +33,22 @@ bool HasAnswered(const CheckReport& report) {
 
 }  // namespace
 
-Result<void> CheckNames(const InstallationNames& names) {
+Result<void> RequireNames(const InstallationNames& names) {
   if (auto checked = RequireLabel("--namespace", names.namespace_); !checked) return checked;
   return RequireLabel("--name", names.name);
 }
 
-Examination Examine(Installation& installation, const AdmissionTrial& trial) {
+Examination Examine(Installation& installation, const AdmissionTrial& trial, const std::vector<std::string>& checks) {
   Examination examination{FormatRfc3339(std::chrono::floor<std::chrono::seconds>(installation.now())),
                           installation.names().namespace_,
                           installation.names().name,
                           {}};
   const auto add = [&](std::string_view name, std::string_view about, auto look) {
+    if (!checks.empty() && std::ranges::find(checks, name) == checks.end()) return;
     CheckReport report;
-    const bool may_ask = examination.parts.empty() || HasAnswered(examination.parts.front().report);
+    const bool was_refused = !examination.parts.empty() && examination.parts.front().name == HealthChecks().front().name &&
+                             !HasAnswered(examination.parts.front().report);
+    const bool may_ask = !was_refused;
     if (may_ask) {
       look(report);
     } else {
@@ -56,17 +59,19 @@ Examination Examine(Installation& installation, const AdmissionTrial& trial) {
   for (const HealthCheck& check : HealthChecks())
     add(check.name, check.about, [&](CheckReport& report) { check.look(installation, report); });
   if (!trial.namespace_.empty())
-    add("admission", "Pods are judged, on the way that the API server takes",
+    add(kAdmissionCheck, "Pods are judged, on the way that the API server takes",
         [&](CheckReport& report) { TryAdmission(installation, trial, report); });
   return examination;
 }
 
 CommandOutput Doctor(const DoctorOptions& options, const Environment& environment) {
-  if (auto checked = CheckNames(options.names); !checked) return Failed(ExitCode::kUsage, checked.error().message);
+  if (auto checked = RequireNames(options.names); !checked) return Failed(ExitCode::kUsage, checked.error().message);
   if (!options.trial.namespace_.empty()) {
     if (auto checked = RequireLabel("--try-admission", options.trial.namespace_); !checked)
       return Failed(ExitCode::kUsage, checked.error().message);
   }
+  if (options.trial.namespace_.empty() && std::ranges::find(options.checks, kAdmissionCheck) != options.checks.end())
+    return Failed(ExitCode::kUsage, "--check admission: name the namespace to try it in by --try-admission NAMESPACE");
   const auto access = FindCluster(options.cluster, environment);
   if (!access) return Failed(access.error());
   const auto client = kube::RawClient::Connect(*access);
@@ -74,7 +79,7 @@ CommandOutput Doctor(const DoctorOptions& options, const Environment& environmen
   const Progress progress("examining the cluster", environment.err);
   ClusterView view(**client, std::chrono::steady_clock::now() + kTimeForAllChecks);
   Installation installation(view, options.names, environment.clock);
-  const Examination examination = Examine(installation, options.trial);
+  const Examination examination = Examine(installation, options.trial, options.checks);
   return {examination.exit_code(),
           options.output == "json" ? ExaminationJson(examination) : RenderExamination(examination, environment.out), ""};
 }

@@ -35,7 +35,7 @@ void GatherBundle(Installation& installation, Bundle& bundle) {
 }
 
 CommandOutput SupportBundle(const SupportBundleOptions& options, const Environment& environment) {
-  if (auto checked = CheckNames(options.names); !checked) return Failed(ExitCode::kUsage, checked.error().message);
+  if (auto checked = RequireNames(options.names); !checked) return Failed(ExitCode::kUsage, checked.error().message);
   const auto access = FindCluster(options.cluster, environment);
   if (!access) return Failed(access.error());
   const auto client = kube::RawClient::Connect(*access);

@@ -60,14 +60,14 @@ struct OwnAnswer {
   bool allowed = false;
 };
 
-Result<OwnAnswer> AskAboutOurselves(Installation& installation, const Need& need) {
+Result<OwnAnswer> AskAboutOurselves(Installation& installation, const Need& need, std::string_view resource) {
   const KubeJson review{{"apiVersion", "authorization.k8s.io/v1"},
                         {"kind", "SelfSubjectAccessReview"},
                         {"spec",
                          {{"resourceAttributes",
                            {{"verb", need.verb},
                             {"group", need.group},
-                            {"resource", need.resource},
+                            {"resource", resource},
                             {"subresource", need.subresource},
                             {"namespace", need.in_namespace ? installation.names().namespace_ : ""}}}}}};
   const auto answer = installation.view().Post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review);
@@ -75,6 +75,16 @@ Result<OwnAnswer> AskAboutOurselves(Installation& installation, const Need& need
   const KubeJson& allowed = AtPath(*answer, {"status", "allowed"});
   if (!allowed.is_boolean()) return Fail(ErrorCode::kInternal, "the API server does not say whether we may");
   return OwnAnswer{allowed.get<bool>()};
+}
+
+// "*" of our group is every kind of it, whether the role names them or not.
+Result<OwnAnswer> AskAboutNeed(Installation& installation, const Need& need) {
+  if (need.resource != "*") return AskAboutOurselves(installation, need, need.resource);
+  for (const api::KindInfo& kind : api::Kinds()) {
+    const auto answer = AskAboutOurselves(installation, need, kind.plural);
+    if (!answer || !answer->allowed) return answer;
+  }
+  return OwnAnswer{true};
 }
 
 }  // namespace
@@ -104,7 +114,7 @@ void CheckApiServer(Installation& installation, CheckReport& report) {
 void CheckOwnPermissions(Installation& installation, CheckReport& report) {
   std::size_t allowed = 0;
   for (const Need& need : kNeeds) {
-    const auto answer = AskAboutOurselves(installation, need);
+    const auto answer = AskAboutNeed(installation, need);
     if (!answer) return report.Unread("what you may do here (SelfSubjectAccessReview)", answer.error());
     if (answer->allowed) {
       ++allowed;

@@ -92,9 +92,9 @@ std::string FaultText(http::ChainFault fault) {
 
 void JudgeAgainst(Installation& installation, const std::string& chain, const std::string& bundle, const std::vector<std::string>& hooks,
                   CheckReport& report) {
-  const InstallationNames& names = installation.names();
-  const auto verdict = http::JudgeServerChain(chain, bundle, names.host(), installation.now());
-  if (!verdict) return report.Unread("the certificate in the Secret " + names.tls_secret(), verdict.error());
+  const std::string host = installation.names().host();
+  const auto verdict = http::JudgeServerChain(chain, bundle, host, installation.now());
+  if (!verdict) return report.Unread("the certificate in the Secret " + installation.TlsSecret(), verdict.error());
   if (verdict->fault == http::ChainFault::kNone) return;
   const auto summary = http::ReadCertificateSummaries("tls.crt", chain);
   std::string detail = verdict->message;
@@ -104,8 +104,8 @@ void JudgeAgainst(Installation& installation, const std::string& chain, const st
                          FormatRfc3339(leaf.not_before), FormatRfc3339(leaf.not_after), leaf.issuer);
   }
   const bool wrong_bundle = verdict->fault == http::ChainFault::kUntrusted;
-  report.Problem(fmt::format("the webhook's certificate (Secret {}) {} for {}, as {} would call it: {}", names.tls_secret(),
-                             FaultText(verdict->fault), names.host(), fmt::join(hooks, ", "), detail),
+  report.Problem(fmt::format("the webhook's certificate (Secret {}) {} for {}, as {} would call it: {}", installation.TlsSecret(),
+                             FaultText(verdict->fault), host, fmt::join(hooks, ", "), detail),
                  wrong_bundle ? BundleRemedy(installation) : RenewRemedy(installation));
 }
 
@@ -126,15 +126,15 @@ void LookAtEnd(Installation& installation, const http::CertificateSummary& leaf,
 // From the Secret; of it tls.crt alone is looked at. False: it could not be read.
 bool LookAtSecret(Installation& installation, const Bundles& bundles, CheckReport& report) {
   const InstallationNames& names = installation.names();
-  const auto secret = installation.view().Get(fmt::format("/api/v1/namespaces/{}/secrets/{}", names.namespace_, names.tls_secret()));
+  const auto secret = installation.view().Get(fmt::format("/api/v1/namespaces/{}/secrets/{}", names.namespace_, installation.TlsSecret()));
   if (!secret) {
-    report.Note(fmt::format("the Secret {} could not be read ({})", names.tls_secret(), secret.error().message));
+    report.Note(fmt::format("the Secret {} could not be read ({})", installation.TlsSecret(), secret.error().message));
     return false;
   }
   const auto chain = DecodeBase64(TextAt(At(*secret, "data"), "tls.crt"));
   const auto summary = chain ? http::ReadCertificateSummaries("tls.crt", *chain) : std::unexpected(chain.error());
   if (!summary) {
-    report.Problem(fmt::format("the Secret {} holds no certificate: the webhook cannot serve TLS ({})", names.tls_secret(),
+    report.Problem(fmt::format("the Secret {} holds no certificate: the webhook cannot serve TLS ({})", installation.TlsSecret(),
                                Printable(summary.error().message)),
                    RenewRemedy(installation));
     return true;
@@ -226,7 +226,7 @@ void CheckCertificates(Installation& installation, CheckReport& report) {
   report.CouldNotTell(
       "what certificate the webhook serves: neither its Secret nor its metrics could be read",
       fmt::format("look at it as somebody who may read the Secret: {} | base64 -d | openssl x509 -noout -dates -ext subjectAltName",
-                  Kubectl(names, fmt::format("get secret {} -o jsonpath='{{.data.tls\\.crt}}'", names.tls_secret()))));
+                  Kubectl(names, fmt::format("get secret {} -o jsonpath='{{.data.tls\\.crt}}'", installation.TlsSecret()))));
 }
 
 }  // namespace hullwright::cli

@@ -147,8 +147,9 @@ bool HasRuleFor(const KubeJson& hook, std::string_view resource) {
          });
 }
 
-// What would let something by. Where a ConfigMap wants it so, it is somebody's choice and told as a note.
-std::vector<std::string> Leaks(const KubeJson& hook, const Expected& expected, const InstallationNames& names) {
+// What would let something by. Where a ConfigMap wants it so, it is somebody's choice and told as a note, but for the chart's own
+// conditions.
+std::vector<std::string> Leaks(const KubeJson& hook, const Expected& expected, const InstallationNames& names, bool chosen) {
   std::vector<std::string> leaks;
   const std::string name = HookName(hook);
   const KubeJson plain = Normalized(hook, Sort::kValidating);
@@ -157,7 +158,7 @@ std::vector<std::string> Leaks(const KubeJson& hook, const Expected& expected, c
                                 Printable(TextAt(plain, "failurePolicy"), 32)));
   if (!plain["objectSelector"].empty())
     leaks.push_back(fmt::format("the hook {} has an objectSelector: whoever writes a label is not judged", name));
-  if (!plain["matchConditions"].empty())
+  if (!plain["matchConditions"].empty() && !chosen)
     leaks.push_back(fmt::format("the hook {} has matchConditions: what they leave out is not judged", name));
   if (plain["matchPolicy"] != "Equivalent")
     leaks.push_back(fmt::format("the hook {} has matchPolicy Exact: another version of the same API is not judged", name));
@@ -190,7 +191,7 @@ void LookForLeaks(Installation& installation, const Configuration& configuration
                        RestoreRemedy(installation));
       continue;
     }
-    for (const std::string& leak : Leaks(*hook, expected, installation.names())) {
+    for (const std::string& leak : Leaks(*hook, expected, installation.names(), chosen)) {
       chosen ? report.Note(leak + "; the installation wants it so") : report.Problem(leak, RestoreRemedy(installation));
     }
   }

@@ -75,6 +75,12 @@ constexpr std::array kOperatorNeeds = {
                "it does not see when somebody changes the hooks"},
     Permission{"patch", kAdmission, "mutatingwebhookconfigurations", Reach::kCluster, Named::kHooks,
                "it cannot register the hooks, nor restore them"},
+    Permission{"create", kAdmission, "validatingwebhookconfigurations", Reach::kCluster, Named::kAny,
+               "it cannot restore hooks that somebody deleted"},
+    Permission{"create", kAdmission, "mutatingwebhookconfigurations", Reach::kCluster, Named::kAny,
+               "it cannot restore hooks that somebody deleted"},
+    Permission{"watch", "", "configmaps", Reach::kNamespace, Named::kWantedHooks, "it does not hear that the gate is switched off or on"},
+    Permission{"create", "events.k8s.io", "events", Reach::kNamespace, Named::kAny, "nobody is told of hooks that were changed"},
     Permission{"list", "discovery.k8s.io", "endpointslices", Reach::kNamespace, Named::kAny,
                "it does not know whether a webhook Pod is ready"},
 };
@@ -92,7 +98,8 @@ struct AccountNeeds {
   std::span<const Permission> needs, wishes, excesses;
 };
 
-std::string NameFor(Named named, const InstallationNames& names) {
+std::string NameFor(Named named, Installation& installation) {
+  const InstallationNames& names = installation.names();
   switch (named) {
     case Named::kAny:
       return "";
@@ -101,15 +108,16 @@ std::string NameFor(Named named, const InstallationNames& names) {
     case Named::kWantedHooks:
       return names.wanted_hooks();
     case Named::kTlsSecret:
-      return names.tls_secret();
+      return installation.TlsSecret();
     case Named::kLease:
       return names.operator_();
   }
   return "";
 }
 
-std::string Spelled(const Permission& permission, const InstallationNames& names) {
-  const std::string name = NameFor(permission.named, names);
+std::string Spelled(const Permission& permission, Installation& installation) {
+  const InstallationNames& names = installation.names();
+  const std::string name = NameFor(permission.named, installation);
   return fmt::format("{} {}{}{}{}{}", permission.verb, permission.resource, permission.group.empty() ? "" : ".", permission.group,
                      name.empty() ? "" : " " + name, permission.reach == Reach::kNamespace ? " in namespace " + names.namespace_ : "");
 }
@@ -131,7 +139,7 @@ Result<Answer> Ask(Installation& installation, const std::string& account, const
                            {{"verb", permission.verb},
                             {"group", permission.group},
                             {"resource", permission.resource},
-                            {"name", NameFor(permission.named, names)},
+                            {"name", NameFor(permission.named, installation)},
                             {"namespace", permission.reach == Reach::kNamespace ? names.namespace_ : ""}}}}}};
   const auto answer = installation.view().Post("/apis/authorization.k8s.io/v1/subjectaccessreviews", review);
   if (!answer) return std::unexpected(answer.error());
@@ -140,23 +148,43 @@ Result<Answer> Ask(Installation& installation, const std::string& account, const
   return allowed.get<bool>() ? Answer::kAllowed : Answer::kDenied;
 }
 
-std::string ProofCommand(const Permission& permission, const InstallationNames& names, std::string_view account) {
-  const std::string name = NameFor(permission.named, names);
+std::string ProofCommand(const Permission& permission, Installation& installation, std::string_view account) {
+  const InstallationNames& names = installation.names();
+  const std::string name = NameFor(permission.named, installation);
   return fmt::format("kubectl auth can-i {} {}{}{}{}{} --as={}", permission.verb, permission.resource, permission.group.empty() ? "" : ".",
                      permission.group, name.empty() ? "" : "/" + name,
                      permission.reach == Reach::kNamespace ? " -n " + names.namespace_ : " -A", UserOf(names, account));
 }
 
+// "*" of our group is every kind of it, whether the role names them or not.
+std::vector<std::string> PluralsIn(const Permission& permission) {
+  if (permission.resource != "*") return {std::string(permission.resource)};
+  std::vector<std::string> plurals;
+  for (const api::KindInfo& kind : api::Kinds()) plurals.push_back(kind.plural);
+  return plurals;
+}
+
+// Denied as soon as one kind is.
+Result<Answer> AskOfAll(Installation& installation, const std::string& account, const Permission& permission) {
+  for (const std::string& plural : PluralsIn(permission)) {
+    Permission one = permission;
+    one.resource = plural;
+    const auto answer = Ask(installation, account, one);
+    if (!answer || *answer == Answer::kDenied) return answer;
+  }
+  return Answer::kAllowed;
+}
+
 // False: the report says that nobody could be asked.
 bool LookAtNeeds(Installation& installation, const AccountNeeds& wanted, CheckReport& report) {
   for (const Permission& need : wanted.needs) {
-    const auto answer = Ask(installation, wanted.account, need);
+    const auto answer = AskOfAll(installation, wanted.account, need);
     if (!answer) return report.Unread("what the ServiceAccount may do (SubjectAccessReview)", answer.error()), false;
     if (*answer == Answer::kAllowed) continue;
     report.Problem(
-        fmt::format("the ServiceAccount {} may not {}: {}", wanted.account, Spelled(need, installation.names()), need.why),
+        fmt::format("the ServiceAccount {} may not {}: {}", wanted.account, Spelled(need, installation), need.why),
         fmt::format("apply the roles of this version: helm upgrade, or by hand kubectl apply -f docs/install/rbac.yaml; then: {}",
-                    ProofCommand(need, installation.names(), wanted.account)));
+                    ProofCommand(need, installation, wanted.account)));
   }
   return true;
 }
@@ -165,8 +193,7 @@ void LookAtWishes(Installation& installation, const AccountNeeds& wanted, CheckR
   for (const Permission& wish : wanted.wishes) {
     const auto answer = Ask(installation, wanted.account, wish);
     if (answer && *answer == Answer::kDenied)
-      report.Note(
-          fmt::format("the ServiceAccount {} may not {} everywhere: {}", wanted.account, Spelled(wish, installation.names()), wish.why));
+      report.Note(fmt::format("the ServiceAccount {} may not {} everywhere: {}", wanted.account, Spelled(wish, installation), wish.why));
   }
 }
 
@@ -176,11 +203,10 @@ bool LookAtExcesses(Installation& installation, const AccountNeeds& wanted, Chec
     if (!answer) return report.Unread("what the ServiceAccount may do (SubjectAccessReview)", answer.error()), false;
     if (*answer == Answer::kDenied) continue;
     report.Problem(
-        fmt::format("the ServiceAccount {} may {}, which it does not need: {}", wanted.account, Spelled(excess, installation.names()),
-                    excess.why),
+        fmt::format("the ServiceAccount {} may {}, which it does not need: {}", wanted.account, Spelled(excess, installation), excess.why),
         fmt::format("find the binding that grants it and take the account out: kubectl get clusterrolebindings,rolebindings -A -o "
                     "wide | grep -e {} -e system:serviceaccounts; then: {}",
-                    wanted.account, ProofCommand(excess, installation.names(), wanted.account)));
+                    wanted.account, ProofCommand(excess, installation, wanted.account)));
   }
   return true;
 }
@@ -205,7 +231,7 @@ void LookAtAccount(Installation& installation, const AccountNeeds& wanted, Check
 }  // namespace
 
 void CheckWebhookPermissions(Installation& installation, CheckReport& report) {
-  LookAtAccount(installation, {installation.names().webhook(), kWebhookNeeds, kWebhookWishes, kWebhookExcesses}, report);
+  LookAtAccount(installation, {installation.WebhookAccount(), kWebhookNeeds, kWebhookWishes, kWebhookExcesses}, report);
 }
 
 void CheckOperatorPermissions(Installation& installation, CheckReport& report) {
@@ -213,7 +239,7 @@ void CheckOperatorPermissions(Installation& installation, CheckReport& report) {
     report.Ok("installed without the operator, so that it has no ServiceAccount");
     return;
   }
-  LookAtAccount(installation, {installation.names().operator_(), kOperatorNeeds, {}, kOperatorExcesses}, report);
+  LookAtAccount(installation, {installation.OperatorAccount(), kOperatorNeeds, {}, kOperatorExcesses}, report);
 }
 
 }  // namespace hullwright::cli

@@ -11,7 +11,7 @@
 namespace hullwright::cli {
 namespace {
 
-constexpr std::size_t kMaxProblemsTold = 10;
+constexpr std::size_t kMaxComplaintsTold = 10;
 constexpr std::size_t kMaxReadyzBytes = 1u << 20;
 
 std::int64_t NumberAt(const KubeJson& object, std::string_view key) {
@@ -76,11 +76,11 @@ void TellReadiness(Installation& installation, const std::string& name, const st
                                            Kubectl(names, "port-forward deployment/" + name + " 8080")));
   }
   const std::vector<std::string> complaints = Complaints(answer->body);
-  for (std::size_t i = 0; i < std::min(complaints.size(), kMaxProblemsTold); ++i)
+  for (std::size_t i = 0; i < std::min(complaints.size(), kMaxComplaintsTold); ++i)
     report.Problem(fmt::format("a Pod of {} says: {}", name, complaints[i]),
                    "repair what the line names; docs/operations.md tells what the words mean");
-  if (complaints.size() > kMaxProblemsTold)
-    report.Note(fmt::format("it says {} more such lines: GET /readyz?verbose", complaints.size() - kMaxProblemsTold));
+  if (complaints.size() > kMaxComplaintsTold)
+    report.Note(fmt::format("it says {} more such lines: GET /readyz?verbose", complaints.size() - kMaxComplaintsTold));
   if (complaints.empty()) report.Ok(fmt::format("a Pod of {} answers that it is ready, through the Service", name));
 }
 
@@ -101,7 +101,7 @@ void CheckWebhookPods(Installation& installation, CheckReport& report) {
   if (!deployment && deployment.error().code == ErrorCode::kNotFound) return TellAbsent(names, name, kConsequence, report);
   if (!deployment) return report.Unread("the Deployment " + name, deployment.error());
   if (!LookAtDeployment(installation, name, *deployment, kConsequence, report)) return;
-  TellReadiness(installation, name, installation.ThroughService("https", name, 443, "/readyz?verbose"), report);
+  TellReadiness(installation, name, installation.ThroughWebhook("/readyz?verbose"), report);
 }
 
 void CheckOperatorPods(Installation& installation, CheckReport& report) {

@@ -19,6 +19,18 @@ constexpr std::string_view kHookGroup = "/apis/admissionregistration.k8s.io/v1/"
 constexpr std::size_t kMaxStoredObjectBytes = 8u << 20;
 constexpr std::size_t kMaxMetricsBytes = 8u << 20;
 
+// Names that go into a path as they are (RFC 1123 subdomains).
+bool IsObjectName(std::string_view name) {
+  return !name.empty() && name.size() <= 253 && name.front() != '.' &&
+         std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
+}
+
+std::string AccountIn(const Result<KubeJson>& deployment, const std::string& usual) {
+  if (!deployment) return usual;
+  const std::string named = TextAt(AtPath(*deployment, {"spec", "template", "spec"}), "serviceAccountName");
+  return IsObjectName(named) ? named : usual;
+}
+
 api::ObjectKey StoredKey(JsonElement element, const std::string& kind) {
   if (auto key = api::ReadKey(element); key && key->kind == kind) return std::move(*key);
   const auto metadata = Member(element, "metadata");
@@ -79,8 +91,38 @@ const Result<KubeJson>& Installation::OperatorDeployment() {
   return Get(fmt::format("/apis/apps/v1/namespaces/{}/deployments/{}", names_.namespace_, names_.operator_()));
 }
 
-std::string Installation::ThroughService(std::string_view scheme, const std::string& service, int port, std::string_view path) const {
+std::string Installation::ThroughService(std::string_view scheme, const std::string& service, std::int64_t port,
+                                         std::string_view path) const {
   return fmt::format("/api/v1/namespaces/{}/services/{}:{}:{}/proxy{}", names_.namespace_, scheme, service, port, path);
+}
+
+std::string Installation::ThroughWebhook(std::string_view path) {
+  std::int64_t port = 443;
+  for (const KubeJson& hook : HooksOf(ValidatingHooks())) {
+    const KubeJson& named = AtPath(hook, {"clientConfig", "service", "port"});
+    if (named.is_number_integer()) port = named.get<std::int64_t>();
+  }
+  return ThroughService("https", names_.webhook(), port, path);
+}
+
+std::string Installation::WebhookAccount() {
+  return AccountIn(WebhookDeployment(), names_.webhook());
+}
+
+std::string Installation::OperatorAccount() {
+  return AccountIn(OperatorDeployment(), names_.operator_());
+}
+
+std::string Installation::TlsSecret() {
+  const std::string usual = names_.webhook() + "-tls";
+  const Result<KubeJson>& deployment = WebhookDeployment();
+  if (!deployment) return usual;
+  const KubeJson& volumes = AtPath(*deployment, {"spec", "template", "spec", "volumes"});
+  for (const KubeJson& volume : volumes.is_array() ? volumes : KubeJson::array()) {
+    const std::string secret = TextAt(At(volume, "secret"), "secretName");
+    if (TextAt(volume, "name") == "tls" && IsObjectName(secret)) return secret;
+  }
+  return usual;
 }
 
 const Result<std::string>& Installation::Metrics() {
@@ -94,7 +136,7 @@ const Result<std::string>& Installation::Metrics() {
   metrics_ = ask(ThroughService("http", names_.webhook() + "-metrics", 8080, "/metrics"));
   if (*metrics_) return *metrics_;
   // Installed by hand there is no Service for it; the port of the hooks answers it too.
-  if (auto other = ask(ThroughService("https", names_.webhook(), 443, "/metrics")); other) metrics_ = std::move(other);
+  if (auto other = ask(ThroughWebhook("/metrics")); other) metrics_ = std::move(other);
   return *metrics_;
 }
 
@@ -117,13 +159,13 @@ std::optional<double> Installation::MetricValue(std::string_view name_and_labels
 bool Installation::IsWithoutOperator() {
   const auto is_absent = [](const Result<KubeJson>& answer) { return !answer && answer.error().code == ErrorCode::kNotFound; };
   const std::string accounts = fmt::format("/api/v1/namespaces/{}/serviceaccounts/", names_.namespace_);
-  return Get(accounts + names_.webhook()) && is_absent(Get(accounts + names_.operator_())) && is_absent(OperatorDeployment()) &&
-         is_absent(WantedHooks());
+  const bool has_webhook = WebhookDeployment() || Get(accounts + names_.webhook());
+  return has_webhook && is_absent(Get(accounts + names_.operator_())) && is_absent(OperatorDeployment()) && is_absent(WantedHooks());
 }
 
 std::optional<bool> Installation::IsSwitchedOff() {
   const Result<KubeJson>& wanted = WantedHooks();
-  if (wanted) return TextAt(AtPath(*wanted, {"metadata", "annotations"}), kGateAnnotation) == "off";
+  if (wanted) return EqualWithoutCase(TextAt(AtPath(*wanted, {"metadata", "annotations"}), kGateAnnotation), "off");
   if (wanted.error().code == ErrorCode::kNotFound) return false;  // installed by hand: there is no switch
   return std::nullopt;
 }

@@ -19,7 +19,6 @@ struct InstallationNames {
 
   std::string webhook() const { return name + "-webhook"; }
   std::string operator_() const { return name + "-operator"; }
-  std::string tls_secret() const { return name + "-webhook-tls"; }
   std::string wanted_hooks() const { return name + "-webhook-configuration"; }  // ConfigMap
   std::string host() const { return webhook() + "." + namespace_ + ".svc"; }    // what the API server dials
 };
@@ -58,13 +57,19 @@ class Installation {
   const Result<KubeJson>& WantedHooks();  // the ConfigMap
   const Result<KubeJson>& WebhookDeployment();
   const Result<KubeJson>& OperatorDeployment();
+  // What the Deployments name, where they can be read; else as InstallationNames would call it.
+  std::string WebhookAccount();
+  std::string OperatorAccount();
+  std::string TlsSecret();
+
   // Of a webhook Pod, through the API server's proxy to the Service.
   const Result<std::string>& Metrics();
   // The first sample of a metric whose labels are written so ("{data=\"epss\"}"); nullopt: not there, or nobody could be asked.
   std::optional<double> MetricValue(std::string_view name_and_labels);
 
-  // "/api/v1/namespaces/NS/services/https:NAME:443/proxy/readyz".
-  std::string ThroughService(std::string_view scheme, const std::string& service, int port, std::string_view path) const;
+  // "/api/v1/namespaces/NS/services/https:NAME:443/proxy/readyz". ThroughWebhook: on the port that the hooks call.
+  std::string ThroughService(std::string_view scheme, const std::string& service, std::int64_t port, std::string_view path) const;
+  std::string ThroughWebhook(std::string_view path);
   // Installed by hand without an operator: the webhook's ServiceAccount is there, and of the operator nothing.
   bool IsWithoutOperator();
   // Whether the hooks are taken away on purpose; nullopt: that could not be read.

@@ -213,8 +213,7 @@ void GatherMetrics(Installation& installation, Bundle& bundle) {
   } else {
     bundle.Miss("metrics of a webhook Pod", metrics.error());
   }
-  GatherSpoken(installation, installation.ThroughService("https", names.webhook(), 443, "/readyz?verbose"), "readyz/webhook.txt",
-               "readiness of a webhook Pod", bundle);
+  GatherSpoken(installation, installation.ThroughWebhook("/readyz?verbose"), "readyz/webhook.txt", "readiness of a webhook Pod", bundle);
   if (installation.IsWithoutOperator()) return bundle.LeaveOut("metrics of the operator", "installed without it");
   const std::string service = names.operator_() + "-metrics";
   GatherSpoken(installation, installation.ThroughService("http", service, 8080, "/metrics"), "metrics/operator.txt",

@@ -79,7 +79,7 @@ struct Rule {
 const std::array<Rule, 10>& Rules() {
   static const std::array<Rule, 10> rules = {
       // Credentials of a header have several parts: of a member of JSON the whole value goes, elsewhere the rest of the line.
-      Rule(R"(("(?:(?:proxy-)?authorization|(?:set-)?cookie)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?))", R"(\1"[redacted]")"),
+      Rule(R"re(("(?:(?:proxy-)?authorization|(?:set-)?cookie)"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?))re", R"(\1"[redacted]")"),
       Rule(R"((\b(?:(?:proxy-)?authorization|(?:set-)?cookie)(?:\\+["']|')?\s*[:=]\s*)[^\r\n]+)", R"(\1[redacted])"),
       Rule(R"(\b(bearer|basic|negotiate)(\s+|%20|\+)[a-z0-9._~+/=-]{6,})", R"(\1 [redacted])"),
       // JSON web tokens, and base64 of {"auths": a docker config.

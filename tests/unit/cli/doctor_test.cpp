@@ -373,6 +373,15 @@ TEST_CASE("doctor's table and JSON tell the same", "[cli]") {
   for (const auto& check : json["checks"]) CHECK(table.contains(check["name"].get<std::string>() + ": "));
 }
 
+TEST_CASE("every check is explained in docs/operations.md", "[cli]") {
+  const std::string page = TextOfFile(hullwright::testing::SourcePath("docs/operations.md"));
+  for (const HealthCheck& check : HealthChecks()) {
+    CAPTURE(check.name);
+    CHECK(page.contains("`" + std::string(check.name) + "`"));
+  }
+  CHECK(page.contains("`admission`"));
+}
+
 TEST_CASE("doctor refuses names that Kubernetes would not take, and says where it looked for a cluster", "[cli]") {
   const World world;
   CHECK(world.Run({"doctor", "--namespace", "a/../b"}).code == ExitCode::kUsage);
