@@ -195,7 +195,7 @@ TEST_CASE("one fault is found by its check alone", "[cli]") {
     name = "certificates", said = "has expired";
   }
   SECTION("a certificate that should have been renewed") {
-    installed.InstallCertificate({.dns = {"hullwright-webhook.hullwright-system.svc"}, .ip = {}}, std::chrono::seconds(40));  // of 340
+    installed.InstallCertificate({.dns = {"hullwright-webhook.hullwright-system.svc"}, .ip = {}}, std::chrono::seconds(55));  // of 355
     name = "certificates", said = "was not renewed";
   }
   SECTION("a certificate for another name") {
