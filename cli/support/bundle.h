@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/tar_archive.h"
+#include "cli/support/tar_archive.h"
 
 namespace hullwright::cli {
 

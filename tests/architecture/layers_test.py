@@ -37,7 +37,7 @@ WRAPPED = {
     r"<cbor": {"verify"},
     r"<(SQLiteCpp/|sqlite3\.h)": {"store"},
     r"<zlib\.h>": {"base"},
-    r"<archive(_entry)?\.h>": {"base"},
+    r"<archive(_entry)?\.h>": {"cli"},
     r"<CLI/": {"cli", "webhook"},
     r"<prometheus/": {"webhook"},
     r'"verify/attestor\.h"': {"verify"},  # whoever includes it can make Verified values

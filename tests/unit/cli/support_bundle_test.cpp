@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "unit/cli/fake_cluster.h"
+#include "unit/cli/unpacked.h"
 #include "unit/cli/world.h"
 
 namespace hullwright::cli::testing {
@@ -31,10 +32,9 @@ Unpacked Gather(InstalledCluster& installed, BundleLimits limits = {}) {
   GatherBundle(installation, unpacked.bundle);
   const auto packed = unpacked.bundle.Pack("bundle", {{"schema", "test"}}, installation.now());
   REQUIRE(packed);
-  const auto files = UnpackTarGz(*packed, 64u << 20);
-  REQUIRE(files);
-  CHECK(files->front().path == "bundle/index.json");
-  for (const ArchivedFile& file : *files) unpacked.files[file.path.substr(7)] = file.bytes;
+  const std::vector<ArchivedFile> files = Unpack(*packed);
+  CHECK(files.front().path == "bundle/index.json");
+  for (const ArchivedFile& file : files) unpacked.files[file.path.substr(7)] = file.bytes;
   unpacked.index = StoredObject::parse(unpacked.files.at("index.json"));
   return unpacked;
 }

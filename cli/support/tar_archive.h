@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-namespace hullwright {
+namespace hullwright::cli {
 
 struct ArchivedFile {
   std::string path;  // "logs/webhook.txt": relative, without ".."
@@ -18,7 +18,4 @@ struct ArchivedFile {
 // bytes. kInvalidInput: a path that would lead out of the folder, or is there twice.
 Result<std::string> PackTarGz(const std::string& folder, const std::vector<ArchivedFile>& files, Time modified);
 
-// What PackTarGz wrote, for tests and readers of bundles: regular files alone, of at most max_bytes together.
-Result<std::vector<ArchivedFile>> UnpackTarGz(const std::string& bytes, std::size_t max_bytes);
-
-}  // namespace hullwright
+}  // namespace hullwright::cli

@@ -1,4 +1,4 @@
-#include "base/tar_archive.h"
+#include "cli/support/tar_archive.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 
-namespace hullwright {
+namespace hullwright::cli {
 namespace {
 
 template <auto Free>
@@ -22,10 +22,7 @@ struct ArchiveDeleter {
   }
 };
 using ArchiveWriter = std::unique_ptr<archive, ArchiveDeleter<archive_write_free>>;
-using ArchiveReader = std::unique_ptr<archive, ArchiveDeleter<archive_read_free>>;
 using EntryPointer = std::unique_ptr<archive_entry, ArchiveDeleter<archive_entry_free>>;
-
-constexpr std::size_t kReadBytes = 64u << 10;
 
 std::unexpected<Error> ArchiveFailure(archive* source, std::string_view what) {
   const char* reason = archive_error_string(source);
@@ -57,7 +54,7 @@ Result<ArchiveWriter> OpenWriter(std::string& out) {
   return writer;
 }
 
-Result<void> WriteFile(archive* writer, const std::string& path, const std::string& bytes, Time modified) {
+Result<void> WriteEntry(archive* writer, const std::string& path, const std::string& bytes, Time modified) {
   const EntryPointer entry(archive_entry_new());
   if (!entry) return Fail(ErrorCode::kInternal, "no memory for an archive");
   archive_entry_set_pathname_utf8(entry.get(), path.c_str());
@@ -68,22 +65,6 @@ Result<void> WriteFile(archive* writer, const std::string& path, const std::stri
   if (archive_write_header(writer, entry.get()) != ARCHIVE_OK) return ArchiveFailure(writer, path);
   if (archive_write_data(writer, bytes.data(), bytes.size()) != static_cast<la_ssize_t>(bytes.size())) return ArchiveFailure(writer, path);
   return {};
-}
-
-Result<ArchivedFile> ReadFile(archive* reader, archive_entry* entry, std::size_t max_bytes) {
-  const char* path = archive_entry_pathname(entry);
-  ArchivedFile file{path == nullptr ? "" : path, ""};
-  if (archive_entry_filetype(entry) != AE_IFREG || !StaysInside(file.path))
-    return Fail(ErrorCode::kInvalidInput, fmt::format("{}: only regular files inside the archive are read", Printable(file.path)));
-  std::string piece(kReadBytes, '\0');
-  while (true) {
-    const la_ssize_t size = archive_read_data(reader, piece.data(), piece.size());
-    if (size < 0) return ArchiveFailure(reader, Printable(file.path));
-    if (size == 0) return file;
-    if (static_cast<std::size_t>(size) > max_bytes - file.bytes.size())
-      return Fail(ErrorCode::kTooLarge, fmt::format("holds more than {} bytes", max_bytes));
-    file.bytes.append(piece, 0, static_cast<std::size_t>(size));
-  }
 }
 
 }  // namespace
@@ -97,28 +78,10 @@ Result<std::string> PackTarGz(const std::string& folder, const std::vector<Archi
     const std::string path = folder + "/" + file.path;
     if (!StaysInside(path) || !seen.insert(path).second)
       return Fail(ErrorCode::kInvalidInput, fmt::format("{}: no path for an archive, or there twice", Printable(path)));
-    if (auto written = WriteFile(writer->get(), path, file.bytes, modified); !written) return std::unexpected(written.error());
+    if (auto written = WriteEntry(writer->get(), path, file.bytes, modified); !written) return std::unexpected(written.error());
   }
   if (archive_write_close(writer->get()) != ARCHIVE_OK) return ArchiveFailure(writer->get(), "an archive cannot be ended");
   return out;
 }
 
-Result<std::vector<ArchivedFile>> UnpackTarGz(const std::string& bytes, std::size_t max_bytes) {
-  const ArchiveReader reader(archive_read_new());
-  const bool open = reader && archive_read_support_format_tar(reader.get()) == ARCHIVE_OK &&
-                    archive_read_support_filter_gzip(reader.get()) == ARCHIVE_OK &&
-                    archive_read_open_memory(reader.get(), bytes.data(), bytes.size()) == ARCHIVE_OK;
-  if (!open) return Fail(ErrorCode::kInvalidInput, "is no .tar.gz");
-  std::vector<ArchivedFile> files;
-  archive_entry* entry = nullptr;
-  for (std::size_t left = max_bytes;; left -= files.back().bytes.size()) {
-    const int state = archive_read_next_header(reader.get(), &entry);
-    if (state == ARCHIVE_EOF) return files;
-    if (state != ARCHIVE_OK) return Fail(ErrorCode::kInvalidInput, "the archive is damaged");
-    auto file = ReadFile(reader.get(), entry, left);
-    if (!file) return std::unexpected(file.error());
-    files.push_back(std::move(*file));
-  }
-}
-
-}  // namespace hullwright
+}  // namespace hullwright::cli
