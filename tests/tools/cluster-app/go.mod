@@ -1,0 +1,3 @@
+module hullwright.dev/tests/tools/cluster-app
+
+go 1.26.0
