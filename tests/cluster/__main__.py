@@ -1,6 +1,6 @@
 """Starts a cluster and keeps it until Ctrl-C, or takes away what one has left.
 
-Usage: PYTHONPATH=tests python3 -m cluster up [--kwok-nodes N] | down
+Usage: PYTHONPATH=tests python3 -m cluster up [--kwok-nodes N] [--patience SECONDS] | down
 Exit: 0 done; 1 something failed; 2 wrong command line; 3 this machine or user cannot run a cluster; 4 another process has one.
 """
 import argparse
@@ -27,13 +27,13 @@ Ctrl-C stops it and takes everything away; after a crash `make cluster-down` doe
 ready = threading.Event()
 
 
-def up(kwok_nodes: int) -> None:
+def up(kwok_nodes: int, patience: float) -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: interrupt(ended))
     print("starting etcd, API server, controllers, kubelet, containerd, kube-proxy and a registry", flush=True)
     started = time.monotonic()
-    with Cluster(kwok_nodes) as cluster:
+    with Cluster(kwok_nodes, patience=patience) as cluster:
         print(BANNER.format(kwok=f" and {kwok_nodes} of KWOK" if kwok_nodes else "", seconds=time.monotonic() - started, kubeconfig=cluster.kubeconfig,
                             registry=cluster.registry, folder=cluster.folder), flush=True)
         ready.set()
@@ -63,12 +63,14 @@ def down() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="cluster", description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("up").add_argument("--kwok-nodes", type=int, default=0, metavar="N")
+    starting = commands.add_parser("up")
+    starting.add_argument("--kwok-nodes", type=int, default=0, metavar="N")
+    starting.add_argument("--patience", type=float, default=0, metavar="SECONDS", help="wait so long for another cluster of this machine to end")
     commands.add_parser("down")
     arguments = parser.parse_args()
     try:
         if arguments.command == "up":
-            up(arguments.kwok_nodes)
+            up(arguments.kwok_nodes, arguments.patience)
         else:
             down()
     except ClusterImpossible as error:

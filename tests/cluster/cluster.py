@@ -49,12 +49,13 @@ class Cluster:
 
     kwok_nodes: so many nodes more, which only KWOK stands behind.
     api_server_arguments: added to those of kube-apiserver.
+    patience: how many seconds start() waits for another process of this machine to end its cluster.
     """
 
     registry = programs.REGISTRY  # plain HTTP; the same from this machine, the node and Pods
 
-    def __init__(self, kwok_nodes: int = 0, api_server_arguments: tuple[str, ...] = ()) -> None:
-        self.kwok_nodes, self.api_server_arguments = kwok_nodes, list(api_server_arguments)
+    def __init__(self, kwok_nodes: int = 0, api_server_arguments: tuple[str, ...] = (), patience: float = 0) -> None:
+        self.kwok_nodes, self.api_server_arguments, self.patience = kwok_nodes, list(api_server_arguments), patience
         self.lock: state.Lock | None = None
         self.namespaces: Namespaces | None = None
         self.commands: dict[str, list[str]] = {}
@@ -71,7 +72,7 @@ class Cluster:
 
     def start(self) -> None:
         check_possible()
-        self.lock = state.Lock()
+        self.lock = state.Lock(self.patience)
         try:
             state.clean()  # of one that crashed
             tools = built_tools(*programs.BUILT_PROGRAMS, *(["kwok"] if self.kwok_nodes else []))

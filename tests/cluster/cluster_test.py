@@ -19,10 +19,12 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from cluster import Cluster, ClusterImpossible, certificates, state  # noqa: E402
 from cluster.cluster import built_tools, check_possible  # noqa: E402
+from cluster.images import crane  # noqa: E402
 from cluster.machine import snapshot  # noqa: E402
 from cluster.programs import PAUSE  # noqa: E402
 
 SHOP = "shop"
+PATIENCE = 300  # seconds to wait for the cluster of another run of the tests
 
 
 def why_impossible() -> str:
@@ -79,7 +81,7 @@ class RunningCluster(unittest.TestCase):
         cls.tools = built_tools("cluster-app")
         cls.before = snapshot()
         cls.kwok_nodes = 3 if (cls.tools / "kwok").exists() else 0
-        cls.cluster = Cluster(cls.kwok_nodes)
+        cls.cluster = Cluster(cls.kwok_nodes, patience=PATIENCE)
         started = time.monotonic()
         cls.cluster.start()
         cls.addClassCleanup(cls.cluster.stop)
@@ -121,12 +123,17 @@ class RunningCluster(unittest.TestCase):
 
     def test_a_service_answers_from_this_machine_by_its_cluster_address(self):
         self.assertEqual(set(json.loads(self.ask("web"))), {"pod", "version"})
+        self.assertIn(self.address_of("web"), self.cluster.in_node("iptables-save", "-t", "nat").stdout)
 
     def test_a_client_in_a_pod_reaches_the_api_server(self):
         self.assertEqual(json.loads(self.ask("web", "/api"))["gitVersion"], "v1.36.1")
 
-    def test_an_image_by_the_name_of_any_registry_comes_from_the_local_one(self):
-        self.cluster.apply(deployment("named", "registry.example/tests/app:1", "1", replicas=1))
+    def test_an_image_of_a_layout_by_the_name_of_any_registry_comes_from_the_local_one(self):
+        layout = self.cluster.folder / "layout"
+        crane(self.tools / "crane", "pull", "--format=oci", self.image, layout)
+        self.assertEqual(self.cluster.push_image(layout, "tests/pushed:1"), f"{self.cluster.registry}/tests/pushed:1")
+        self.assertEqual(self.cluster.digest("tests/pushed:1"), self.cluster.digest("tests/app:1"))
+        self.cluster.apply(deployment("named", "registry.example/tests/pushed:1", "1", replicas=1))
         self.rolled_out("named")
         self.cluster.kubectl("delete", "deployment", "named", "-n", SHOP, "--wait=false")
 
@@ -166,7 +173,6 @@ class RunningCluster(unittest.TestCase):
         self.assertIn("would violate the pod's disruption budget", drained)
         self.assertEqual(self.cluster.get("deployment", "web", "-n", SHOP)["status"]["readyReplicas"], 1)
         self.cluster.kubectl("uncordon", "node-1")
-        self.rolled_out("web")
 
     def test_nodes_of_kwok_are_ready_and_take_pods(self):
         if not self.kwok_nodes:
@@ -200,7 +206,7 @@ class EndOfACluster(unittest.TestCase):
     maxDiff = None
 
     def start(self):
-        process = command("up")
+        process = command("up", "--patience", str(PATIENCE))
         self.addCleanup(self.end, process)
         return process
 

@@ -7,8 +7,9 @@ from . import cgroups
 
 SETTINGS = ("vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops", "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes",
             "net/ipv4/ip_forward", "net/ipv4/conf/all/route_localnet", "net/netfilter/nf_conntrack_max")
-FOLDERS = ("/var/lib", "/var/log", "/var/tmp", "/run", "/etc/cni", "/opt", "/usr/libexec", "/run/containerd", "/run/netns", "/run/hullwright-cluster")
-PROGRAMS = ("kubelet", "kube-", "containerd", "etcd --name=test", "olareg serve --addr 10.87", "/pause")
+# Where the programs of a cluster write when nobody keeps them from it, and where ours do.
+FOLDERS = ("/etc/cni", "/etc/kubernetes", "/opt/cni", "/opt/containerd", "/run/cni", "/run/containerd", "/run/kubernetes", "/run/netns", "/usr/libexec/kubernetes",
+           "/var/lib/cni", "/var/lib/containerd", "/var/lib/kubelet", "/var/log/containers", "/var/log/pods", "/run/hullwright-cluster")
 
 
 def output(*command: str) -> list[str]:
@@ -37,12 +38,14 @@ def settings() -> dict[str, str]:
 
 
 def programs() -> list[str]:
-    """Of a cluster of this user's, by their command lines."""
-    return sorted(line.strip() for line in output("ps", "-eo", "args") if "hullwright-cluster" in line or line.startswith(PROGRAMS))
+    """Those with a cluster's folder or address in their command lines, and those of its Pods."""
+    words = ("hullwright-cluster-", "olareg serve --addr 10.87", "containerd-shim", "/pause")
+    return sorted(line.strip() for line in output("ps", "-eo", "args") if any(word in line for word in words))
 
 
 def snapshot() -> dict[str, object]:
     listing = {folder: sorted(os.listdir(folder)) for folder in FOLDERS if os.path.isdir(folder)}
+    listing["/var/tmp"] = [name for name in os.listdir("/var/tmp") if name.startswith(cgroups.NAME)]
     return {"links": output("ip", "-brief", "link"), "addresses": output("ip", "-brief", "address"), "routes": output("ip", "route", "show", "table", "all"),
             "rules": rules(), "mounts": sorted(line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()),
             "namespaces": output("ip", "netns", "list"), "control groups": control_groups(), "settings": settings(), "programs": programs(), "folders": listing}

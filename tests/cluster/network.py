@@ -61,4 +61,6 @@ def node_commands() -> list[list[str]]:
     """What gives the node its addresses, inside the namespace."""
     return [["ip", "link", "set", "lo", "up"],
             ["ip", "address", "add", f"{NODE}/30", "dev", "eth0"],
-            ["ip", "link", "set", "eth0", "up"]]
+            ["ip", "link", "set", "eth0", "up"],
+            # Never taken as it stands: kube-proxy's rules come after a route was found, and lead to a Pod.
+            ["ip", "route", "add", SERVICES, "dev", "eth0", "src", NODE]]

@@ -42,18 +42,27 @@ def start_of(pid: int) -> str:
 class Lock:
     """Held from construction to close() by this process; falls with it. Its text tells who holds it."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = 0) -> None:
         FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.file = open(FOLDER / "lock", "a+")
-        try:
-            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        deadline = time.monotonic() + patience
+        while not self.taken():
+            if time.monotonic() < deadline:
+                time.sleep(0.2)
+                continue
             self.file.close()
-            raise ClusterHeld(f"this machine has a cluster already: {describe(holder())}. Only one runs at a time: end that one, or `make cluster-down`") from None
+            raise ClusterHeld(f"this machine has a cluster already: {describe(holder())}. Only one runs at a time: end that one, or `make cluster-down`")
         command = pathlib.Path("/proc/self/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()[:300]
         self.file.truncate(0)
         self.file.write(json.dumps(Owner(os.getpid(), start_of(os.getpid()), command)._asdict()))
         self.file.flush()
+
+    def taken(self) -> bool:
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            return False
 
     def close(self) -> None:
         self.file.close()
