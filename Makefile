@@ -4,13 +4,13 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 # On a terminal a build shows how far it is.
 QUIET = $$([ -t 1 ] || echo --quiet)
-TEST_TOOLS := kube-apiserver kubectl crane trivy trivy-fixture-db grype grype-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
+TEST_TOOLS := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy cluster-app crane trivy trivy-fixture-db grype grype-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
 
-.PHONY: help demo build test test-asan test-tsan bench lint generate fuzz clean
+.PHONY: help demo build test test-asan test-tsan bench cluster cluster-down lint generate fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: build ## build, then show a Pod refused because of a scan report (about 8 minutes cold, half a minute warm)
 	@setup/install demo
@@ -23,8 +23,8 @@ build: ## build the programs into build/bin/ (about 8 minutes cold)
 	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullctl
 
 test: ## build and run every test against the real parts (about 55 minutes with cold caches, 9 warm)
-	@setup/install build test
-	@echo "building the real API server, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 28 minutes cold)"
+	@setup/install build test cluster
+	@echo "building the real API server and node, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 28 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
 	@echo "building the programs and their tests (about 18 minutes cold)"
 	@cmake --preset release >/dev/null
@@ -54,6 +54,14 @@ bench: ## measure against floors in the same run: a table and build/bench.json (
 	@cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/bench/run build
+
+KWOK_NODES ?= 0
+cluster: ## run a whole Kubernetes node with a registry until Ctrl-C (root; 15 seconds once its parts are built; KWOK_NODES=N for more nodes)
+	@setup/install test cluster
+	@PYTHONPATH=tests python3 -B -m cluster up --kwok-nodes $(KWOK_NODES)
+
+cluster-down: ## take away what a crashed cluster has left, and end a running one (root)
+	@PYTHONPATH=tests python3 -B -m cluster down
 
 lint: ## clang-format, clang-tidy-19 and shell checks (about 6 minutes cold, seconds when nothing changed)
 	@setup/install build lint
