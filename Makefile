@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 QUIET = $$([ -t 1 ] || echo --quiet)
 TEST_TOOLS := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy cluster-app crane trivy trivy-fixture-db grype grype-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
 
-.PHONY: help demo build test test-asan test-tsan bench cluster cluster-down lint generate fuzz clean
+.PHONY: help demo build image image-push deb test test-asan test-tsan bench cluster cluster-down lint generate fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -22,8 +22,22 @@ build: ## build the programs into build/bin/ (about 8 minutes cold)
 	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
 	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullctl
 
+# KEY: the signer's key, a file or the URI of a key service (cosign's words); without it one is made in build/images, to try things out.
+image: build ## make images of the programs in build/images, signed with KEY, without a container engine (5 minutes more cold, for cosign)
+	@setup/install image sign
+	@tools/image/build build build/images
+	@COSIGN="$${COSIGN:-$$(tests/tools/build cosign)/cosign}" tools/image/sign build/images "$(KEY)"
+
+image-push: ## push them, with signatures, SBOMs and provenance: make image-push TO=registry.example/hullwright
+	@setup/install image sign
+	@CRANE="$${CRANE:-$$(tests/tools/build crane)/crane}" tools/image/push build/images "$(TO)"
+
+deb: build ## make the Debian package of hullctl in build/packages
+	@setup/install image
+	@tools/image/debian-package build build/packages
+
 test: ## build and run every test against the real parts (about 55 minutes with cold caches, 9 warm)
-	@setup/install build test cluster
+	@setup/install build image test cluster
 	@echo "building the real API server and node, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 28 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
 	@echo "building the programs and their tests (about 18 minutes cold)"
