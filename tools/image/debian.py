@@ -14,7 +14,7 @@ DPKG = pathlib.Path("/var/lib/dpkg/info")
 # Debian's names of architectures, as (OCI's, its variant).
 ARCHITECTURES = {"amd64": ("amd64", None), "arm64": ("arm64", "v8")}
 FIELDS = ("Package", "Version", "Architecture", "Source", "Source-Version", "Maintainer", "Homepage", "Section", "Summary")
-FORMAT = "\\t".join("${" + {"Source": "source:Package", "Source-Version": "source:Version", "Summary": "binary:Summary"}.get(field, field) + "}"
+FORMAT = "${db:Status-Status}\\t" + "\\t".join("${" + {"Source": "source:Package", "Source-Version": "source:Version", "Summary": "binary:Summary"}.get(field, field) + "}"
                     for field in FIELDS) + "\\n"
 
 
@@ -65,12 +65,23 @@ def architecture():
 
 
 @functools.cache
+def installed():
+    """{name: packages of that name}: of several architectures there may be one each."""
+    found = {}
+    for row in run("dpkg-query", "--show", f"--showformat={FORMAT}").splitlines():
+        status, *fields = row.split("\t")
+        if status == "installed":
+            found.setdefault(fields[0], []).append(Package(*fields))
+    return found
+
+
 def package(name):
     """An installed package: "libc6:amd64", "tzdata"."""
-    rows = run("dpkg-query", "--show", f"--showformat={FORMAT}", name).splitlines()
-    if len(rows) != 1:
-        raise DebianError(f"dpkg knows {len(rows)} packages {name}")
-    return Package(*rows[0].split("\t"))
+    plain, _, wanted = name.partition(":")
+    found = [each for each in installed().get(plain, []) if not wanted or each.architecture == wanted]
+    if len(found) != 1:
+        raise DebianError(f"{len(found)} packages {name} are installed, not one")
+    return found[0]
 
 
 @functools.cache
