@@ -29,12 +29,16 @@ IMAGES = [program.image for program in PROGRAMS]
 ATTESTED = ("https://slsa.dev/provenance/v1", "https://cyclonedx.org/bom")
 
 
+def ours(kind, name, spec):
+    return {"apiVersion": "hullwright.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
 class Images(unittest.TestCase):
     maxDiff = None
 
     @classmethod
     def setUpClass(cls):
-        if len(sys.argv) > 1 and ROOT / sys.argv[1] != BUILD:
+        if TESTED != BUILD:
             raise unittest.SkipTest("images are made of the release build")
         cls.made = laboratory.shared()
 
@@ -61,7 +65,8 @@ class Making(Images):
         program.parent.mkdir(parents=True)
         run("gcc", "-shared", "-o", library, "-xc", "/dev/null")
         run("gcc", "-Wl,--no-as-needed", f"-Wl,-rpath,{library.parent}", "-o", program, "-xc", "-", "-xnone", library, input="int main(void) { return 0; }")
-        done = subprocess.run([ROOT / "tools/image/build", program.parents[1], self.made.folder / "none", "hullctl"], capture_output=True, text=True, timeout=60)
+        command = [ROOT / "tools/image/build", program.parents[1], self.made.folder / "none", "hullctl"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"of no Debian package, so that an image could not say what it is: {library}", done.stderr)
         self.assertEqual(list((self.made.folder / "none").iterdir()), [])
@@ -147,12 +152,13 @@ class Running(Images):
         os.chown(settings / "tls.key", USER, USER)
         port = common.free_port()
         with open(self.made.folder / "webhook.log", "w") as log:
-            process = container.start(log, "hullwright-webhook", "--policies", "/etc/hullwright/policies", "--scans", "/etc/hullwright/scans", "--tls-cert",
-                                      "/etc/hullwright/tls.crt", "--tls-key", "/etc/hullwright/tls.key", "--listen", f"127.0.0.1:{port}", "--shutdown-delay", "0")
+            files = {"policies": "policies", "scans": "scans", "tls-cert": "tls.crt", "tls-key": "tls.key"}
+            process = container.start(log, "hullwright-webhook", *(f"--{flag}=/etc/hullwright/{name}" for flag, name in files.items()),
+                                      f"--listen=127.0.0.1:{port}", "--shutdown-delay=0")
         try:
             tls = ssl.create_default_context(cafile=settings / "tls.crt")
-            ask = lambda path, body=None: urllib.request.urlopen(urllib.request.Request(f"https://localhost:{port}{path}", body, {"Content-Type": "application/json"}),
-                                                                 context=tls, timeout=10)
+            request = lambda path, body: urllib.request.Request(f"https://localhost:{port}{path}", body, {"Content-Type": "application/json"})
+            ask = lambda path, body=None: urllib.request.urlopen(request(path, body), context=tls, timeout=10)
             self.wait_until_ready(process, ask)
             self.assertEqual(re.search(r"^Uid:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)[1], str(USER))
             for images, allowed in (((common.image(0),), True), (("nobody.example/unknown@sha256:" + "a" * 64,), False)):
@@ -178,7 +184,7 @@ class Running(Images):
         tls.mkdir()
         common.make_certificate(tls)
         with Server(tls) as server:
-            registry = {"apiVersion": "hullwright.dev/v1alpha1", "kind": "Registry", "metadata": {"name": "local"}, "spec": {"host": f"127.0.0.1:{server.port}"}}
+            registry = ours("Registry", "local", {"host": f"127.0.0.1:{server.port}"})
             (container.root / "registry.json").write_text(json.dumps(registry))
             ask = lambda: container.run("hullctl", "resolve", f"127.0.0.1:{server.port}/some/image:1", "--registries", "/registry.json")
             self.assertEqual(ask().returncode, 2)    # could not tell: who answers is not known
@@ -239,6 +245,10 @@ class Scanning(Images):
                 self.assertLessEqual({"libc6", "libssl3", "libstdc++6", "zlib1g", "tzdata", "ca-certificates"}, listed)
                 self.assertEqual({name for name, _, _ in self.packages(report)}, listed)
                 self.assertLessEqual({("CVE-2099-10002", "libssl3"), ("CVE-2099-10004", "zlib1g")}, self.findings(report))
+
+    def test_grype_sees_them_too(self):
+        found = {(match["vulnerability"]["id"], match["artifact"]["name"]) for match in self.made.grype("webhook")["matches"]}
+        self.assertLessEqual({("CVE-2099-10002", "libssl3"), ("CVE-2099-10004", "zlib1g")}, found)
 
     def test_trivy_finds_the_same_by_the_sbom(self):
         for image in IMAGES:
@@ -315,9 +325,10 @@ class Verifying(Images):
 
 def exception(images):
     """For what the fixture database leaves open of every zlib: severity and fix, without which the policy cannot tell."""
-    return {"apiVersion": "hullwright.dev/v1alpha1", "kind": "ClusterVulnerabilityException", "metadata": {"name": "zlib"},
-            "spec": {"policyRefs": [{"name": "hullwright-itself"}], "vulnerabilities": [{"id": "CVE-2099-10005"}], "images": [images], "assessment": "RiskAccepted",
-                     "reason": "invented", "owner": "tests@hullwright.dev", "expiresAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))}}
+    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    return ours("ClusterVulnerabilityException", "zlib", {
+        "policyRefs": [{"name": "hullwright-itself"}], "vulnerabilities": [{"id": "CVE-2099-10005"}], "images": [images], "assessment": "RiskAccepted",
+        "reason": "invented", "owner": "tests@hullwright.dev", "expiresAt": end})
 
 
 class Admission(Images):
@@ -328,7 +339,8 @@ class Admission(Images):
         folder.mkdir(exist_ok=True)
         (folder / "objects.yaml").write_text(objects or self.made.objects_of_the_page("docs/images.md"))
         (folder / "exception.json").write_text(json.dumps(exception(f"{self.made.repositories}/*")))
-        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod", "namespace": "default"}, "spec": {"containers": [{"name": "c", "image": reference}]}}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "pod", "namespace": "default"},
+               "spec": {"containers": [{"name": "c", "image": reference}]}}
         (self.made.folder / "pod.json").write_text(json.dumps(pod))
         return self.made.hullctl("check", "-f", self.made.folder / "pod.json", "--policies", folder, "--scans", self.scans(), "-o", "json", *more)
 
@@ -357,8 +369,8 @@ class Admission(Images):
         changed = f"{self.made.repositories}/webhook:changed"
         run(self.made.tools / "crane", "mutate", self.made.reference("webhook"), "--user", "0", "--tag", changed, env=self.made.environment)
         digest = run(self.made.tools / "crane", "digest", changed, env=self.made.environment).strip()
-        where = ("--registry", "--plain-http", self.made.registry.host)
-        self.assert_decision(self.check(f"{self.made.repositories}/webhook@{digest}", *where), 1, "SignatureMissing", "AttestationMissing", "RunsAsRoot", "Unscanned")
+        done = self.check(f"{self.made.repositories}/webhook@{digest}", "--registry", "--plain-http", self.made.registry.host)
+        self.assert_decision(done, 1, "SignatureMissing", "AttestationMissing", "RunsAsRoot", "Unscanned")
 
     def test_the_policy_refuses_what_was_changed_in_the_layout(self):
         manifest = self.made.manifest("webhook")
@@ -419,6 +431,7 @@ class WithAnEngine(Images):
             self.assertTrue(os.access(ROOT / name, os.X_OK), name)
 
 
+TESTED = ROOT / (sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "build")
+
 if __name__ == "__main__":
-    arguments = [argument for argument in sys.argv[1:] if argument.startswith("-") or "." in argument]
-    unittest.main(argv=[sys.argv[0], *arguments])
+    unittest.main()

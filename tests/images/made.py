@@ -17,6 +17,8 @@ import programs    # noqa: E402
 from registry import Registry    # noqa: E402
 
 BUILD = ROOT / "build"
+PROGRAMS = programs.PROGRAMS
+TOOLS = ("trivy", "trivy-fixture-db", "grype", "grype-fixture-db", "cosign", "crane", "olareg")
 TRIVY = ("-q", "--skip-db-update", "--skip-java-db-update", "--offline-scan", "--skip-version-check", "--disable-telemetry", "--scanners", "vuln",
          "--format", "json", "--list-all-pkgs")
 
@@ -35,7 +37,7 @@ class Made:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="hullwright-images-"))
         atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
-        self.tools = pathlib.Path(run(ROOT / "tests/tools/build", "trivy", "trivy-fixture-db", "cosign", "crane", "olareg", "kubectl").strip())
+        self.tools = pathlib.Path(run(ROOT / "tests/tools/build", *TOOLS).strip())
         (self.folder / "registry").mkdir()
         self.registry = Registry(self.folder / "registry")
         atexit.register(self.registry.stop)
@@ -92,6 +94,15 @@ class Made:
     def report(self, image):
         return self.trivy("image", self.reference(image), "--image-src", "remote")
 
+    def grype(self, image):
+        """Its report. The fixture database knows Debian by its number alone, the image also by its code name: so the number is said."""
+        database = self.folder / "grype"
+        run(self.tools / "grype-fixture-db", database, ROOT / "tests/tools/trivy-fixture-db", "today")
+        environment = {**self.environment, "GRYPE_DB_CACHE_DIR": str(database), "GRYPE_DB_AUTO_UPDATE": "false", "GRYPE_CHECK_FOR_APP_UPDATE": "false",
+                       "XDG_CONFIG_HOME": str(self.folder)}
+        return json.loads(run(self.tools / "grype", f"registry:{self.reference(image)}", "-q", "--distro", "debian:12", "-o", "json", env=environment,
+                              cwd=self.folder))
+
     def objects_of_the_page(self, page):
         """The YAML that a page shows, with this registry and this key in place of those there, and nothing else changed."""
         text = re.search(r"```yaml\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)[1]
@@ -106,5 +117,3 @@ class Made:
 def shared():
     return Made()
 
-
-PROGRAMS = programs.PROGRAMS

@@ -29,7 +29,7 @@ class Package(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        if len(sys.argv) > 1 and ROOT / sys.argv[1] != BUILD:
+        if TESTED != BUILD:
             raise unittest.SkipTest("the package is made of the release build")
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="hullwright-package-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
@@ -63,19 +63,21 @@ class Package(unittest.TestCase):
     def test_it_holds_what_it_should_and_nothing_else(self):
         files = {str(path.relative_to(self.root)) for path in self.root.rglob("*") if path.is_symlink() or not path.is_dir()}
         self.assertEqual(files, {
-            "usr/bin/hullctl", "usr/bin/kubectl-hullwright", "usr/share/man/man1/hullctl.1.gz", "usr/share/man/man1/kubectl-hullwright.1.gz",
+            "usr/bin/hullctl", "usr/bin/kubectl-hullwright", "usr/bin/kubectl_complete-hullwright",
+            "usr/share/man/man1/hullctl.1.gz", "usr/share/man/man1/kubectl-hullwright.1.gz",
             "usr/share/bash-completion/completions/hullctl", "usr/share/zsh/vendor-completions/_hullctl", "usr/share/fish/vendor_completions.d/hullctl.fish",
             "usr/share/doc/hullctl/copyright", "usr/share/doc/hullctl/changelog.gz", "usr/share/doc/hullctl/changelog.Debian.gz"})
         for row in run("dpkg-deb", "--contents", self.package).splitlines():
             mode, owner, _ = row.split(None, 2)
             self.assertEqual(owner, "root/root", row)
-            self.assertIn(mode, ("drwxr-xr-x", "-rw-r--r--", "lrwxrwxrwx", *(["-rwxr-xr-x"] if row.endswith("/usr/bin/hullctl") else [])), row)
+            self.assertIn(mode, ("drwxr-xr-x", "-rw-r--r--", "lrwxrwxrwx", *(["-rwxr-xr-x"] if "./usr/bin/" in row else [])), row)
         self.assertNotIn(b".debug_info", (self.root / "usr/bin/hullctl").read_bytes())
 
     def test_manual_completions_and_licences_are_those_of_the_program(self):
         program = self.root / "usr/bin/hullctl"
         self.assertEqual(gzip.decompress((self.root / "usr/share/man/man1/hullctl.1.gz").read_bytes()), (ROOT / "docs/man/hullctl.1").read_bytes())
-        for shell, path in (("bash", "bash-completion/completions/hullctl"), ("zsh", "zsh/vendor-completions/_hullctl"), ("fish", "fish/vendor_completions.d/hullctl.fish")):
+        completions = {"bash": "bash-completion/completions/hullctl", "zsh": "zsh/vendor-completions/_hullctl", "fish": "fish/vendor_completions.d/hullctl.fish"}
+        for shell, path in completions.items():
             self.assertEqual((self.root / "usr/share" / path).read_text(), run(program, "completion", shell))
         text = (self.root / "usr/share/doc/hullctl/copyright").read_text()
         for words in ("Apache License", "Boost Software License", "Niels Lohmann", "Of libcli11-dev", "Of libsqlitecpp-dev"):
@@ -103,10 +105,13 @@ class Package(unittest.TestCase):
         environment = {**os.environ, "PATH": f"{self.root}/usr/bin:{tools}:/usr/bin:/bin", "HOME": str(self.folder)}
         self.assertIn(f"{self.root}/usr/bin/kubectl-hullwright", run("kubectl", "plugin", "list", env=environment))
         self.assertEqual(run("kubectl", "hullwright", "--help", env=environment), run(BUILD / "bin/hullctl", "--help", env=environment))
+        self.assertEqual(run("kubectl", "__complete", "hullwright", "verif", env=environment), "verify\nverify-bundle\n:4\n")
+        self.assertEqual(run("kubectl", "__complete", "hullwright", "check", "-f", "", env=environment), ":0\n")    # the shell knows files
         refused = subprocess.run(["kubectl", "hullwright", "nonsense"], env=environment, capture_output=True, timeout=60)
         self.assertEqual(refused.returncode, 3)    # as hullctl itself says it
 
 
+TESTED = ROOT / (sys.argv.pop(1) if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "build")
+
 if __name__ == "__main__":
-    arguments = [argument for argument in sys.argv[1:] if argument.startswith("-") or "." in argument]
-    unittest.main(argv=[sys.argv[0], *arguments])
+    unittest.main()

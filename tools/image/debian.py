@@ -13,9 +13,9 @@ import subprocess
 DPKG = pathlib.Path("/var/lib/dpkg/info")
 # Debian's names of architectures, as (OCI's, its variant).
 ARCHITECTURES = {"amd64": ("amd64", None), "arm64": ("arm64", "v8")}
-FIELDS = ("Package", "Version", "Architecture", "Source", "Source-Version", "Maintainer", "Homepage", "Section", "Summary")
-FORMAT = "${db:Status-Status}\\t" + "\\t".join("${" + {"Source": "source:Package", "Source-Version": "source:Version", "Summary": "binary:Summary"}.get(field, field) + "}"
-                    for field in FIELDS) + "\\n"
+# Of a package, in the order of the members of Package below.
+FIELDS = ("Package", "Version", "Architecture", "source:Package", "source:Version", "Maintainer", "Homepage", "Section", "binary:Summary")
+FORMAT = "\\t".join(f"${{{field}}}" for field in ("db:Status-Status", *FIELDS)) + "\\n"
 
 
 class DebianError(Exception):
