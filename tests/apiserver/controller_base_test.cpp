@@ -175,16 +175,29 @@ class GatedClient final : public KubeClient {
   std::atomic<int> expired_ = 0;
 };
 
+// Changes ConfigMaps as somebody else would, as often as it takes: a server that was killed breaks kept connections.
 class Painters {
  public:
   explicit Painters(KubeClient& client) : client_(client) {}
   void Paint(const std::string& name, const std::string& color) {
-    const auto applied =
-        Apply(client_, std::string(kConfigMaps) + "/" + name, ColorMap(name, {{"color", color}}), {"painter", true}, Soon());
+    Result<KubeReply> applied;
+    WaitUntil(
+        [&] {
+          applied = Apply(client_, std::string(kConfigMaps) + "/" + name, ColorMap(name, {{"color", color}}), {"painter", true}, Soon());
+          return applied.has_value();
+        },
+        kPatience);
     if (!applied) FAIL(applied.error().message);
   }
   void Remove(const std::string& name) {
-    if (auto removed = client_.Delete(std::string(kConfigMaps) + "/" + name, {}, Soon()); !removed) FAIL(removed.error().message);
+    Result<KubeReply> removed;
+    WaitUntil(
+        [&] {
+          removed = client_.Delete(std::string(kConfigMaps) + "/" + name, {}, Soon());
+          return removed || removed.error().code == ErrorCode::kNotFound;
+        },
+        kPatience);
+    if (!removed && removed.error().code != ErrorCode::kNotFound) FAIL(removed.error().message);
   }
 
  private:
@@ -242,18 +255,20 @@ TEST_CASE("A list whose history is compacted away between two pages is still a w
   const std::vector<std::string> names{"page-a", "page-b", "page-c", "page-d", "page-e"};
   for (const auto& name : names) painters.Paint(name, "red");
   GatedClient gated(*client);
-  std::atomic<bool> compacted = false;
+  std::atomic<bool> first_page = false, compacted = false;
   gated.after_list = [&](const std::string& path) {
-    if (!path.ends_with("?limit=2") || compacted.exchange(true)) return;
-    painters.Remove("page-a");
-    painters.Paint("page-e", "blue");
-    server.Compact();
-    server.Restart();
+    if (!path.ends_with("?limit=2") || first_page.exchange(true)) return;
+    WaitUntil([&] { return compacted.load(); }, kPatience * 2);
   };
   const Informer<std::string> informer(gated, ConfigMapWatch(), {.decode = ColorOf});
+  CHECK(WaitUntil([&] { return first_page.load(); }, kPatience));
+  painters.Remove("page-a");
+  painters.Paint("page-e", "blue");
+  server.Compact();
+  server.Restart();
+  compacted = true;
   CHECK(Shows(informer, "page-e", "blue"));
   CHECK(WaitUntil([&] { return informer.synced(); }, kPatience));
-  CHECK(compacted);
   CHECK(gated.expired() >= 1);
   CHECK(Shows(informer, "page-a", ""));
   for (const auto* name : {"page-b", "page-c", "page-d"}) CHECK(Shows(informer, name, "red"));
@@ -485,13 +500,19 @@ TEST_CASE("Events that repeat are one series, as kubectl shows it", "[apiserver]
   REQUIRE(recorder.Flush(kPatience));
   const auto listed = [&] {
     const auto got = server.Kubectl({"get", "events.events.k8s.io", "--namespace=default", "--output=json"});
+    const json all = json::parse(got.out);
     json mine = json::array();
-    for (const json& event : json::parse(got.out)["items"]) {
+    for (const json& event : all["items"]) {
       if (event["regarding"].value("name", "") == "drifting") mine.push_back(event);
     }
     return mine;
   };
-  CHECK(WaitUntil([&] { return listed().at(0)["series"]["count"] == 5; }, kPatience));
+  CHECK(WaitUntil(
+      [&] {
+        const json events = listed();
+        return events.size() == 1 && events[0].contains("series") && events[0]["series"]["count"] == 5;
+      },
+      kPatience));
   const json events = listed();
   REQUIRE(events.size() == 1);
   CHECK(events[0]["reason"] == "Drift");
