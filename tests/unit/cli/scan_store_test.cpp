@@ -52,6 +52,12 @@ class FakeApiServer final : public kube::KubeClient {
     stored["status"] = written["status"];
     return kube::KubeReply{200, Store(object_path, stored).dump()};
   }
+  Result<kube::KubeReply> Patch(const std::string&, kube::PatchType, std::string, Deadline) override {
+    return Fail(ErrorCode::kUnsupported, "scans are not patched");
+  }
+  Result<kube::KubeReply> Delete(const std::string&, const kube::DeletePreconditions&, Deadline) override {
+    return Fail(ErrorCode::kUnsupported, "scans are not deleted");
+  }
   // One object a page: the token is the number of the next one.
   Result<kube::KubeReply> GetLong(const std::string& path, std::size_t, std::chrono::milliseconds, std::stop_token) override {
     ++lists;
