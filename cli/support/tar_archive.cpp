@@ -30,7 +30,7 @@ std::unexpected<Error> ArchiveFailure(archive* source, std::string_view what) {
 }
 
 bool StaysInside(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.find('\0') != std::string_view::npos) return false;
+  if (path.empty() || path.front() == '/' || path.back() == '/' || path.find('\0') != std::string_view::npos) return false;
   while (!path.empty()) {
     const std::string_view part = path.substr(0, path.find('/'));
     if (part.empty() || part == "." || part == "..") return false;
@@ -49,6 +49,7 @@ Result<ArchiveWriter> OpenWriter(std::string& out) {
   const bool open = writer && archive_write_set_format_pax_restricted(writer.get()) == ARCHIVE_OK &&
                     archive_write_add_filter_gzip(writer.get()) == ARCHIVE_OK &&
                     archive_write_set_filter_option(writer.get(), "gzip", "timestamp", nullptr) == ARCHIVE_OK &&
+                    archive_write_set_bytes_in_last_block(writer.get(), 1) == ARCHIVE_OK &&  // no zeros behind the end
                     archive_write_open(writer.get(), &out, nullptr, AppendTo, nullptr) == ARCHIVE_OK;
   if (!open) return ArchiveFailure(writer.get(), "an archive cannot be begun");
   return writer;
