@@ -31,6 +31,7 @@ nlohmann::ordered_json IndexOf(const Installation& installation) {
 
 void GatherBundle(Installation& installation, Bundle& bundle) {
   bundle.LeaveOut("Secrets", "they are never fetched; imagePullSecrets and other references keep their names");
+  installation.LeaveSecretsAlone();
   for (const BundlePart& part : BundleParts()) part.gather(installation, bundle);
 }
 

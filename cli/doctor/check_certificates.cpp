@@ -125,6 +125,7 @@ void LookAtEnd(Installation& installation, const http::CertificateSummary& leaf,
 
 // From the Secret; of it tls.crt alone is looked at. False: it could not be read.
 bool LookAtSecret(Installation& installation, const Bundles& bundles, CheckReport& report) {
+  if (!installation.reads_secrets()) return false;
   const InstallationNames& names = installation.names();
   const auto secret = installation.view().Get(fmt::format("/api/v1/namespaces/{}/secrets/{}", names.namespace_, installation.TlsSecret()));
   if (!secret) {

@@ -47,6 +47,9 @@ class Installation {
   Time now() const { return now_; }  // when the examination began
   const Clock& clock() const { return clock_; }
   ClusterView& view() { return view_; }
+  // From now on no check asks for a Secret, not even for the certificate in one.
+  void LeaveSecretsAlone() { reads_secrets_ = false; }
+  bool reads_secrets() const { return reads_secrets_; }
 
   // Answers are remembered until the end.
   const Result<KubeJson>& Get(const std::string& path);
@@ -83,6 +86,7 @@ class Installation {
   const Time now_;
   ClusterView& view_;
   std::map<std::string, Result<KubeJson>> answers_;
+  bool reads_secrets_ = true;
   std::optional<OwnObjects> objects_;
   std::optional<Result<std::string>> metrics_;
 };
