@@ -3,11 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 namespace hullwright::kube {
+namespace {
+
+// Each renewal must differ from those before for others to see it, also where our wall clock stands still: it counts on in microseconds.
+std::string RenewTime(Time now, const std::string& last) {
+  constexpr std::size_t kMicroseconds = 4;  // "000Z", which MicroTime leaves free
+  std::string text = MicroTime(now);
+  const std::size_t end = text.size() - kMicroseconds;
+  if (last.size() != text.size() || last.compare(0, end, text, 0, end) != 0) return text;
+  int count = 0;
+  std::from_chars(last.data() + end, last.data() + text.size() - 1, count);
+  return fmt::format("{}{:03}Z", text.substr(0, end), (count + 1) % 1000);
+}
+
+}  // namespace
 
 LeaseElector::LeaseElector(KubeClient& client, LeaseCandidate candidate, const MonotonicClock& clock, const Clock& wall)
     : client_(client),
@@ -72,11 +87,9 @@ void LeaseElector::Observe(Lease lease) {
   lease_ = std::move(lease);
 }
 
-// What the record says while we hold the Lease. Each renewal must differ from the last for others to see it, also where our wall clock
-// stands still: then by a microsecond.
+// What the record says while we hold the Lease.
 LeaseRecord LeaseElector::Ours() const {
-  std::string now = MicroTime(wall_.Now());
-  if (lease_ && lease_->record.renew_time == now) now[now.size() - 2] = '1';
+  const std::string now = RenewTime(wall_.Now(), lease_ ? lease_->record.renew_time : "");
   LeaseRecord record{candidate_.identity, candidate_.lease_duration.count(), now, now, 0};
   if (!lease_) return record;
   record.transitions = lease_->record.transitions;
