@@ -17,6 +17,12 @@ struct Form {
 constexpr Form kForms[] = {{"kubernetes.io/dockerconfigjson", ".dockerconfigjson", registry::PullSecretFormat::kDockerConfigJson},
                            {"kubernetes.io/dockercfg", ".dockercfg", registry::PullSecretFormat::kDockerCfg}};
 
+// Not there, or not to be read by us: RBAC gives pull secrets only where whoever installed us switched them on. Fewer credentials admit
+// nothing more, since the registry then refuses.
+bool GivesNone(const Error& error) {
+  return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kDenied;
+}
+
 // No name of a namespace, ServiceAccount or Secret holds a line break.
 std::string KeyOfContext(const api::PullContext& context) {
   return fmt::format("{}\n{}\n{}", context.namespace_, context.service_account, fmt::join(context.pull_secrets, "\n"));
@@ -39,7 +45,7 @@ std::optional<Keyrings::Recalled> Keyrings::Recall(const api::PullContext& conte
 Result<void> Keyrings::AddSecret(const api::PullContext& context, const std::string& name, registry::Keyring& keyring, Deadline deadline) {
   const auto secret = cluster_.Secret(context.namespace_, name, deadline);
   if (!secret) {
-    if (secret.error().code == ErrorCode::kNotFound) return {};
+    if (GivesNone(secret.error())) return {};
     return std::unexpected(secret.error().Within(fmt::format("pull secret {}/{}", context.namespace_, name)));
   }
   for (const Form& form : kForms) {
@@ -56,7 +62,7 @@ Result<Keyrings::Keyring> Keyrings::Read(const api::PullContext& context, Deadli
   std::vector<std::string> names = context.pull_secrets;
   if (!context.service_account.empty()) {
     const auto more = cluster_.PullSecretsOf(context.namespace_, context.service_account, deadline);
-    if (!more && more.error().code != ErrorCode::kNotFound) {
+    if (!more && !GivesNone(more.error())) {
       return std::unexpected(more.error().Within(fmt::format("service account {}/{}", context.namespace_, context.service_account)));
     }
     if (more) names.insert(names.end(), more->begin(), more->end());

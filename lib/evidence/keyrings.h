@@ -31,8 +31,8 @@ class Keyrings {
   // after kMaxAge.
   std::optional<Recalled> Recall(const api::PullContext& context) const;
 
-  // Reads and remembers. A Secret or ServiceAccount that does not exist, or holds no credentials that can be read, gives none: the registry
-  // then decides. An Error when the API server could not be asked.
+  // Reads and remembers. A Secret or ServiceAccount that does not exist, that this program may not read, or that holds no credentials that
+  // can be read, gives none: the registry then decides. An Error when the API server could not be asked.
   Result<Keyring> Read(const api::PullContext& context, Deadline deadline);
 
   static constexpr std::chrono::seconds kRefreshAfter{60};

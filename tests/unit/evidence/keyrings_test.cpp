@@ -54,6 +54,15 @@ TEST_CASE("secrets that do not exist, are of another type or cannot be read give
   CHECK(world.UsersFor({"shop", "none", {"absent", "opaque", "broken", "good"}}, "a.example") == std::vector<std::string>{"user"});
 }
 
+TEST_CASE("secrets and service accounts that RBAC does not let us read give nothing, so that the registry decides", "[evidence]") {
+  World world;
+  world.Secret("pod", "a.example", "user");
+  world.cluster.error = Error{ErrorCode::kDenied, "serviceaccounts \"default\" is forbidden"};
+  CHECK(world.UsersFor({"shop", "default", {"pod"}}, "a.example").empty());
+  world.cluster.error.reset();
+  CHECK(world.UsersFor({"shop", "default", {"pod"}}, "a.example") == std::vector<std::string>{"user"});
+}
+
 TEST_CASE("when the API server cannot be asked it is not known what the credentials are, and nothing is remembered", "[evidence]") {
   World world;
   world.cluster.error = Error{ErrorCode::kUnavailable, "down"};
