@@ -82,11 +82,12 @@ lint: ## clang-format, clang-tidy-19 and shell checks (about 6 minutes cold, sec
 	@cmake --preset release -B build-lint >/dev/null
 	@tests/lint/run build-lint
 
-generate: ## write crds/, docs/reference/ and the man page from the field tables and the command tree
+generate: ## write crds/, the chart's copy, docs/reference/ and the man page from the field tables and the command tree
 	@setup/install build
 	@cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) $(QUIET) hullwright-generate hullctl
 	@build/bin/hullwright-generate crds docs/reference
+	@rm -f charts/hullwright/files/crds/*.yaml && cp crds/*.yaml charts/hullwright/files/crds/
 	@build/bin/hullctl man >docs/man/hullctl.1
 	@build/bin/hullctl man --format markdown >docs/reference/hullctl.md
 
