@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 # On a terminal a build shows how far it is.
 QUIET = $$([ -t 1 ] || echo --quiet)
-TEST_TOOLS := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy cluster-app crane trivy trivy-fixture-db grype grype-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server
+TEST_TOOLS := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy cluster-app crane trivy trivy-fixture-db grype grype-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server helm
 
 .PHONY: help demo build image image-push deb test test-asan test-tsan bench cluster cluster-down lint generate fuzz clean
 .DEFAULT_GOAL := help
