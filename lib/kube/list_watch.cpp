@@ -94,8 +94,9 @@ class ListWatch::Loop {
   }
 
   std::string ListPath(int page_size, std::string_view next) const {
-    if (page_size == 0) return options_.resource_path;
-    const std::string first = fmt::format("{}?limit={}", options_.resource_path, page_size);
+    const std::string& selector = options_.selector;
+    if (page_size == 0) return selector.empty() ? options_.resource_path : options_.resource_path + "?" + selector;
+    const std::string first = fmt::format("{}?limit={}{}{}", options_.resource_path, page_size, selector.empty() ? "" : "&", selector);
     return next.empty() ? first : fmt::format("{}&continue={}", first, PercentEncode(next));
   }
 
@@ -149,8 +150,8 @@ class ListWatch::Loop {
   // The server ends a watch after timeoutSeconds; by chance, so that not all clients come back together (client-go: 5 to 10 minutes).
   std::string WatchPath() {
     const int seconds = std::uniform_int_distribution(300, 600)(random_);
-    return fmt::format("{}?watch=1&resourceVersion={}&allowWatchBookmarks=true&timeoutSeconds={}", options_.resource_path,
-                       PercentEncode(version_), seconds);
+    return fmt::format("{}?watch=1&resourceVersion={}&allowWatchBookmarks=true&timeoutSeconds={}{}{}", options_.resource_path,
+                       PercentEncode(version_), seconds, options_.selector.empty() ? "" : "&", options_.selector);
   }
 
   Result<void> HandleLine(std::string_view line) {

@@ -42,6 +42,8 @@ struct ListWatchOptions {
   std::string resource_path;  // "/apis/hullwright.dev/v1alpha1/imagescans"
   std::string list_kind;      // kind of the items, set on list items, which the API server sends without: "ImageScan"
   std::string api_version;    // likewise: "hullwright.dev/v1alpha1"
+  // Which objects, in the words of the API, percent-encoded: "fieldSelector=metadata.name%3Dhullwright"; "": all.
+  std::string selector = {};
   // Doubled up to the most, then up to as much again by chance, at most the most; from the first again when none was needed for
   // backoff_reset (client-go's values).
   std::chrono::milliseconds first_backoff{800}, most_backoff{30'000}, backoff_reset{120'000};

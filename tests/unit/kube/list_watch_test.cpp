@@ -93,6 +93,17 @@ TEST_CASE("A list arrives in pages and is watched from where it was", "[kube]") 
   CHECK(sink.complete_lists() == 1);
 }
 
+TEST_CASE("A selector stands in every list and every watch", "[kube]") {
+  ListWatchOptions options = NamespaceWatch();
+  options.page_size = 1;
+  options.selector = "fieldSelector=metadata.name%3Da";
+  const Followed followed(options);
+  for (const std::string& request : followed.server.Requests()) {
+    INFO(request);
+    CHECK_THAT(request, Catch::Contains("fieldSelector=metadata.name%3Da"));
+  }
+}
+
 TEST_CASE("A page token that expires in the middle gives way to one whole list", "[kube]") {
   Followed followed(NamespaceWatch(), [](FakeApiServer& server) {
     server.Put("c", "red");
