@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
 #include <sstream>
@@ -34,24 +33,6 @@ struct RawOptions {
 
 std::unexpected<Error> Usage(std::string message) {
   return Fail(ErrorCode::kInvalidInput, std::move(message));
-}
-
-Result<ListenAddress> ParseListen(std::string_view option, const std::string& text) {
-  const auto wrong = [&] {
-    return Usage(fmt::format("{}: \"{}\" is no ADDRESS:PORT such as 0.0.0.0:8443, 127.0.0.1:9090 or [::1]:8443", option, text));
-  };
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos) return wrong();
-  ListenAddress listen{text.substr(0, colon), 0};
-  const char* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data() + colon + 1, end, listen.port);
-  if (code != std::errc() || stop != end) return wrong();
-  const bool bracketed = listen.address.starts_with('[') && listen.address.ends_with(']');
-  if (bracketed) listen.address = listen.address.substr(1, listen.address.size() - 2);
-  if (!bracketed && listen.address.find(':') != std::string::npos) return wrong();
-  if (listen.address.empty()) return wrong();
-  if (listen.address == "localhost") listen.address = "127.0.0.1";
-  return listen;
 }
 
 template <class T>
@@ -167,11 +148,11 @@ Result<void> CheckHistory(const Options& options) {
 
 Result<void> Complete(const RawOptions& raw, Options& options) {
   options.cluster = options.cluster || !options.kubeconfig.empty();
-  auto listen = ParseListen("--listen", raw.listen);
+  auto listen = http::ParseListenAddress("--listen", raw.listen);
   if (!listen) return std::unexpected(listen.error());
   options.listen = std::move(*listen);
   if (!raw.metrics_listen.empty()) {
-    auto metrics = ParseListen("--metrics-listen", raw.metrics_listen);
+    auto metrics = http::ParseListenAddress("--metrics-listen", raw.metrics_listen);
     if (!metrics) return std::unexpected(metrics.error());
     options.metrics_listen = std::move(*metrics);
   }
@@ -355,10 +336,6 @@ EarlyExit WrongUsage(const std::string& what) {
 }
 
 }  // namespace
-
-bool ListenAddress::IsLoopback() const {
-  return address == "::1" || address.starts_with("127.");
-}
 
 std::expected<Options, EarlyExit> ParseOptions(int argc, const char* const* argv) {
   CLI::App app("hullwright-webhook answers a Kubernetes API server which Pods may run: every image must satisfy policy.",

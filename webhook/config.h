@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -10,18 +9,14 @@
 
 #include "base/image_reference.h"
 #include "base/log.h"
+#include "http/listen_address.h"
 #include "kube/pod_spec.h"
 #include "policy/engine.h"
 #include "store/decision_history.h"
 
 namespace hullwright::webhook {
 
-struct ListenAddress {
-  std::string address;  // "0.0.0.0", "::1"
-  std::uint16_t port = 0;
-
-  bool IsLoopback() const;
-};
+using http::ListenAddress;
 
 struct Options {
   // Files mode: at least one folder. Otherwise cluster mode.

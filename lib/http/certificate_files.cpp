@@ -109,12 +109,13 @@ Result<Identity> ReadIdentity(const std::string& certificate_file, const std::st
   return Pair(std::move(*chain), std::move(*key), "key file " + key_file, certificate_file);
 }
 
-Result<Identity> ParseIdentity(const std::string& certificate_pem, const std::string& key_pem) {
-  auto chain = ParseCertificates("client certificate", certificate_pem, kExpectedChain);
+Result<Identity> ParseIdentity(const std::string& certificate_pem, const std::string& key_pem, std::string_view whose) {
+  const std::string certificate_name = fmt::format("{} certificate", whose), key_name = fmt::format("{} key", whose);
+  auto chain = ParseCertificates(certificate_name, certificate_pem, kExpectedChain);
   if (!chain) return std::unexpected(chain.error());
-  auto key = ParseKey("client key", key_pem);
+  auto key = ParseKey(key_name, key_pem);
   if (!key) return std::unexpected(key.error());
-  return Pair(std::move(*chain), std::move(*key), "client key", "the client certificate");
+  return Pair(std::move(*chain), std::move(*key), key_name, "the " + certificate_name);
 }
 
 Result<void> UseIdentity(SSL_CTX* context, const Identity& identity, std::string_view certificate_file) {

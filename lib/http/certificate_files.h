@@ -41,7 +41,8 @@ struct Identity {
   KeyPointer key;
 };
 Result<Identity> ReadIdentity(const std::string& certificate_file, const std::string& key_file);
-Result<Identity> ParseIdentity(const std::string& certificate_pem, const std::string& key_pem);
+// whose: for errors, "client": "client certificate: …", "client key: …".
+Result<Identity> ParseIdentity(const std::string& certificate_pem, const std::string& key_pem, std::string_view whose = "client");
 // Makes it what the context presents to peers. The context takes its own references.
 Result<void> UseIdentity(SSL_CTX* context, const Identity& identity, std::string_view certificate_file);
 
