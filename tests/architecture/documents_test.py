@@ -49,8 +49,16 @@ class Documents(unittest.TestCase):
     def test_every_metric_is_explained(self):
         self.assertEqual(self.missing(r'"(hullwright_[a-z_]+)"', "webhook/metrics.cpp"), [])
 
-    def test_every_flag_of_the_webhook_is_explained(self):
+        self.assertEqual(self.missing(r'"(hullwright_operator_[a-z_]+)"', "operator/metrics.cpp"), [])
+
+    def test_every_event_and_condition_of_the_operator_is_explained(self):
+        self.assertEqual(self.missing(r'= "([A-Z]\w+)";', "operator/reason.h"), [])
+        self.assertEqual([word for word in re.findall(r'Ready\(object, \w+, "(\w+)"', read("operator/object_status.cpp"))
+                          if f"`{word}`" not in read("docs/operations.md")], [])
+
+    def test_every_flag_of_the_programs_is_explained(self):
         self.assertEqual(self.missing(r'add_(?:option|flag)\("(--[a-z-]+)"', "webhook/config.cpp"), [])
+        self.assertEqual(self.missing(r'add_(?:option|flag)\("(--[a-z-]+)"', "operator/config.cpp"), [])
 
     def test_the_threat_model_names_thirty_attacks_and_tests_and_code_that_exist(self):
         page = read("docs/threat-model.md")

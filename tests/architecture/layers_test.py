@@ -25,9 +25,10 @@ ARROWS = {
     "store": {"base"},
     "evidence": {"base", "api", "policy", "scan", "verify", "http", "registry", "store"},
     "webhook": {"base", "api", "policy", "http", "kube", "registry", "store", "evidence"},
+    "operator": {"base", "api", "policy", "http", "kube", "evidence"},
     "cli": {"base", "api", "policy", "verify", "http", "registry", "kube", "scan", "store", "evidence"},
 }
-PROGRAMS = {"webhook", "cli"}
+PROGRAMS = {"webhook", "operator", "cli"}
 
 # Foreign headers that only one layer wraps, and what pure layers must not touch.
 WRAPPED = {
@@ -38,8 +39,8 @@ WRAPPED = {
     r"<(SQLiteCpp/|sqlite3\.h)": {"store"},
     r"<zlib\.h>": {"base"},
     r"<archive(_entry)?\.h>": {"cli"},
-    r"<CLI/": {"cli", "webhook"},
-    r"<prometheus/": {"webhook"},
+    r"<CLI/": {"cli", "operator", "webhook"},
+    r"<prometheus/": {"operator", "webhook"},
     r'"verify/attestor\.h"': {"verify"},  # whoever includes it can make Verified values
 }
 PURE = {"api", "policy", "verify"}
