@@ -185,7 +185,8 @@ const Table& TableOf<ImageScanStatus>() {
   using Status = ImageScanStatus;
   // clang-format off
   static const auto table = StructTable<Status>({
-      Field<&Status::repositories>("repositories", "Repositories the image was seen in.")
+      Field<&Status::repositories>("repositories", "Repositories the image was seen in. firstSeen and fixFirstSeen are of these: a grace that runs by them counts for their "
+                                    "images alone.")
           .Items(0, 256).Length(1, 512),
       Field<&Status::index_digests>("indexDigests", "Digests of the indexes that list this manifest.").Items(0, 256),
       Field<&Status::results>("results", "The latest result of each scanner.")

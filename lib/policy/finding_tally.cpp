@@ -97,13 +97,15 @@ void LookAhead(EntryTally& tally, const ScanRecord& scan, const api::ForbidEntry
 FindingView ScanTally::Finding(std::uint32_t position) const {
   FindingView finding = scan->Finding(position);
   finding.layer = LayerOf(finding, *scan, base_layers);
+  finding.clocks_are_elsewhere = !keeps_clocks;
   return finding;
 }
 
 ScanTally TallyFindings(const ScanRecord& scan, const Policy& policy, const Exemptions& exemptions, const Circumstances& circumstances,
                         std::size_t base_layers) {
   const api::VulnerabilityRules& rules = *policy.object.spec.rules.vulnerabilities;
-  ScanTally tally{&scan, base_layers, std::vector<EntryTally>(rules.forbid.size())};
+  ScanTally tally{&scan, base_layers, std::vector<EntryTally>(rules.forbid.size()),
+                  std::ranges::find(scan.repositories(), circumstances.repository) != scan.repositories().end()};
   Count(tally, policy, circumstances);
   for (std::size_t e = 0; e < rules.forbid.size(); ++e) {
     EntryTally& entry = tally.entries[e];
@@ -146,7 +148,8 @@ std::vector<ScanTally> TallyScans(const RuleInput& input, const Exemptions& exem
 
 Circumstances CircumstancesOf(const RuleInput& input) {
   const std::vector<api::ForbidEntry>& entries = input.rules().vulnerabilities->forbid;
-  Circumstances circumstances{input.now, UsableAt(input.image.exploitation.get(), input.now)};
+  Circumstances circumstances{input.now, UsableAt(input.image.exploitation.get(), input.now),
+                              input.image.reference ? input.image.reference->Name() : ""};
   // What no entry asks for need not be looked up.
   if (std::ranges::none_of(entries, [](const api::ForbidEntry& entry) { return entry.min_epss.has_value(); }))
     circumstances.exploitation.epss = nullptr;

@@ -46,8 +46,9 @@ struct ScanTally {
   const ScanRecord* scan = nullptr;
   std::size_t base_layers = 0;      // ProvedBaseLayers of layer_origin.h
   std::vector<EntryTally> entries;  // as the policy's forbid list
+  bool keeps_clocks = false;        // the image's repository is among the scan's
 
-  // The finding with the layer that the policy sees it in.
+  // The finding with the layer that the policy sees it in, and whether its clocks are the image's.
   FindingView Finding(std::uint32_t position) const;
 };
 

@@ -36,12 +36,12 @@ std::int64_t CountedFindings(const ScanRecord& scan) {
 
 // The values that a scan would have to say.
 std::string MissingValues(const api::ForbidEntry& entry, const FindingView& finding, Time now) {
-  std::vector<std::string_view> missing;
-  if (MeetsSeverity(entry, finding.severity) == Truth::kUnknown) missing.push_back("its severity");
-  if (MeetsFix(entry, finding.fix) == Truth::kUnknown) missing.push_back("whether there is a fix");
-  if (MeetsLayer(entry, finding.layer) == Truth::kUnknown) missing.push_back("which part of the image it is in");
-  if (MeetsScore(entry, finding) == Truth::kUnknown) missing.push_back("its CVSS score");
-  if (GraceOf(entry, finding, now) == Grace::kUnknown) missing.push_back(GraceClockWords(entry));
+  std::vector<std::string> missing;
+  if (MeetsSeverity(entry, finding.severity) == Truth::kUnknown) missing.emplace_back("its severity");
+  if (MeetsFix(entry, finding.fix) == Truth::kUnknown) missing.emplace_back("whether there is a fix");
+  if (MeetsLayer(entry, finding.layer) == Truth::kUnknown) missing.emplace_back("which part of the image it is in");
+  if (MeetsScore(entry, finding) == Truth::kUnknown) missing.emplace_back("its CVSS score");
+  if (GraceOf(entry, finding, now) == Grace::kUnknown) missing.push_back(GraceClockWords(entry, finding));
   return fmt::format("{}", fmt::join(missing, " and "));
 }
 

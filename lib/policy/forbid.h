@@ -36,6 +36,7 @@ class ForbiddenIds {
 struct Circumstances {
   Time now;
   UsableExploitation exploitation;
+  std::string repository = {};  // of the image: "registry.example/shop/api"; "" where it has none
 };
 
 // One function per condition; a condition that the entry leaves out is met.

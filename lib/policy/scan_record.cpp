@@ -150,6 +150,7 @@ ScanRecord::ScanRecord(const api::ImageScan& scan)
     : digest_(scan.spec.digest),
       platform_(scan.spec.platform ? scan.spec.platform->ToString() : ""),
       index_digests_(scan.status.index_digests),
+      repositories_(scan.status.repositories),
       results_(scan.status.results),
       counts_(scan.status.counts),
       truncated_findings_(scan.status.truncated_findings),
@@ -208,6 +209,7 @@ api::ImageScan ToImageScan(const ScanRecord& record) {
   scan.spec.digest = record.digest();
   scan.spec.platform = api::Platform::Parse(record.platform());
   scan.status.index_digests = record.index_digests();
+  scan.status.repositories = record.repositories();
   scan.status.results = record.results();
   scan.status.os = OperatingSystemOf(record);
   scan.status.image = record.image();

@@ -43,6 +43,8 @@ struct FindingView {
   std::optional<LayerSpan> layers;  // the package came with these, or with some of them
   std::optional<Decimal> cvss;
   FindingTimes times;
+  // first_seen and fix_first_seen are those of other repositories than the image's, and may have begun anew there (grace.h).
+  bool clocks_are_elsewhere = false;
 
   bool HasName(std::string_view id_or_alias) const;  // without case: "cve-2024-1" is "CVE-2024-1"
   std::vector<std::string_view> Aliases() const;
@@ -67,6 +69,7 @@ class ScanRecord {
 
   const Digest& digest() const { return digest_; }
   const std::vector<Digest>& index_digests() const { return index_digests_; }
+  const std::vector<std::string>& repositories() const { return repositories_; }
   const std::string& platform() const { return platform_; }  // "linux/amd64", "" when unknown
   const std::vector<api::ScanResult>& results() const { return results_; }
   const std::vector<api::FindingCount>& counts() const { return counts_; }
@@ -105,6 +108,7 @@ class ScanRecord {
   Digest digest_;
   std::string platform_;
   std::vector<Digest> index_digests_;
+  std::vector<std::string> repositories_;
   std::vector<api::ScanResult> results_;
   std::vector<api::FindingCount> counts_;
   std::int64_t truncated_findings_ = 0;

@@ -97,6 +97,12 @@ Binding BindToManifest(const ImageReference& image, const std::set<Digest>& clai
   return binding;
 }
 
+// Those of what was looked at; of a manifest they may be named by the index above it.
+void AddOwnRepositories(const Report& report, bool is_manifest, Binding& binding) {
+  for (const ImageReference& reference : report.repo_digests)
+    if (is_manifest || *reference.digest == binding.digest) binding.repositories.insert(reference.Name());
+}
+
 Result<Binding> BindBySubmitter(const Report& report, const ImageReference& image) {
   if (!image.digest) {
     return Fail(ErrorCode::kInvalidInput, fmt::format("--image {} has no digest: {}", Printable(image.ToString()), kNameIt));
@@ -116,6 +122,8 @@ Result<Binding> BindBySubmitter(const Report& report, const ImageReference& imag
   } else if (report.from_image && is_claimed) {
     binding = BindingOf(report, *image.digest);
   }
+  // Under whichever name it is imported: the clocks of every repository that the report itself names go on.
+  if (report.from_image) AddOwnRepositories(report, is_manifest, binding);
   binding.repositories.insert(image.Name());
   return binding;
 }

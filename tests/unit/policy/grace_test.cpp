@@ -80,7 +80,7 @@ TEST_CASE("an entry that allows some says when the first one too many is no long
     RuleReport report;
     VexLookup vex(input, report);
     WaiverLookup waivers(input, report);
-    return TallyFindings(*facts.scans.front(), policy, {vex, waivers}, {kNow, {}}).entries.front();
+    return TallyFindings(*facts.scans.front(), policy, {vex, waivers}, {kNow, {}, "registry.example/shop/api"}).entries.front();
   };
   CHECK_FALSE(tally({1}).violates_from);
   CHECK(tally({1, 20}).violates_from == kNow + hours(23));

@@ -65,6 +65,7 @@ inline api::ImageScan Scan(char hex, std::vector<api::Finding> findings = {}) {
   result.outcome = api::ScanOutcome::kComplete;
   result.scanned_at = kNow - std::chrono::hours(1);
   result.database_updated_at = kNow - std::chrono::hours(2);
+  scan.status.repositories = {"registry.example/shop/api"};
   scan.status.results = {result};
   scan.status.findings = std::move(findings);
   return scan;

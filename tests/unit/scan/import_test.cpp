@@ -181,6 +181,7 @@ TEST_CASE("Without exactly one digest the submitter must name the image", "[scan
 TEST_CASE("The submitter may name another repository, but not contradict the report", "[scan]") {
   const api::ImageScan copied = Imported(TrivyReport(), Options("mirror.example/hub/api@" + kDigestA));
   CHECK(copied.spec.digest.text() == kDigestA);
+  CHECK(copied.status.repositories == std::vector<std::string>{"mirror.example/hub/api", "registry.example/shop/api"});
   const std::string other = "mirror.example/hub/api@" + kDigestB;
   CHECK_THAT(Refused(TrivyReport(), Options(other)).message,
              Catch::Contains("registry.example/shop/api@" + kDigestA) && Catch::Contains(kDigestB) && Catch::Contains("scan the image by"));
@@ -208,6 +209,18 @@ TEST_CASE("The submitter may name another repository, but not contradict the rep
     CHECK(error.message.find(kDigestB) != std::string::npos);
   }
   CHECK(Refused(TrivyReport(), Options("registry.example/shop/api:1")).message.find("digest") != std::string::npos);
+}
+
+TEST_CASE("Whatever a report is imported as, the repositories that it names itself are told, so that their clocks go on", "[scan]") {
+  const std::vector<std::string> both = {"evil.example/x", "registry.example/shop/api"};
+  for (const auto& digest : {kDigestA, kDigestB})
+    CHECK(Imported(GrypeReport(), Options("evil.example/x@" + digest)).status.repositories == both);
+  // What is no report of an image proves nothing of any repository, nor does another digest.
+  json sbom = TrivyReport(), several = TrivyReport();
+  sbom["ArtifactType"] = "cyclonedx";
+  several["Metadata"]["RepoDigests"].push_back("third.example/api@" + kDigestB);
+  CHECK(Imported(sbom, Options("evil.example/x@" + kDigestA)).status.repositories == std::vector<std::string>{"evil.example/x"});
+  CHECK(Imported(several, Options("evil.example/x@" + kDigestA)).status.repositories == both);
 }
 
 TEST_CASE("A digest without a repository is bound to as it is, and the submitter may not name another", "[scan]") {

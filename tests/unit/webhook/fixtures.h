@@ -104,6 +104,7 @@ kind: ImageScan
 metadata: {{name: sha256-{0}}}
 spec: {{digest: "sha256:{0}"}}
 status:
+  repositories: [registry.example/shop/app]
   results: [{{scannerRef: {{name: trivy}}, scannedAt: 2026-01-01T00:00:00Z, source: Import, outcome: Complete}}]
   findings: [{{id: CVE-2024-1, package: openssl, version: "1", severity: {1}, fix: Available, fixedIn: "2", scanners: [trivy]}}]
 )",
