@@ -151,6 +151,14 @@ void AddReport(CLI::App& root, Action& action) {
   Runs(command, options, Report, action);
 }
 
+// An empty variable of a script, or standard output, keeps nothing.
+CLI::Validator NamesAFile() {
+  return {[](const std::string& name) {
+            return name.empty() || name == "-" ? std::string("needs a name, not empty and not -") : std::string();
+          },
+          ""};
+}
+
 void AddScanImport(CLI::App& scan, Action& action) {
   const auto options = std::make_shared<ScanImportOptions>();
   CLI::App& command = *scan.add_subcommand(
@@ -172,18 +180,21 @@ void AddScanImport(CLI::App& scan, Action& action) {
   command.add_option("--now", options->now, "The time of the import (RFC 3339), instead of the clock's.")->type_name("TIME");
   CLI::Option* archive = command.add_option(
       "--archive", options->archive, "File in which the report is kept, and when its findings were first seen (see `hullctl store`).");
-  archive->type_name("FILE")->needs(to);
+  archive->type_name("FILE")->needs(to)->check(NamesAFile());
+  to->check(NamesAFile());
   command
-      .add_option("--archive-size", options->archive_mebibytes,
-                  "How large that file may become, in MiB; first go reports that a newer one has replaced.")
+      .add_option(
+          "--archive-size", options->archive_mebibytes,
+          "How large that file may become, in MiB, 1 to 1048576: stands in it from then on; without, and where nothing stands, 512. "
+          "First go reports that a newer one has replaced, of the repository that holds the most.")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1'048'576))
-      ->capture_default_str()
       ->needs(archive);
-  command.add_option("--archive-days", options->archive_days, "How long reports are kept.")
+  command
+      .add_option("--archive-days", options->archive_days,
+                  "How long reports are kept, 1 to 3650: stands in that file from then on; without, and where nothing stands, 90.")
       ->type_name("DAYS")
       ->check(CLI::Range(1, 3650))
-      ->capture_default_str()
       ->needs(archive);
   command.footer(
       "# into the folder that check and the webhook read\n"

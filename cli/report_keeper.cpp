@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <optional>
+#include <set>
+#include <system_error>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -80,12 +84,30 @@ Result<std::unique_ptr<ReportKeeper>> ReportKeeper::Open(store::ArchiveOptions o
   return std::unique_ptr<ReportKeeper>(new ReportKeeper(std::move(path), std::move(*archive), given));
 }
 
-Result<void> ReportKeeper::Settle(api::ImageScan& scan, scan::Clocks& clocks) {
-  for (const std::string& repository : scan.status.repositories) {
-    const auto learned =
-        archive_->ForEachClock(repository, [&clocks](const store::FindingClock& clock) { clocks.Learn(FindingOf(clock)); });
-    if (!learned) return std::unexpected(learned.error().Within("--archive"));
+// Each vulnerability is looked up by its names, so that nothing else that stands in the archive can hide its clock.
+Result<void> ReportKeeper::Learn(const api::ImageScan& scan, scan::Clocks& clocks) {
+  std::set<std::string> vulnerabilities;
+  std::unordered_set<std::string> packages;
+  for (const std::vector<api::Finding>* findings : {&scan.status.findings, &given_.report.findings}) {
+    for (const api::Finding& finding : *findings) {
+      const scan::FindingNames names = scan::NamesOf(finding.id, {finding.aliases.begin(), finding.aliases.end()}, finding.package);
+      vulnerabilities.insert(names.vulnerabilities.begin(), names.vulnerabilities.end());
+      packages.insert(names.packages.begin(), names.packages.end());
+    }
   }
+  const auto learn = [&](const store::FindingClock& clock) {
+    const scan::FindingNames names = scan::NamesOf(clock.vulnerability, {}, clock.package);
+    if (std::ranges::any_of(names.packages, [&](const std::string& name) { return packages.contains(name); }))
+      clocks.Learn(FindingOf(clock));
+  };
+  for (const std::string& repository : scan.status.repositories)
+    for (const std::string& vulnerability : vulnerabilities)
+      if (auto read = archive_->ForEachClock(repository, vulnerability, learn); !read) return read;
+  return {};
+}
+
+Result<void> ReportKeeper::Settle(api::ImageScan& scan, scan::Clocks& clocks) {
+  if (auto learned = Learn(scan, clocks); !learned) return std::unexpected(learned.error().Within("--archive"));
   clocks.Set(scan);
   api::ImageScan whole;
   whole.status.findings = given_.report.findings;
@@ -100,7 +122,18 @@ Result<void> ReportKeeper::Settle(api::ImageScan& scan, scan::Clocks& clocks) {
 
 void ReportKeeper::Tell(const store::ErasedFromArchive& erased) {
   told_ = "the report is kept in " + path_;
-  if (archive_->replaces_damaged()) told_ += fmt::format(", begun anew: what was there is damaged, and {}.damaged now", path_);
+  if (!archive_->damaged().empty()) {
+    told_ += fmt::format(", begun anew: what was there is damaged, and {} now", archive_->damaged());
+    warning_ = fmt::format("{}: was damaged and is {} now: look for a copy from before; until then clocks are known from ImageScans alone",
+                           path_, archive_->damaged());
+  } else if (archive_->was_absent()) {
+    std::error_code ignored;
+    told_ += fmt::format(", begun as {}: there was none", std::filesystem::absolute(path_, ignored).string());
+  }
+  if (erased.expired_reports > 0)
+    told_ += fmt::format(", from which {} went for age (--archive-days)", Count(erased.expired_reports, "report", "reports"));
+  if (erased.expired_clocks > 0)
+    told_ += fmt::format(", and {} that no import had seen for a year", Count(erased.expired_clocks, "clock", "clocks"));
   if (erased.reports > 0)
     told_ += fmt::format(", from which {} went for want of room", Count(erased.reports, "older report", "older reports"));
   if (erased.clocks > 0) {

@@ -31,15 +31,18 @@ class ReportKeeper {
 
   // Afterwards: what is to be told of it, in a sentence.
   const std::string& told() const { return told_; }
+  // What somebody should look into, likewise; "": nothing.
+  const std::string& warning() const { return warning_; }
 
  private:
   ReportKeeper(std::string path, std::unique_ptr<store::ReportArchive> archive, const GivenReport& given);
+  Result<void> Learn(const api::ImageScan& scan, scan::Clocks& clocks);
   void Tell(const store::ErasedFromArchive& erased);
 
   const std::string path_;
   const std::unique_ptr<store::ReportArchive> archive_;
   const GivenReport& given_;
-  std::string told_;
+  std::string told_, warning_;
 };
 
 }  // namespace hullwright::cli

@@ -73,8 +73,8 @@ Result<std::unique_ptr<kube::KubeClient>> Connect(const ScanImportOptions& optio
 
 Result<std::unique_ptr<ReportKeeper>> OpenArchive(const ScanImportOptions& options, const Clock& clock, const GivenReport& given) {
   store::ArchiveOptions archive{.path = options.archive};
-  archive.max_bytes = static_cast<std::uint64_t>(options.archive_mebibytes) << 20;
-  archive.max_age = std::chrono::hours(24 * options.archive_days);
+  if (options.archive_mebibytes > 0) archive.max_bytes = static_cast<std::uint64_t>(options.archive_mebibytes) << 20;
+  if (options.archive_days > 0) archive.max_age = std::chrono::hours(24 * options.archive_days);
   return ReportKeeper::Open(std::move(archive), clock, given);
 }
 
@@ -127,6 +127,13 @@ Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptio
   if (!scan) return std::unexpected(scan.error().Within(options.report == "-" ? "<stdin>" : options.report));
   std::string warning = WarningOf(given->report, import);
   if (options.to.empty()) return CommandOutput{ExitCode::kPass, api::EncodeJson(*scan) + "\n", std::move(warning)};
+  // Clocks belong to repositories: without one no grace period would ever run.
+  if (scan->status.repositories.empty()) {
+    return Fail(ErrorCode::kInvalidInput,
+                fmt::format("the report names no repository, so it cannot be kept when its findings were first seen: say --image "
+                            "REPOSITORY@{}",
+                            scan->spec.digest.text()));
+  }
   std::unique_ptr<ReportKeeper> keeper;
   if (!options.archive.empty()) {
     auto opened = OpenArchive(options, environment.clock, *given);
@@ -138,6 +145,7 @@ Result<CommandOutput> Import(const ScanImportOptions& options, scan::ImportOptio
   const api::ScanResult& result = scan->status.results.front();
   std::string told = Summary(*scan, *stored, keeper.get());
   if (result.outcome != api::ScanOutcome::kComplete) told += Shortfall(result);
+  if (keeper != nullptr && !keeper->warning().empty()) warning += ErrorLine("warning: " + keeper->warning());
   return CommandOutput{ExitCode::kPass, std::move(told), std::move(warning)};
 }
 

@@ -1,12 +1,10 @@
 // hullctl scan import: a scanner's report becomes an ImageScan, on standard output, in a folder or in a cluster.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 
 #include "cli/command.h"
-#include "store/report_archive.h"
 
 namespace hullwright::cli {
 
@@ -19,8 +17,7 @@ struct ScanImportOptions {
   std::string database_updated_at;  // RFC 3339; "": as the report says
   std::string now;
   std::string archive;  // file of a report archive; "": the report is not kept
-  std::int64_t archive_mebibytes = store::ArchiveOptions().max_bytes >> 20;
-  std::int64_t archive_days = store::ArchiveOptions().max_age / std::chrono::days(1);
+  std::int64_t archive_mebibytes = 0, archive_days = 0;  // 0: as the file says
 };
 
 CommandOutput ScanImport(const ScanImportOptions& options, const Environment& environment);

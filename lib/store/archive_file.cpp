@@ -3,47 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <limits>
+#include <set>
 #include <sstream>
 
 #include "base/compression.h"
+#include "store/fair_share.h"
 
 namespace hullwright::store {
 namespace {
 
-constexpr std::int64_t kArchivePage = 256;      // reports
-constexpr std::int64_t kMaxReportsOf = 10'000;  // of one image
-constexpr std::int64_t kMaxClocksOf = 500'000;  // of one repository
+constexpr std::int64_t kArchivePage = 256;                     // reports
+constexpr std::int64_t kMaxReportsOf = 10'000;                 // of one image
+constexpr double kReportRowBytes = 1024, kClockRowBytes = 48;  // about, beside the texts
 
-// Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
-constexpr std::array<const char*, 1> kArchiveMigrations = {R"(
-CREATE TABLE reports (
-  id INTEGER PRIMARY KEY,        -- grows with the time of importing: a replaced row gets a new one
-  image TEXT NOT NULL,           -- digest
-  indexes TEXT NOT NULL,         -- digests, a line each
-  repositories TEXT NOT NULL,    -- a line each
-  platform TEXT NOT NULL,
-  scanner TEXT NOT NULL,
-  format TEXT NOT NULL,
-  scanned_at INTEGER,            -- milliseconds since 1970; NULL: the report does not say
-  imported_at INTEGER NOT NULL,
-  imported_by TEXT NOT NULL,
-  digest TEXT NOT NULL,          -- of the bytes before compression
-  size INTEGER NOT NULL,         -- of them
-  body BLOB NOT NULL,            -- RFC 1950
-  UNIQUE (image, scanner, digest)
-) STRICT;
-CREATE TABLE clocks (
-  repository TEXT NOT NULL,
-  vulnerability TEXT NOT NULL,   -- one of its names
-  package TEXT NOT NULL,
-  first_seen INTEGER NOT NULL,   -- milliseconds since 1970
-  fix_first_seen INTEGER,
-  last_seen INTEGER NOT NULL,    -- by an import
-  PRIMARY KEY (repository, vulnerability, package)
-) STRICT, WITHOUT ROWID;
-)"};
-static_assert(kArchiveMigrations.size() == kArchiveSignature.schema_version);
+// Years 1970 to 9999, in milliseconds: what our own imports write. Other times can be shown in no ImageScan.
+constexpr std::int64_t kLastMillisecond = 253'402'300'799'999;
+constexpr const char* kSaneClock =
+    "first_seen BETWEEN 0 AND 253402300799999 AND (fix_first_seen IS NULL OR fix_first_seen BETWEEN 0 AND 253402300799999)";
+
+// Of several the newest report of an image is that which was made last, where that is known.
+constexpr const char* kMadeAt = "coalesce(scanned_at, imported_at)";
 
 constexpr const char* kSelectReports =
     "SELECT id, image, indexes, repositories, platform, scanner, format, scanned_at, imported_at, imported_by, digest, size FROM reports ";
@@ -101,22 +82,33 @@ FindingClock ClockIn(const SQLite::Statement& found) {
   return clock;
 }
 
-// erase: a statement but for the end of its list of what goes, of which an eighth is taken at a time. count: how many may go.
-std::uint64_t EraseByParts(SQLite::Database& database, const std::string& count, const std::string& erase, std::uint64_t max_bytes) {
-  std::uint64_t erased = 0;
-  while (BytesInUse(database) > max_bytes) {
-    const std::int64_t left = database.execAndGet(count).getInt64();
-    if (left == 0) break;
-    erased += static_cast<std::uint64_t>(database.exec(fmt::format("{} LIMIT {})", erase, left / 8 + 1)));
-  }
-  return erased;
+// The texts of both.
+std::string Merged(const std::string& lines, const std::vector<std::string>& more) {
+  const std::vector<std::string> known = TextsIn(lines);
+  std::set<std::string> all(known.begin(), known.end());
+  all.insert(more.begin(), more.end());
+  return Lines({all.begin(), all.end()});
+}
+
+// What times make no sense, in sentences.
+std::vector<std::string> CheckTimes(SQLite::Database& database) {
+  const auto count = [&](const std::string& condition) {
+    return database.execAndGet(fmt::format("SELECT count(*) FROM {}", condition)).getInt64();
+  };
+  std::vector<std::string> wrong;
+  if (const auto clocks = count(fmt::format("clocks WHERE NOT ({})", kSaneClock)); clocks > 0)
+    wrong.push_back(fmt::format("{} clocks have a time outside the years 1970 to 9999 and are not read", clocks));
+  const std::string outside = fmt::format("NOT BETWEEN 0 AND {}", kLastMillisecond);
+  if (const auto reports = count(fmt::format("reports WHERE imported_at {0} OR scanned_at {0}", outside)); reports > 0)
+    wrong.push_back(fmt::format("{} reports have a time outside the years 1970 to 9999", reports));
+  return wrong;
 }
 
 }  // namespace
 
 ArchiveFile::ArchiveFile(const std::string& path, OpenMode mode)
-    : database_(mode == OpenMode::kWrite ? CreatePrivate(path) : path, OpenFlags(mode), kBusyMilliseconds), place_(path) {
-  PrepareDatabase(database_, mode, kArchiveSignature, kArchiveMigrations);
+    : database_(PlaceToOpen(path, mode), OpenFlags(mode), kBusyMilliseconds), place_(path) {
+  PrepareDatabase(database_, mode, kArchiveSignature);
   if (mode == OpenMode::kRead) return;
   database_.exec("PRAGMA synchronous = FULL");  // what an import says it has kept stays, also when the power fails
   put_clock_.emplace(database_,
@@ -124,12 +116,27 @@ ArchiveFile::ArchiveFile(const std::string& path, OpenMode mode)
                      "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (repository, vulnerability, package) DO UPDATE SET "
                      "first_seen = min(first_seen, excluded.first_seen), fix_first_seen = coalesce(min(fix_first_seen, "
                      "excluded.fix_first_seen), fix_first_seen, excluded.fix_first_seen), last_seen = excluded.last_seen");
+  clocks_of_.emplace(database_, fmt::format("{}WHERE repository = ?1 AND vulnerability = ?2 AND {}", kSelectClocks, kSaneClock));
 }
 
 std::int64_t ArchiveFile::Put(const ReportRow& row, Time now, std::uint64_t bytes, const std::string& body) {
+  SQLite::Statement known(database_, "SELECT id, indexes, repositories FROM reports WHERE image = ? AND scanner = ? AND digest = ?");
+  known.bindNoCopy(1, row.image);
+  known.bindNoCopy(2, row.scanner);
+  known.bindNoCopy(3, row.digest);
+  if (known.executeStep()) {
+    const std::int64_t number = known.getColumn(0).getInt64();
+    SQLite::Statement merge(database_, "UPDATE reports SET indexes = ?, repositories = ? WHERE id = ?");
+    merge.bind(1, Merged(known.getColumn(1).getString(), row.indexes));
+    merge.bind(2, Merged(known.getColumn(2).getString(), row.repositories));
+    merge.bind(3, number);
+    known.reset();
+    merge.exec();
+    return number;
+  }
   const std::string indexes = Lines(row.indexes), repositories = Lines(row.repositories);
   SQLite::Statement put(database_,
-                        "INSERT OR REPLACE INTO reports (image, indexes, repositories, platform, scanner, format, scanned_at, imported_at, "
+                        "INSERT INTO reports (image, indexes, repositories, platform, scanner, format, scanned_at, imported_at, "
                         "imported_by, digest, size, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   int column = 1;
   for (const std::string* text : {&row.image, &indexes, &repositories, &row.platform, &row.scanner, &row.format})
@@ -179,7 +186,8 @@ Result<void> ArchiveFile::ForEach(const std::function<Result<void>(const StoredR
 
 std::vector<StoredReport> ArchiveFile::Find(const std::string& digest) {
   // No digest is a part of another one.
-  SQLite::Statement select(database_, std::string(kSelectReports) + "WHERE image = ?1 OR instr(indexes, ?1) > 0 ORDER BY id DESC LIMIT ?2");
+  SQLite::Statement select(database_, std::string(kSelectReports) + "WHERE image = ?1 OR instr(indexes, ?1) > 0 ORDER BY " + kMadeAt +
+                                          " DESC, id DESC LIMIT ?2");
   select.bindNoCopy(1, digest);
   select.bind(2, kMaxReportsOf);
   std::vector<StoredReport> found;
@@ -201,15 +209,31 @@ Result<std::string> ArchiveFile::Bytes(std::int64_t number) {
   return bytes;
 }
 
-void ArchiveFile::ForEachClockOf(const std::string& repository, const std::function<void(const FindingClock&)>& use) {
-  SQLite::Statement select(database_, std::string(kSelectClocks) + "WHERE repository = ?1 ORDER BY last_seen DESC LIMIT ?2");
-  select.bindNoCopy(1, repository);
-  select.bind(2, kMaxClocksOf);
-  while (select.executeStep()) use(ClockIn(select));
+void ArchiveFile::ForEachClockOf(const std::string& repository, const std::string& vulnerability,
+                                 const std::function<void(const FindingClock&)>& use) {
+  (void)clocks_of_->tryReset();
+  clocks_of_->bindNoCopy(1, repository);
+  clocks_of_->bindNoCopy(2, vulnerability);
+  while (clocks_of_->executeStep()) use(ClockIn(*clocks_of_));
+  clocks_of_->reset();
+}
+
+std::optional<std::int64_t> ArchiveFile::Setting(const std::string& name) {
+  SQLite::Statement select(database_, "SELECT value FROM settings WHERE name = ?");
+  select.bindNoCopy(1, name);
+  return select.executeStep() ? std::optional(select.getColumn(0).getInt64()) : std::nullopt;
+}
+
+void ArchiveFile::Set(const std::string& name, std::int64_t value) {
+  SQLite::Statement put(database_, "INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)");
+  put.bindNoCopy(1, name);
+  put.bind(2, value);
+  put.exec();
 }
 
 Result<void> ArchiveFile::ForEachClock(const std::function<Result<void>(const FindingClock&)>& use) {
-  SQLite::Statement select(database_, std::string(kSelectClocks) + "ORDER BY repository, vulnerability, package");
+  SQLite::Statement select(database_,
+                           fmt::format("{}WHERE {} ", kSelectClocks, kSaneClock) + "ORDER BY repository, vulnerability, package");
   while (select.executeStep())
     if (auto used = use(ClockIn(select)); !used) return used;
   return {};
@@ -233,7 +257,7 @@ std::vector<std::string> ArchiveFile::Check() {
   std::size_t faults = 0;
   while (integrity.executeStep())
     if (integrity.getColumn(0).getString() != "ok") ++faults;
-  if (faults == 0) return {};
+  if (faults == 0) return CheckTimes(database_);
   return {fmt::format("parts of the file are damaged or missing, at least {}: `PRAGMA integrity_check` of sqlite3 names them", faults)};
 }
 
@@ -242,25 +266,86 @@ std::uint64_t ArchiveFile::EraseReportsBefore(Time time, std::int64_t staying) {
       database_.exec(fmt::format("DELETE FROM reports WHERE imported_at < {} AND id <> {}", Milliseconds(time), staying)));
 }
 
-void ArchiveFile::EraseClocksBefore(Time time) {
-  database_.exec(fmt::format("DELETE FROM clocks WHERE last_seen < {}", Milliseconds(time)));
+std::uint64_t ArchiveFile::EraseClocksBefore(Time time) {
+  return static_cast<std::uint64_t>(database_.exec(fmt::format("DELETE FROM clocks WHERE last_seen < {}", Milliseconds(time))));
+}
+
+std::map<std::string, ArchiveHolding> ArchiveFile::Holdings(std::int64_t staying, Time staying_since) {
+  std::map<std::string, ArchiveHolding> holdings;
+  SQLite::Statement reports(database_, "SELECT repositories, sum(length(body)), count(*) FROM reports WHERE id <> ? GROUP BY repositories");
+  reports.bind(1, staying);
+  while (reports.executeStep()) {
+    holdings[reports.getColumn(0).getString()].report_bytes =
+        static_cast<double>(reports.getColumn(1).getInt64()) + kReportRowBytes * static_cast<double>(reports.getColumn(2).getInt64());
+  }
+  SQLite::Statement clocks(database_,
+                           "SELECT repository, sum(length(repository) + length(vulnerability) + length(package)), count(*) FROM clocks "
+                           "WHERE last_seen < ? GROUP BY repository");
+  clocks.bind(1, Milliseconds(staying_since));
+  while (clocks.executeStep()) {
+    ArchiveHolding& holding = holdings[clocks.getColumn(0).getString()];
+    holding.clocks = static_cast<std::uint64_t>(clocks.getColumn(2).getInt64());
+    holding.clock_bytes =
+        static_cast<double>(clocks.getColumn(1).getInt64()) + kClockRowBytes * static_cast<double>(clocks.getColumn(2).getInt64());
+  }
+  return holdings;
+}
+
+std::uint64_t ArchiveFile::EraseReportsOf(const std::string& repositories, double bytes, std::int64_t staying) {
+  SQLite::Statement select(
+      database_,
+      "SELECT id, length(body) FROM reports AS old WHERE repositories = ?1 AND id <> ?2 ORDER BY NOT EXISTS (SELECT 1 FROM "
+      "reports AS newer WHERE newer.image = old.image AND newer.scanner = old.scanner AND (coalesce(newer.scanned_at, "
+      "newer.imported_at), newer.id) > (coalesce(old.scanned_at, old.imported_at), old.id)), coalesce(scanned_at, imported_at), id");
+  select.bindNoCopy(1, repositories);
+  select.bind(2, staying);
+  std::vector<std::int64_t> going;
+  while (bytes > 0 && select.executeStep()) {
+    going.push_back(select.getColumn(0).getInt64());
+    bytes -= static_cast<double>(select.getColumn(1).getInt64()) + kReportRowBytes;
+  }
+  select.reset();
+  SQLite::Statement erase(database_, "DELETE FROM reports WHERE id = ?");
+  for (const std::int64_t number : going) {
+    erase.reset();
+    erase.bind(1, number);
+    erase.exec();
+  }
+  return going.size();
+}
+
+std::uint64_t ArchiveFile::EraseClocksOf(const std::string& repository, std::uint64_t count, Time staying_since) {
+  SQLite::Statement erase(database_,
+                          "DELETE FROM clocks WHERE repository = ?1 AND (vulnerability, package) IN (SELECT vulnerability, package FROM "
+                          "clocks WHERE repository = ?1 AND last_seen < ?2 ORDER BY last_seen LIMIT ?3)");
+  erase.bindNoCopy(1, repository);
+  erase.bind(2, Milliseconds(staying_since));
+  erase.bind(3, static_cast<std::int64_t>(count));
+  return static_cast<std::uint64_t>(erase.exec());
 }
 
 ErasedFromArchive ArchiveFile::EraseOldest(std::uint64_t max_bytes, std::int64_t staying, std::optional<Time> staying_since) {
+  const Time since = staying_since.value_or(Time::max());
   ErasedFromArchive erased;
-  const std::string reports = fmt::format("FROM reports AS old WHERE id <> {}", staying);
-  erased.reports = EraseByParts(database_, "SELECT count(*) " + reports,
-                                "DELETE FROM reports WHERE id IN (SELECT id " + reports +
-                                    " ORDER BY NOT EXISTS (SELECT 1 FROM reports AS newer WHERE newer.image = old.image AND "
-                                    "newer.scanner = old.scanner AND newer.id > old.id), id",
-                                max_bytes);
-  // Clocks last: without its clock a finding begins its grace period anew.
-  const std::string clocks = fmt::format("FROM clocks WHERE last_seen < {}", Milliseconds(staying_since.value_or(Time::max())));
-  erased.clocks = EraseByParts(database_, "SELECT count(*) " + clocks,
-                               "DELETE FROM clocks WHERE (repository, vulnerability, package) IN (SELECT repository, vulnerability, "
-                               "package " +
-                                   clocks + " ORDER BY last_seen",
-                               max_bytes);
+  for (std::uint64_t bytes = BytesInUse(); bytes > max_bytes; bytes = BytesInUse()) {
+    const auto holdings = Holdings(staying, since);
+    std::vector<double> held;
+    held.reserve(holdings.size());
+    for (const auto& [repository, holding] : holdings) held.push_back(holding.report_bytes + holding.clock_bytes);
+    const double level = LevelFor(std::move(held), static_cast<double>(bytes - max_bytes));
+    const std::uint64_t before = erased.reports + erased.clocks;
+    for (const auto& [repository, holding] : holdings) {
+      const double excess = holding.report_bytes + holding.clock_bytes - level;
+      if (excess <= 0) continue;
+      erased.reports += EraseReportsOf(repository, std::min(excess, holding.report_bytes), staying);
+      // Its clocks last: without its clock a finding begins its grace period anew.
+      const double clocks = excess - holding.report_bytes;
+      if (clocks <= 0 || holding.clocks == 0) continue;
+      const double each = holding.clock_bytes / static_cast<double>(holding.clocks);
+      erased.clocks += EraseClocksOf(repository, static_cast<std::uint64_t>(std::ceil(clocks / each)), since);
+    }
+    if (erased.reports + erased.clocks == before) break;
+  }
   return erased;
 }
 

@@ -108,23 +108,31 @@ class SqliteByteCache final : public ByteCache {
   }
 
   void Rebuild() {
+    const FilePlace place(options_.path);
     CloseFile();
-    PutAside();
+    PutAside(place);
     OpenFile();
   }
 
-  void PutAside() {
+  void PutAside(const FilePlace& damaged) {
     ++rebuilds_;
+    const auto moved = MoveAside(options_.path, damaged);
     log::Error("cache file is damaged: it is renamed and built anew",
-               {{"file", options_.path}, {"renamed_to", options_.path + ".damaged"}});
-    MoveAside(options_.path);
+               {{"file", options_.path}, {"renamed_to", moved ? *moved : ""}, {"error", moved ? "" : moved.error().message}});
   }
 
   void OpenFile() {
     CloseFile();
     try {
+      const FilePlace place(options_.path);
       const FileState state = LookAt(options_.path, kCacheSignature);
-      if (state == FileState::kDamaged) PutAside();
+      if (state == FileState::kDamaged) PutAside(place);
+      if (state == FileState::kForeign) {
+        ++failures_;
+        log::Error("cache file: what stands in its place now is a file of something else", {{"file", options_.path}});
+        retry_at_ = steady_clock::now() + options_.retry;
+        return;
+      }
       if (state == FileState::kOlderVersion || state == FileState::kNewerVersion) {
         log::Info("cache file of another version is replaced", {{"file", options_.path}});
         RemoveFile(options_.path);

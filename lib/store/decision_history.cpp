@@ -47,11 +47,11 @@ HistoryStatistics DecisionHistory::Statistics() const {
   return {written_, dropped_, failures_, rebuilds_, file_bytes_, usable_};
 }
 
-void DecisionHistory::PutAside() {
+void DecisionHistory::PutAside(const FilePlace& damaged) {
   ++rebuilds_;
+  const auto moved = MoveAside(options_.path, damaged);
   log::Error("decision history is damaged: it is renamed and begun anew",
-             {{"file", options_.path}, {"renamed_to", options_.path + ".damaged"}});
-  MoveAside(options_.path);
+             {{"file", options_.path}, {"renamed_to", moved ? *moved : ""}, {"error", moved ? "" : moved.error().message}});
 }
 
 void DecisionHistory::OpenFile() {
@@ -59,9 +59,10 @@ void DecisionHistory::OpenFile() {
   file_.reset();
   retry_at_ = std::chrono::steady_clock::now() + options_.retry;
   try {
+    const FilePlace place(options_.path);
     const FileState state = LookAt(options_.path, kHistorySignature);
-    if (state == FileState::kDamaged) PutAside();
-    if (state == FileState::kForeign || state == FileState::kNewerVersion)
+    if (state == FileState::kDamaged) PutAside(place);
+    if (state == FileState::kForeign || state == FileState::kAltered || state == FileState::kNewerVersion)
       throw std::runtime_error("what stands in its place now is no history of this version");
     file_ = std::make_unique<HistoryFile>(options_.path, OpenMode::kWrite);
     file_->LimitPages(options_.max_bytes);
@@ -83,8 +84,9 @@ void DecisionHistory::GiveUp(const char* what, const std::exception& error) {
               {"code", of_sqlite != nullptr ? of_sqlite->getExtendedErrorCode() : 0}});
   if (of_sqlite == nullptr || !MeansDamage(*of_sqlite)) return;
   usable_ = false;
+  const FilePlace place = file_ ? file_->place() : FilePlace(options_.path);
   file_.reset();
-  PutAside();
+  PutAside(place);
   retry_at_ = {};
 }
 
@@ -192,12 +194,19 @@ Result<std::vector<std::string>> HistoryReader::Check() {
 
 Result<std::uint64_t> PruneHistory(const std::string& path, const PruneBounds& bounds) {
   if (auto is_one = RequireFile(path, kHistory); !is_one) return std::unexpected(is_one.error());
-  return Reading<std::uint64_t>([&] {
+  return Reading<std::uint64_t>([&]() -> Result<std::uint64_t> {
     HistoryFile file(path, OpenMode::kWrite);
     std::uint64_t erased = 0;
     if (bounds.older_than) erased += file.EraseBefore(*bounds.older_than);
     if (bounds.max_bytes) erased += file.EraseOldest(*bounds.max_bytes);
-    file.GiveRoomBack();
+    try {
+      file.GiveRoomBack();
+    } catch (const SQLite::Exception& error) {
+      return Fail(ErrorCode::kUnavailable,
+                  fmt::format("{}: {} decisions went, but the room is not given back to the disk: that needs as much room for a copy "
+                              "meanwhile ({})",
+                              path, erased, error.what()));
+    }
     return erased;
   });
 }

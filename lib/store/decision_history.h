@@ -22,6 +22,7 @@
 
 namespace hullwright::store {
 
+class FilePlace;
 class HistoryFile;  // private to lib/store
 
 // What a document is to a decision. The numbers stand in files.
@@ -96,7 +97,7 @@ class DecisionHistory {
  private:
   DecisionHistory(HistoryOptions options, const Clock& clock);
   void OpenFile();
-  void PutAside();
+  void PutAside(const FilePlace& damaged);
   void Write(std::span<const NewDecision> decisions);
   void KeepBounds();
   void KeepSize();
@@ -142,7 +143,9 @@ struct HistorySummary {
 
 // What helps where a history is damaged.
 inline constexpr std::string_view kDamagedHistoryRemedy =
-    "put a copy from before in its place, or delete it: hullwright-webhook --history begins a new one";
+    "delete the files FILE-wal and FILE-shm and put a copy from before in its place, or delete all three: hullwright-webhook --history "
+    "begins "
+    "a new one";
 
 // Reads a history, also while somebody writes it. Not thread-safe. Errors, of all of it: kInvalidInput: the file is damaged; kUnavailable:
 // it cannot be read now.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -11,46 +10,12 @@
 #include <utility>
 
 #include "base/compression.h"
+#include "store/fair_share.h"
 
 namespace hullwright::store {
 namespace {
 
 constexpr std::size_t kForEachPage = 256;  // decisions
-
-// Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
-constexpr std::array<const char*, 1> kMigrations = {R"(
-CREATE TABLE documents (
-  id INTEGER PRIMARY KEY,
-  digest TEXT NOT NULL UNIQUE,  -- of the bytes before compression
-  size INTEGER NOT NULL,        -- of them
-  body BLOB NOT NULL            -- RFC 1950; empty: it was too large to be kept
-) STRICT;
-CREATE TABLE decisions (
-  sequence INTEGER PRIMARY KEY,  -- grows with the time of writing
-  id TEXT NOT NULL UNIQUE,
-  decided_at INTEGER NOT NULL,   -- milliseconds since 1970
-  uid TEXT NOT NULL,
-  operation TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  namespace TEXT NOT NULL,
-  name TEXT NOT NULL,
-  user TEXT NOT NULL,
-  allowed INTEGER NOT NULL,
-  outcome TEXT NOT NULL,
-  rule TEXT NOT NULL,
-  reasons TEXT NOT NULL,
-  policies TEXT NOT NULL,
-  message TEXT NOT NULL
-) STRICT;
-CREATE TABLE uses (
-  sequence INTEGER NOT NULL REFERENCES decisions (sequence) ON DELETE CASCADE,
-  role INTEGER NOT NULL,
-  document INTEGER NOT NULL REFERENCES documents (id),
-  PRIMARY KEY (sequence, role, document)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX uses_by_document ON uses (document);
-)"};
-static_assert(kMigrations.size() == kHistorySignature.schema_version);
 
 constexpr const char* kSelectDecisions =
     "SELECT sequence, id, decided_at, uid, operation, kind, namespace, name, user, allowed, outcome, rule, reasons, policies, message "
@@ -87,18 +52,6 @@ void BindRow(const DecisionRow& row, SQLite::Statement& insert) {
   for (const std::string* text : {&row.outcome, &row.rule, &row.reasons, &row.policies, &row.message}) insert.bindNoCopy(column++, *text);
 }
 
-// What each may keep so that excess goes: those who hold the most lose first, until the next one holds as much as they.
-double LevelFor(std::vector<double> held, double excess) {
-  std::ranges::sort(held, std::greater());
-  double sum = 0, level = 0;
-  for (std::size_t i = 0; i < held.size(); ++i) {
-    sum += held[i];
-    level = (sum - excess) / static_cast<double>(i + 1);
-    if (i + 1 < held.size() && level >= held[i + 1]) break;
-  }
-  return std::max(level, 0.0);
-}
-
 // How many decisions each namespace loses so that about that share of all goes.
 std::map<std::string, std::uint64_t> LossesFor(const std::map<std::string, Holding>& holdings, double share) {
   std::vector<double> held;
@@ -116,8 +69,8 @@ std::map<std::string, std::uint64_t> LossesFor(const std::map<std::string, Holdi
 }  // namespace
 
 HistoryFile::HistoryFile(const std::string& path, OpenMode mode)
-    : database_(mode == OpenMode::kWrite ? CreatePrivate(path) : path, OpenFlags(mode), kBusyMilliseconds), place_(path) {
-  PrepareDatabase(database_, mode, kHistorySignature, kMigrations);
+    : database_(PlaceToOpen(path, mode), OpenFlags(mode), kBusyMilliseconds), place_(path) {
+  PrepareDatabase(database_, mode, kHistorySignature);
   if (mode == OpenMode::kWrite) {
     find_document_.emplace(database_, "SELECT id FROM documents WHERE digest = ?");
     insert_document_.emplace(database_, "INSERT INTO documents (digest, size, body) VALUES (?, ?, ?)");

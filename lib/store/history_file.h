@@ -4,6 +4,7 @@
 
 #include <SQLiteCpp/Statement.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,7 +17,41 @@
 
 namespace hullwright::store {
 
-inline constexpr FileSignature kHistorySignature{.application_id = 0x48774468, .schema_version = 1};  // "HwDh"
+// Scripts that lead from one version of the schema to the next: the first makes the tables. One that was released is never changed.
+inline constexpr std::array<const char*, 1> kHistoryMigrations = {R"(
+CREATE TABLE documents (
+  id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,  -- of the bytes before compression
+  size INTEGER NOT NULL,        -- of them
+  body BLOB NOT NULL            -- RFC 1950; empty: it was too large to be kept
+) STRICT;
+CREATE TABLE decisions (
+  sequence INTEGER PRIMARY KEY,  -- grows with the time of writing
+  id TEXT NOT NULL UNIQUE,
+  decided_at INTEGER NOT NULL,   -- milliseconds since 1970
+  uid TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  namespace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  user TEXT NOT NULL,
+  allowed INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  reasons TEXT NOT NULL,
+  policies TEXT NOT NULL,
+  message TEXT NOT NULL
+) STRICT;
+CREATE TABLE uses (
+  sequence INTEGER NOT NULL REFERENCES decisions (sequence) ON DELETE CASCADE,
+  role INTEGER NOT NULL,
+  document INTEGER NOT NULL REFERENCES documents (id),
+  PRIMARY KEY (sequence, role, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uses_by_document ON uses (document);
+)"};
+inline constexpr FileSignature kHistorySignature{
+    .application_id = 0x48774468, .schema_version = kHistoryMigrations.size(), .scripts = kHistoryMigrations};  // "HwDh"
 
 // What a namespace holds of the file, about.
 struct Holding {
@@ -31,6 +66,7 @@ class HistoryFile {
   HistoryFile(const std::string& path, OpenMode mode);
 
   bool IsInPlace() const { return place_.IsSame(); }
+  const FilePlace& place() const { return place_; }
   void LimitPages(std::uint64_t max_bytes) { store::LimitPages(database_, max_bytes); }
 
   [[nodiscard]] SQLite::Transaction Begin() { return BeginWriting(database_); }

@@ -246,7 +246,7 @@ TEST_CASE("a restart finds what was verified in the file, which may be damaged o
     CHECK(world.registry.Requests().size() == asked);
     second.Stop();
   }
-  std::ofstream(world.Cache(), std::ios::binary | std::ios::trunc) << std::string(50'000, '\x7F');
+  std::ofstream(world.Cache(), std::ios::binary | std::ios::trunc) << std::string(50'000, '\0');
   {
     Webhook third(world);
     CHECK(third.Ask(world.ByDigest())["allowed"] == true);

@@ -144,7 +144,7 @@ TEST_CASE("an entry that is too large and a queue that is full drop what comes, 
 
 TEST_CASE("a file that is no database is renamed aside and built anew", "[store]") {
   World world;
-  world.folder.Write("cache.db", std::string(10'000, '\x7F'));
+  world.folder.Write("cache.db", std::string(10'000, '\0'));
   auto cache = world.Open();
   CHECK(fs::file_size(world.Path(".damaged")) == 10'000);
   Keep(*cache, "sha256:1");

@@ -1,5 +1,6 @@
 #include "store/decision_history.h"
 
+#include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Statement.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -299,12 +300,39 @@ TEST_CASE("a text that somebody named by mistake is no damaged history: it is re
 
 TEST_CASE("a file that is no database is renamed aside and the history begun anew", "[store]") {
   World world;
-  world.folder.Write("history.db", std::string(10'000, '\x7F'));
+  world.folder.Write("history.db", std::string(10'000, '\0'));
   auto history = world.Open();
   CHECK(fs::file_size(world.Path(".damaged")) == 10'000);
   Add(*history, Decision(1, world.clock.now));
   CHECK(world.List().size() == 1);
   CHECK(history->Statistics().rebuilds == 1);
+}
+
+TEST_CASE("a file of bytes that is no database was never a history: it stays", "[store]") {
+  World world;
+  world.folder.Write("history.db",
+                     "\x7F"
+                     "ELF" +
+                         std::string(10'000, '\x01'));
+  CHECK_FALSE(DecisionHistory::Open(world.options, world.clock));
+  CHECK(fs::file_size(world.Path()) == 10'004);
+  CHECK_FALSE(fs::exists(world.Path(".damaged")));
+}
+
+TEST_CASE("a history with a view in a table's place is not read", "[store]") {
+  World world;
+  {
+    auto history = world.Open();
+  }
+  {
+    SQLite::Database database(world.options.path, SQLite::OPEN_READWRITE);
+    database.exec("CREATE VIEW more AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n");
+  }
+  const auto reader = HistoryReader::Open(world.options.path);
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == ErrorCode::kInvalidInput);
+  CHECK(reader.error().message.find("views or triggers") != std::string::npos);
+  CHECK_FALSE(DecisionHistory::Open(world.options, world.clock));
 }
 
 TEST_CASE("damage that shows only while writing costs the history and nothing else", "[store]") {

@@ -177,11 +177,188 @@ TEST_CASE("the same report is kept once, another one beside it, newest first", "
   REQUIRE(Put(*archive, Row(1, "grype", "d1")));
   world.clock.now += 1h;
   REQUIRE(Put(*archive, Row(1, "trivy", "d1")));
-  CHECK(world.Digests() == std::vector<std::string>{"d2", "d1", "d1"});
-  const auto found = world.Read()->Find(ImageOf(1));
+  CHECK(world.Digests() == std::vector<std::string>{"d1", "d2", "d1"});
+}
+
+TEST_CASE("importing a report again keeps what its first import said, and adds repositories and indexes", "[store]") {
+  World world;
+  const auto archive = world.Open();
+  const Time first = world.clock.now;
+  REQUIRE(Put(*archive, Row(1, "trivy", "d1")));
+  world.clock.now += 1h;
+  ReportRow again = Row(1, "trivy", "d1");
+  again.imported_by = "somebody else";
+  again.repositories = {"registry.example/shop/aaa"};
+  again.indexes = {ImageOf(9)};
+  REQUIRE(Put(*archive, again));
+  const auto found = world.Read()->Find(ImageOf(9));
   REQUIRE(found);
-  CHECK(found->front().row.digest == "d1");
-  CHECK(found->front().imported_at == world.clock.now);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().imported_at == first);
+  CHECK(found->front().row.imported_by == "ci");
+  CHECK(found->front().row.repositories == std::vector<std::string>{"registry.example/shop/aaa", kApi, kWeb});
+}
+
+TEST_CASE("the newest report is the one that was made last, whenever it was imported", "[store]") {
+  World world;
+  const auto archive = world.Open();
+  ReportRow young = Row(1, "trivy", "young"), old = Row(1, "trivy", "old");
+  young.scanned_at = world.clock.now - 1h;
+  old.scanned_at = world.clock.now - 24h;
+  REQUIRE(Put(*archive, young));
+  REQUIRE(Put(*archive, old));
+  CHECK(world.Read()->Find(ImageOf(1))->front().row.digest == "young");
+}
+
+TEST_CASE("no flood of other clocks hides one", "[store]") {
+  const World world;
+  const auto archive = world.Open();
+  REQUIRE(Put(*archive, Row(1, "trivy", "d1"), "{}", {Seen("cve-1", world.clock.now - 5h)}));
+  {
+    SQLite::Database database(world.options.path, SQLite::OPEN_READWRITE);
+    database.exec("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 500001) INSERT INTO clocks SELECT '" + kApi +
+                  "', 'flood-' || x, 'p', 1, NULL, 253402300799999 FROM n");
+  }
+  std::size_t found = 0;
+  REQUIRE(archive->ForEachClock(kApi, "cve-1", [&](const FindingClock& clock) { found += clock.first_seen == world.clock.now - 5h; }));
+  CHECK(found == 1);
+}
+
+TEST_CASE("whoever imports much pushes out its own reports and clocks, not those of others", "[store]") {
+  World world;
+  world.options.max_bytes = 1u << 20;
+  const auto archive = world.Open();
+  REQUIRE(Put(*archive, Row(1, "trivy", "honest"), Noise(50'000), {Seen("cve-1", world.clock.now)}));
+  ReportRow flood = Row(2, "trivy", "");
+  flood.repositories = {"registry.example/evil/x"};
+  for (int n = 0; n < 40; ++n) {
+    world.clock.now += 1h;
+    flood.image = ImageOf(n);
+    flood.digest = "flood-" + std::to_string(n);
+    std::vector<FindingClock> clocks;
+    for (int c = 0; c < 500; ++c)
+      clocks.push_back(Seen(std::to_string(n) + "-" + std::to_string(c), world.clock.now, std::nullopt, flood.repositories.front()));
+    REQUIRE(Put(*archive, flood, Noise(100'000), clocks));
+  }
+  CHECK(world.Digests().front() == "honest");
+  CHECK(std::ranges::any_of(world.Clocks(), [](const FindingClock& clock) { return clock.repository == kApi; }));
+  CHECK(world.Read()->Check()->empty());
+}
+
+TEST_CASE("bounds stand in the file: who gives none keeps to them, and what goes for age is told", "[store]") {
+  World world;
+  world.options.max_age = 24h * 365;
+  REQUIRE(Put(*world.Open(), Row(1, "trivy", "d1")));
+  world.options.max_age.reset();
+  world.clock.now += 24h * 200;
+  const auto forgetful = Put(*world.Open(), Row(1, "trivy", "d2"));
+  REQUIRE(forgetful);
+  CHECK(forgetful->expired_reports == 0);
+  CHECK(world.List().size() == 2);
+  world.options.max_age = 24h * 30;
+  const auto shorter = Put(*world.Open(), Row(1, "trivy", "d3"));
+  REQUIRE(shorter);
+  CHECK(shorter->expired_reports == 1);
+  CHECK(world.Digests() == std::vector<std::string>{"d2", "d3"});
+}
+
+TEST_CASE("a machine whose clock is far ahead does not expire the clocks of others", "[store]") {
+  World world;
+  const auto archive = world.Open();
+  REQUIRE(Put(*archive, Row(1, "trivy", "d1"), "{}", {Seen("cve-1", world.clock.now)}));
+  const Time right = world.clock.now;
+  for (int n = 0; n < 10; ++n) {
+    world.clock.now = right + 24h * 365 * 20;
+    REQUIRE(Put(*archive, Row(2, "trivy", "ahead-" + std::to_string(n))));
+  }
+  CHECK(world.Clocks().size() == 1);
+}
+
+TEST_CASE("clocks of no possible time are not read, and a check tells them", "[store]") {
+  const World world;
+  const auto archive = world.Open();
+  REQUIRE(Put(*archive, Row(1, "trivy", "d1"), "{}", {Seen("cve-1", world.clock.now), Seen("cve-2", world.clock.now)}));
+  {
+    SQLite::Database database(world.options.path, SQLite::OPEN_READWRITE);
+    database.exec("UPDATE clocks SET first_seen = -9223372036854775807 WHERE vulnerability = 'cve-1'");
+  }
+  std::size_t found = 0;
+  REQUIRE(archive->ForEachClock(kApi, "cve-1", [&](const FindingClock&) { ++found; }));
+  CHECK(found == 0);
+  CHECK(world.Clocks().size() == 1);
+  const auto wrong = world.Read()->Check();
+  REQUIRE(wrong);
+  REQUIRE(wrong->size() == 1);
+  CHECK_THAT(wrong->front(), Contains("1 clocks have a time outside"));
+}
+
+TEST_CASE("an archive with other tables than ours is none", "[store]") {
+  const World world;
+  REQUIRE(Put(*world.Open(), Row(1, "trivy", "d1")));
+  const std::string change =
+      GENERATE(as<std::string>(), "CREATE TABLE extra (a)", "CREATE TRIGGER t AFTER INSERT ON clocks BEGIN DELETE FROM reports; END",
+               "ALTER TABLE clocks ADD COLUMN x INTEGER GENERATED ALWAYS AS (length(zeroblob(1000000000))) VIRTUAL",
+               "DROP TABLE clocks; CREATE VIEW clocks AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n",
+               "DROP TABLE reports");
+  {
+    SQLite::Database database(world.options.path, SQLite::OPEN_READWRITE);
+    database.exec(change);
+  }
+  const auto reader = ArchiveReader::Open(world.Path());
+  REQUIRE_FALSE(reader);
+  CHECK(reader.error().code == ErrorCode::kInvalidInput);
+  CHECK_THAT(reader.error().message, Contains("did not make"));
+  CHECK_FALSE(ReportArchive::Open(world.options, world.clock));
+  CHECK_FALSE(PruneArchive(world.Path(), {}));
+  CHECK_FALSE(fs::exists(world.Path(".damaged")));
+}
+
+TEST_CASE("names that SQLite would take for something else are names of files", "[store]") {
+  World world;
+  const fs::path before = fs::current_path();
+  fs::current_path(world.folder.path());
+  for (const std::string name : {":memory:", "file:x.db?mode=memory", "file:y.db"}) {
+    world.options.path = name;
+    CHECK(Put(*world.Open(), Row(1, "trivy", "d1")));
+    CHECK(fs::exists(world.folder.path() / name));
+    CHECK(world.List().size() == 1);
+  }
+  CHECK_FALSE(fs::exists("x.db"));
+  CHECK_FALSE(fs::exists("y.db"));
+  fs::current_path(before);
+  world.options.path = "";
+  CHECK_FALSE(ReportArchive::Open(world.options, world.clock));
+}
+
+TEST_CASE("what is no database and was none is not moved, and a second damaged archive replaces no first", "[store]") {
+  World world;
+  world.folder.Write("reports.db",
+                     "\x7F"
+                     "ELF" +
+                         std::string(10'000, '\x01'));
+  CHECK_FALSE(ReportArchive::Open(world.options, world.clock));
+  CHECK(fs::file_size(world.Path()) == 10'004);
+
+  for (const std::size_t size : {10'000u, 20'000u, 30'000u}) {
+    world.folder.Write("reports.db", std::string(size, '\0'));
+    CHECK_FALSE(world.Open()->damaged().empty());
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(world.Path(suffix));
+  }
+  CHECK(fs::file_size(world.Path(".damaged")) == 10'000);
+  CHECK(fs::file_size(world.Path(".damaged.2")) == 20'000);
+  CHECK(fs::file_size(world.Path(".damaged.3")) == 30'000);
+}
+
+TEST_CASE("only the file that was found damaged is moved, not the one that somebody began since", "[store]") {
+  const World world;
+  world.folder.Write("reports.db", std::string(10'000, '\0'));
+  const FilePlace damaged(world.Path());
+  REQUIRE(MoveAside(world.Path(), damaged));
+  REQUIRE(Put(*world.Open(), Row(1, "trivy", "d1")));
+  const auto second = MoveAside(world.Path(), damaged);
+  REQUIRE(second);
+  CHECK(second->empty());
+  CHECK(world.List().size() == 1);
 }
 
 TEST_CASE("a clock is only ever set back, and learns of a fix", "[store]") {
@@ -192,7 +369,8 @@ TEST_CASE("a clock is only ever set back, and learns of a fix", "[store]") {
   REQUIRE(Put(*archive, Row(2, "trivy", "d2"), "{}", {Seen("cve-1", now, now - 1h), Seen("cve-2", now - 1h)}));
   REQUIRE(Put(*archive, Row(2, "trivy", "d2"), "{}", {Seen("cve-1", now - 2h, now)}));
   std::vector<FindingClock> clocks;
-  REQUIRE(archive->ForEachClock(kApi, [&](const FindingClock& clock) { clocks.push_back(clock); }));
+  REQUIRE(archive->ForEachClock(kApi, "cve-1", [&](const FindingClock& clock) { clocks.push_back(clock); }));
+  REQUIRE(archive->ForEachClock(kApi, "cve-2", [&](const FindingClock& clock) { clocks.push_back(clock); }));
   std::ranges::sort(clocks, {}, &FindingClock::vulnerability);
   REQUIRE(clocks.size() == 2);
   CHECK(clocks[0].first_seen == now - 5h);
@@ -202,7 +380,7 @@ TEST_CASE("a clock is only ever set back, and learns of a fix", "[store]") {
   CHECK(clocks[1].fix_first_seen == now);
   CHECK(world.Clocks().size() == 3);
   clocks.clear();
-  REQUIRE(archive->ForEachClock("registry.example/shop/ap_", [&](const FindingClock& clock) { clocks.push_back(clock); }));
+  REQUIRE(archive->ForEachClock("registry.example/shop/ap_", "cve-1", [&](const FindingClock& clock) { clocks.push_back(clock); }));
   CHECK(clocks.empty());
 }
 
@@ -217,8 +395,10 @@ TEST_CASE("reports go with their age, clocks much later, and what was just given
   REQUIRE(Put(*archive, Row(3, "trivy", "d3"), "{}", {Seen("cve-2", world.clock.now)}));
   CHECK(world.Digests() == std::vector<std::string>{"d2", "d3"});
   CHECK(world.Clocks().size() == 2);
-  world.clock.now += 24h * 300;
-  REQUIRE(Put(*archive, Row(4, "trivy", "d4"), "{}"));
+  for (int week = 0; week < 43; ++week) {
+    world.clock.now += 24h * 7;
+    REQUIRE(Put(*archive, Row(4, "trivy", "d4"), "{}"));
+  }
   CHECK(world.Digests() == std::vector<std::string>{"d4"});
   REQUIRE(world.Clocks().size() == 1);  // seen 300 days ago, the other one 400
   CHECK(world.Clocks()[0].vulnerability == "cve-2");
@@ -241,8 +421,8 @@ TEST_CASE("the file stays within its bound: replaced reports go first, then the 
   CHECK(digests.back() == "nightly-99");
   CHECK(digests.size() + erased == 101);
   CHECK(digests.size() > 8);
-  CHECK(world.Read()->Summary()->file_bytes <= world.options.max_bytes);
-  CHECK(fs::file_size(world.Path()) <= 2 * world.options.max_bytes + 64 * 4096);
+  CHECK(world.Read()->Summary()->file_bytes <= *world.options.max_bytes);
+  CHECK(fs::file_size(world.Path()) <= 2 * *world.options.max_bytes + 64 * 4096);
 
   // Of as many images the oldest goes.
   for (int n = 3; n < 10; ++n) REQUIRE(Put(*archive, Row(n, "trivy", "image-" + std::to_string(n)), Noise(200'000)));
@@ -266,7 +446,7 @@ TEST_CASE("clocks that fill the file go last and by when they were seen; what on
   world.clock.now += 1h;
   const auto second = Put(*archive, Row(2, "trivy", "d2"), "{}", clocks(10'000, 2000));
   REQUIRE(second);
-  CHECK(second->reports == 1);
+  CHECK(second->reports == 0);  // the reports of both repositories together hold little
   CHECK(second->clocks > 0);
   std::size_t old = 0, young = 0;
   for (const FindingClock& clock : world.Clocks()) ++(clock.first_seen == world.clock.now ? young : old);
@@ -275,7 +455,7 @@ TEST_CASE("clocks that fill the file go last and by when they were seen; what on
 
   const auto third = Put(*archive, Row(3, "trivy", "d3"), "{}", clocks(20'000, 20'000));
   REQUIRE_FALSE(third);
-  CHECK(world.Digests() == std::vector<std::string>{"d2"});  // all or nothing
+  CHECK(world.Digests() == std::vector<std::string>{"d1", "d2"});  // all or nothing
 }
 
 TEST_CASE("hostile sizes are refused, and leave what is there", "[store]") {
@@ -355,7 +535,7 @@ TEST_CASE("a writer that is killed leaves whole imports and none in part", "[sto
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   REQUIRE(wrote);
-  CHECK_FALSE(world.Open()->replaces_damaged());
+  CHECK(world.Open()->damaged().empty());
   const auto reader = world.Read();
   CHECK(reader->Check()->empty());
   const auto reports = world.List();
@@ -365,10 +545,10 @@ TEST_CASE("a writer that is killed leaves whole imports and none in part", "[sto
 
 TEST_CASE("a damaged archive is renamed and begun anew, a file of somebody else is not touched", "[store]") {
   World world;
-  world.folder.Write("reports.db", std::string(10'000, '\x7F'));
+  world.folder.Write("reports.db", std::string(10'000, '\0'));
   {
     const auto archive = world.Open();
-    CHECK(archive->replaces_damaged());
+    CHECK(archive->damaged() == world.Path(".damaged"));
     CHECK(fs::file_size(world.Path(".damaged")) == 10'000);
     REQUIRE(Put(*archive, Row(1, "trivy", "d1")));
   }
