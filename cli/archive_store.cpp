@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "base/rfc3339.h"
 #include "base/text.h"
 #include "cli/progress.h"
+#include "cli/render_json.h"
 #include "cli/text.h"
 #include "registry/content_digest.h"
 
@@ -22,6 +24,7 @@ namespace {
 constexpr std::size_t kMaxDamageTold = 20;
 constexpr std::size_t kMaxArchiveExportBytes = 256u << 20;
 constexpr std::size_t kMaxKindsTold = 8;
+constexpr std::size_t kTimeColumns = 24, kScannerColumns = 14;
 
 std::string DescribeArchive(const store::ArchiveSummary& summary) {
   std::string text = fmt::format("{}, {}, {}", Count(summary.reports, "report", "reports"), Count(summary.clocks, "clock", "clocks"),
@@ -57,17 +60,23 @@ bool IsWanted(const store::StoredReport& report, const StoreExportOptions& optio
   return options.scanner.empty() || report.row.scanner == options.scanner;
 }
 
+// All but its bytes.
+nlohmann::ordered_json JsonOf(const store::StoredReport& report) {
+  const store::ReportRow& row = report.row;
+  nlohmann::ordered_json json = {{"image", row.image},     {"indexes", row.indexes}, {"repositories", row.repositories},
+                                 {"scanner", row.scanner}, {"format", row.format},   {"importedAt", FormatRfc3339(report.imported_at)},
+                                 {"digest", row.digest}};
+  if (!row.platform.empty()) json["platform"] = row.platform;
+  if (row.scanned_at) json["scannedAt"] = FormatRfc3339(*row.scanned_at);
+  if (!row.imported_by.empty()) json["importedBy"] = row.imported_by;
+  return json;
+}
+
 // The lines of an archive, all or an error.
 class ArchiveLines {
  public:
   Result<void> Add(const store::StoredReport& report, std::string content) {
-    const store::ReportRow& row = report.row;
-    nlohmann::ordered_json json = {{"image", row.image},     {"indexes", row.indexes}, {"repositories", row.repositories},
-                                   {"scanner", row.scanner}, {"format", row.format},   {"importedAt", FormatRfc3339(report.imported_at)},
-                                   {"digest", row.digest}};
-    if (!row.platform.empty()) json["platform"] = row.platform;
-    if (row.scanned_at) json["scannedAt"] = FormatRfc3339(*row.scanned_at);
-    if (!row.imported_by.empty()) json["importedBy"] = row.imported_by;
+    nlohmann::ordered_json json = JsonOf(report);
     json["content"] = std::move(content);
     return AddLine({{"report", std::move(json)}});
   }
@@ -93,12 +102,18 @@ class ArchiveLines {
   std::string lines_;
 };
 
-Result<std::string> ArchiveAsLines(const StoreExportOptions& options, const ImportedWhen& when, store::ArchiveReader& archive) {
+// damaged: what of it could not be written, in sentences.
+Result<std::string> ArchiveAsLines(const StoreExportOptions& options, const ImportedWhen& when, store::ArchiveReader& archive,
+                                   std::vector<std::string>& damaged) {
   ArchiveLines lines;
   auto went = archive.ForEach([&](const store::StoredReport& report) -> Result<void> {
     if (!IsWanted(report, options, when)) return {};
     auto content = ReadKept(archive, report);
     if (!content && content.error().code == ErrorCode::kNotFound) return {};
+    if (!content && content.error().code == ErrorCode::kInvalidInput) {
+      damaged.push_back(content.error().message);
+      return {};
+    }
     if (!content) return std::unexpected(content.error());
     return lines.Add(report, std::move(*content));
   });
@@ -109,13 +124,47 @@ Result<std::string> ArchiveAsLines(const StoreExportOptions& options, const Impo
   return lines.Take();
 }
 
+// The newest of what can be asked for.
+std::string WhatIsThere(store::ArchiveReader& archive) {
+  std::deque<std::string> images;
+  const auto went = archive.ForEach([&](const store::StoredReport& report) -> Result<void> {
+    std::string text = ScannerAndImage(report);
+    if (std::ranges::find(images, text) == images.end()) images.push_back(std::move(text));
+    if (images.size() > kMaxKindsTold) images.pop_front();
+    return {};
+  });
+  if (!went || images.empty()) return "it holds none at all";
+  return fmt::format("it holds those by {} (hullctl store list shows all)", fmt::join(images, ", "));
+}
+
+std::string ArchiveListLine(const store::StoredReport& report) {
+  const store::ReportRow& row = report.row;
+  const std::string scanned = row.scanned_at ? FormatRfc3339(*row.scanned_at) : "not known";
+  const std::string where = row.repositories.empty() ? std::string() : Printable(row.repositories.front(), 512) + "@";
+  return fmt::format("{}  {}  {}  {:>10}  {}{}\n", PadRight(FormatRfc3339(report.imported_at), kTimeColumns),
+                     PadRight(Printable(row.scanner, 64), kScannerColumns), PadRight(scanned, kTimeColumns), BytesText(report.bytes), where,
+                     Printable(row.image, 160));
+}
+
+std::string ArchiveListJson(const std::deque<store::StoredReport>& reports) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const store::StoredReport& report : reports) {
+    rows.push_back(JsonOf(report));
+    rows.back()["bytes"] = report.bytes;
+  }
+  return JsonText({{"schema", "hullctl/reports/v1"}, {"version", HULLWRIGHT_VERSION}, {"reports", std::move(rows)}});
+}
+
 // kInvalidInput when there are several scanners or images to choose from.
 Result<std::string> NewestReport(const StoreExportOptions& options, const ImportedWhen& when, store::ArchiveReader& archive,
                                  const Digest& digest) {
   auto found = archive.Find(digest.text());
   if (!found) return std::unexpected(found.error());
   std::erase_if(*found, [&](const store::StoredReport& report) { return !IsWanted(report, options, when); });
-  if (found->empty()) return Fail(ErrorCode::kNotFound, fmt::format("{}: there is no such report of {}", options.file, digest.text()));
+  if (found->empty()) {
+    return Fail(ErrorCode::kNotFound,
+                fmt::format("{}: there is no such report of {}; {}", options.file, digest.text(), WhatIsThere(archive)));
+  }
   std::set<std::string> kinds;
   for (const store::StoredReport& report : *found)
     if (kinds.size() < kMaxKindsTold) kinds.insert(ScannerAndImage(report));
@@ -155,12 +204,18 @@ CommandOutput CheckArchive(const std::string& file, const Environment& environme
       return {};
     });
     if (!went) return NotSound(went.error().Within(file));
+    const auto clocks = (*archive)->ForEachClock([](const store::FindingClock&) -> Result<void> { return {}; });
+    if (!clocks) return NotSound(clocks.error().Within(file));
   }
   std::string out = fmt::format("{}: {}\n", file, DescribeArchive(*summary));
   for (std::size_t i = 0; i < std::min(wrong->size(), kMaxDamageTold); ++i) out += fmt::format("wrong: {}\n", (*wrong)[i]);
   if (wrong->size() > kMaxDamageTold) out += fmt::format("and {} more\n", wrong->size() - kMaxDamageTold);
   if (!wrong->empty()) return {ExitCode::kViolation, out + fmt::format("to do: {}\n", store::kDamagedArchiveRemedy), ""};
-  return {ExitCode::kPass, out + "every report is as it was given\n", ""};
+  return {ExitCode::kPass,
+          out +
+              "every report is as it was given by its digest, and every clock has a time; that nobody has written other reports or "
+              "clocks into the file is not proved by it\n",
+          ""};
 }
 
 CommandOutput PruneArchive(const std::string& file, const store::ArchiveBounds& bounds, const Environment& environment) {
@@ -182,9 +237,38 @@ CommandOutput ExportArchive(const StoreExportOptions& options, const ImportedWhe
   auto archive = store::ArchiveReader::Open(options.file);
   if (!archive) return Failed(archive.error());
   if (!options.image.empty()) return ExportReport(options, when, **archive, environment);
-  auto lines = ArchiveAsLines(options, when, **archive);
-  if (!lines) return Failed(lines.error());
-  return {ExitCode::kPass, std::move(*lines), ""};
+  std::vector<std::string> damaged;
+  auto lines = ArchiveAsLines(options, when, **archive, damaged);
+  if (!lines) return Failed(lines.error().Within(options.file));
+  if (damaged.empty()) return {ExitCode::kPass, std::move(*lines), ""};
+  std::string told;
+  for (std::size_t i = 0; i < std::min(damaged.size(), kMaxDamageTold); ++i)
+    told += ErrorLine(fmt::format("{}: left out: {}", options.file, damaged[i]));
+  if (damaged.size() > kMaxDamageTold) told += ErrorLine(fmt::format("and {} more", damaged.size() - kMaxDamageTold));
+  return {ExitCode::kCouldNotTell, std::move(*lines), std::move(told)};
+}
+
+CommandOutput ListArchive(const StoreListOptions& options, const Environment& environment) {
+  if (!options.namespace_.empty() || options.denied)
+    return Failed(ExitCode::kUsage, "store list: --namespace and --denied are for a decision history");
+  const Progress progress("reading the archive", environment.err);
+  auto archive = store::ArchiveReader::Open(options.file);
+  if (!archive) return Failed(archive.error());
+  std::deque<store::StoredReport> newest;
+  const auto went = (*archive)->ForEach([&](const store::StoredReport& report) -> Result<void> {
+    newest.push_front(report);
+    if (newest.size() > static_cast<std::size_t>(options.limit)) newest.pop_back();
+    return {};
+  });
+  if (!went) return Failed(went.error().Within(options.file));
+  if (options.output == "json") return {ExitCode::kPass, ArchiveListJson(newest), ""};
+  std::string out;
+  for (const store::StoredReport& report : newest) out += ArchiveListLine(report);
+  std::string note;
+  if (newest.empty()) note = ErrorLine("the archive holds no report");
+  if (newest.size() == static_cast<std::size_t>(options.limit))
+    note = ErrorLine(fmt::format("these are the newest {}; a larger --limit shows older ones", options.limit));
+  return {ExitCode::kPass, std::move(out), std::move(note)};
 }
 
 }  // namespace hullwright::cli

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/history_list.h"
 #include "cli/history_store.h"
 #include "store/report_archive.h"
 
@@ -20,7 +21,10 @@ CommandOutput PruneArchive(const std::string& file, const store::ArchiveBounds& 
 struct ImportedWhen {
   std::optional<Time> since, until;
 };
-// JSON Lines, oldest first (docs/reference/hullctl-json.md), or with options.image the newest report of it, byte for byte.
+// Newest first. options: --namespace and --denied are of histories.
+CommandOutput ListArchive(const StoreListOptions& options, const Environment& environment);
+// JSON Lines, oldest first (docs/reference/hullctl-json.md), or with options.image the newest report of it, byte for byte. Of lines those
+// of damaged reports are left out, which the error names: kCouldNotTell.
 CommandOutput ExportArchive(const StoreExportOptions& options, const ImportedWhen& when, const Environment& environment);
 
 }  // namespace hullwright::cli

@@ -16,12 +16,12 @@ void AddStoreFile(CLI::App& command, std::string& file) {
 
 void AddStoreList(CLI::App& store, Action& action) {
   const auto options = std::make_shared<StoreListOptions>();
-  CLI::App& command = *store.add_subcommand("list",
-                                            "List the decisions of a history, newest first\n\n"
-                                            "When, what was answered, the id that explain takes, the object, and why.");
-  command.add_option("FILE", options->file, "The file of a decision history (hullwright-webhook --history).")
-      ->type_name("FILE")
-      ->required();
+  CLI::App& command =
+      *store.add_subcommand("list",
+                            "List the decisions of a history, or the reports of an archive, newest first\n\n"
+                            "When, what was answered, the id that explain takes, the object, and why. Of an archive: when it "
+                            "was imported, the scanner, when that looked, the size, and the image.");
+  AddStoreFile(command, options->file);
   command.add_option("--limit", options->limit, "At most so many, the newest.")
       ->type_name("NUMBER")
       ->check(CLI::Range(1, 10'000))
@@ -58,7 +58,7 @@ void AddStorePrune(CLI::App& store, Action& action) {
   command
       .add_option("--max-size", options->max_mebibytes,
                   "Take out the oldest of the namespace that holds the most, until the file holds no more than so many MiB; of an archive "
-                  "first the reports that a newer one has replaced, and clocks last.")
+                  "that of the repository that holds the most: first reports that a newer one has replaced, and clocks last.")
       ->type_name("MIB")
       ->check(CLI::Range(1, 1'048'576));
   command.footer("# keep a month\nhullctl store prune history.db --older-than 30");
@@ -87,6 +87,19 @@ void AddStoreExport(CLI::App& store, Action& action) {
   Runs(command, options, StoreExport, action);
 }
 
+void AddStoreBackup(CLI::App& store, Action& action) {
+  const auto options = std::make_shared<StoreBackupOptions>();
+  CLI::App& command =
+      *store.add_subcommand("backup",
+                            "Copy a decision history or report archive\n\n"
+                            "One whole file, also while it is written: a copy by other means may lack what its log holds. To "
+                            "restore it, stop who writes, delete FILE, FILE-wal and FILE-shm, and put the copy in its place.");
+  AddStoreFile(command, options->file);
+  command.add_option("TO", options->to, "The copy: a file that is not there yet.")->type_name("FILE")->required();
+  command.footer("# every night\nhullctl store backup reports.db backups/reports-$(date +%F).db");
+  Runs(command, options, StoreBackup, action);
+}
+
 }  // namespace
 
 void AddStore(CLI::App& root, Action& action) {
@@ -96,6 +109,7 @@ void AddStore(CLI::App& root, Action& action) {
   AddStoreCheck(store, action);
   AddStorePrune(store, action);
   AddStoreExport(store, action);
+  AddStoreBackup(store, action);
 }
 
 void AddRehearse(CLI::App& root, Action& action) {

@@ -8,6 +8,7 @@
 
 #include "base/rfc3339.h"
 #include "base/text.h"
+#include "cli/archive_store.h"
 #include "cli/progress.h"
 #include "cli/render_json.h"
 #include "cli/text.h"
@@ -43,6 +44,8 @@ std::string ListJson(const std::vector<store::StoredDecision>& decisions) {
 }  // namespace
 
 CommandOutput StoreList(const StoreListOptions& options, const Environment& environment) {
+  if (auto is_file = store::RequireStoreFile(options.file); !is_file) return Failed(is_file.error());
+  if (store::IsReportArchive(options.file)) return ListArchive(options, environment);
   const Progress progress("reading the history", environment.err);
   auto history = store::HistoryReader::Open(options.file);
   if (!history) return Failed(history.error());

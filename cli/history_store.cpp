@@ -133,6 +133,7 @@ class Export {
 }  // namespace
 
 CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& environment) {
+  if (auto is_file = store::RequireStoreFile(options.file); !is_file) return Failed(is_file.error());
   if (store::IsReportArchive(options.file)) return CheckArchive(options.file, environment);
   const Progress progress("reading the history", environment.err);
   auto history = store::HistoryReader::Open(options.file);
@@ -154,12 +155,14 @@ CommandOutput StoreCheck(const StoreCheckOptions& options, const Environment& en
                        Count(checked->not_whole, "decision", "decisions"));
   if (!wrong.empty()) return {ExitCode::kViolation, out + fmt::format("to do: {}\n", store::kDamagedHistoryRemedy), ""};
   if (checked->not_whole > 0) return {ExitCode::kCouldNotTell, std::move(out), ""};
-  return {ExitCode::kPass, out + "every decision can be read and judged again\n", ""};
+  return {ExitCode::kPass,
+          out + "every decision can be read and judged again; that nobody has changed what was recorded is not proved by it\n", ""};
 }
 
 CommandOutput StorePrune(const StorePruneOptions& options, const Environment& environment) {
   if (options.older_than_days == 0 && options.max_mebibytes == 0)
     return Failed(ExitCode::kUsage, "store prune: say what goes: --older-than DAYS or --max-size MIB");
+  if (auto is_file = store::RequireStoreFile(options.file); !is_file) return Failed(is_file.error());
   store::PruneBounds bounds;
   if (options.older_than_days > 0) bounds.older_than = environment.clock.Now() - std::chrono::hours(24 * options.older_than_days);
   if (options.max_mebibytes > 0) bounds.max_bytes = static_cast<std::uint64_t>(options.max_mebibytes) << 20;
@@ -178,6 +181,7 @@ CommandOutput StoreExport(const StoreExportOptions& options, const Environment& 
   const auto since = TimeOption("--since", options.since), until = TimeOption("--until", options.until);
   if (!since) return Failed(ExitCode::kUsage, since.error().message);
   if (!until) return Failed(ExitCode::kUsage, until.error().message);
+  if (auto is_file = store::RequireStoreFile(options.file); !is_file) return Failed(is_file.error());
   if (!options.image.empty() || !options.scanner.empty() || store::IsReportArchive(options.file))
     return ExportArchive(options, {.since = *since, .until = *until}, environment);
   const Progress progress("reading the history", environment.err);
@@ -192,8 +196,15 @@ CommandOutput StoreExport(const StoreExportOptions& options, const Environment& 
     if (!added && (*history)->IsGone(stored.row.id)) return {};
     return added;
   });
-  if (!went) return Failed(went.error());
+  if (!went) return Failed(went.error().Within(options.file));
   return {ExitCode::kPass, exported.Take(), ""};
+}
+
+CommandOutput StoreBackup(const StoreBackupOptions& options, const Environment& environment) {
+  if (auto is_file = store::RequireStoreFile(options.file); !is_file) return Failed(is_file.error());
+  const Progress progress("copying", environment.err);
+  if (auto copied = store::BackUp(options.file, options.to); !copied) return Failed(copied.error());
+  return {ExitCode::kPass, fmt::format("{} is copied to {}\n", options.file, options.to), ""};
 }
 
 }  // namespace hullwright::cli

@@ -31,4 +31,10 @@ struct StoreExportOptions {
 // JSON Lines, oldest first; docs/reference/hullctl-json.md describes them.
 CommandOutput StoreExport(const StoreExportOptions& options, const Environment& environment);
 
+struct StoreBackupOptions {
+  std::string file, to;
+};
+// A copy, also while the file is written; to must not be there yet.
+CommandOutput StoreBackup(const StoreBackupOptions& options, const Environment& environment);
+
 }  // namespace hullwright::cli

@@ -12,6 +12,7 @@
 #include "registry/content_digest.h"
 #include "unit/cli/world.h"
 #include "unit/scan/report_builder.h"
+#include "unit/scan/small_reports.h"
 
 namespace hullwright::cli::testing {
 namespace {
@@ -79,7 +80,7 @@ TEST_CASE("a report that was archived comes back byte for byte", "[cli][archive]
   const auto imported = world.Import(report, kMonday);
   CAPTURE(imported.err);
   REQUIRE(imported.code == ExitCode::kPass);
-  CHECK_THAT(imported.out, Contains("imported 1 finding") && Contains("; the report is kept in " + world.File() + "\n"));
+  CHECK_THAT(imported.out, Contains("imported 1 finding") && Contains("; the report is kept in " + world.File()));
 
   const auto exported = world.Export(World::GoodImage());
   CHECK(exported.code == ExitCode::kPass);
@@ -196,10 +197,40 @@ TEST_CASE("a report that cannot be kept is not imported", "[cli][archive]") {
 
 TEST_CASE("a damaged archive is told, and the import goes on with a new one", "[cli][archive]") {
   const ArchiveWorld world;
-  world.Write("reports.db", std::string(5000, '\x7F'));
+  world.Write("reports.db", std::string(5000, '\0'));
   const auto imported = world.Import(TrivyText(), kMonday);
   CHECK(imported.code == ExitCode::kPass);
   CHECK_THAT(imported.out, Contains("begun anew") && Contains(world.File() + ".damaged"));
+  CHECK_THAT(imported.err, Contains("warning: " + world.File() + ": was damaged and is " + world.File() + ".damaged now"));
+}
+
+TEST_CASE("an archive that is begun is told, so that a misspelt name does not go unseen", "[cli][archive]") {
+  const ArchiveWorld world;
+  CHECK_THAT(world.Import(TrivyText(), kMonday).out, Contains("begun as " + world.File() + ": there was none"));
+  CHECK_THAT(world.Import(TrivyText(), kTuesday).out, !Contains("begun"));
+  for (const char* name : {"", "-"}) {
+    CHECK(world.Run({"scan", "import", "--report", "-", "--to", world.Path("scans"), "--archive", name}, TrivyText()).code ==
+          ExitCode::kUsage);
+    CHECK(world.Run({"scan", "import", "--report", "-", "--to", name}, TrivyText()).code == ExitCode::kUsage);
+  }
+}
+
+TEST_CASE("a report that names no repository keeps no clocks and is refused until --image names one", "[cli][archive]") {
+  const ArchiveWorld world;
+  const std::string report = scan::test::HarborReport().dump();
+  const auto refused = world.Import(report, kFriday);
+  CHECK(refused.code == ExitCode::kCouldNotTell);
+  CHECK_THAT(refused.err, Contains("names no repository") && Contains("--image REPOSITORY@" + DigestOf('a')));
+  CHECK_FALSE(std::filesystem::exists(world.File()));
+  CHECK(world.Import(report, kFriday, {"--image", World::GoodImage()}).code == ExitCode::kPass);
+}
+
+TEST_CASE("a report that is imported under another name keeps the clocks of the repository it names", "[cli][archive]") {
+  const ArchiveWorld world;
+  REQUIRE(world.Import(TrivyText(), kMonday).code == ExitCode::kPass);
+  world.DeleteScans();
+  REQUIRE(world.Import(TrivyText(), kFriday, {"--image", "evil.example/x@" + DigestOf('a')}).code == ExitCode::kPass);
+  CHECK(world.FirstSeen() == kMonday);
 }
 
 TEST_CASE("an archive stays within the size that is asked for, and what goes is told", "[cli][archive]") {
@@ -234,11 +265,59 @@ TEST_CASE("store check holds every report against its digest", "[cli][archive]")
   const auto wrong = world.Store("check");
   CHECK(wrong.code == ExitCode::kViolation);
   CHECK_THAT(wrong.out, Contains("wrong: \\x1b[31mred of " + DigestOf('a') + ": is not the report that its digest") && !Contains("\x1b"));
-  for (const CommandOutput& output : {world.Store("export"), world.Export(World::GoodImage())}) {
+  const auto all = world.Store("export"), one = world.Export(World::GoodImage());
+  for (const CommandOutput& output : {all, one}) {
     CHECK(output.code == ExitCode::kCouldNotTell);
-    CHECK(output.out.empty());
     CHECK_THAT(output.err, !Contains("\x1b"));
   }
+  CHECK(one.out.empty());
+  // What is whole is written all the same.
+  CHECK_THAT(all.out, Contains("\"clock\"") && !Contains("\"report\""));
+  CHECK_THAT(all.err, Contains("left out: \\x1b[31mred of " + DigestOf('a')));
+}
+
+TEST_CASE("store list shows what an archive holds, newest first", "[cli][archive]") {
+  const ArchiveWorld world;
+  REQUIRE(world.Import(TrivyText(), kMonday).code == ExitCode::kPass);
+  REQUIRE(world.Import(GrypeReport().dump(), kTuesday).code == ExitCode::kPass);
+  const auto listed = world.Store("list");
+  CHECK(listed.code == ExitCode::kPass);
+  CHECK_THAT(listed.out, Contains("registry.example/shop/api@" + DigestOf('a')));
+  CHECK(listed.out.find("grype") < listed.out.find("trivy"));
+  const Json json = Json::parse(world.Store("list", {"-o", "json", "--limit", "1"}).out);
+  CHECK(json["schema"] == "hullctl/reports/v1");
+  REQUIRE(json["reports"].size() == 1);
+  CHECK(json["reports"][0]["scanner"] == "grype");
+  CHECK(json["reports"][0]["bytes"] == GrypeReport().dump().size());
+  CHECK(world.Store("list", {"--denied"}).code == ExitCode::kUsage);
+}
+
+TEST_CASE("a file that is not what a command wants is called what it is", "[cli][archive]") {
+  const ArchiveWorld world;
+  REQUIRE(world.Import(TrivyText(), kMonday).code == ExitCode::kPass);
+  const auto explained = world.Run({"explain", "01ARYZ6S4101ARYZ6S4101ARYZ", "--history", world.File()});
+  CHECK(explained.code != ExitCode::kPass);
+  CHECK_THAT(explained.err, Contains(world.File()) && Contains("report archive (hullctl scan import --archive)"));
+  for (const char* command : {"list", "check", "export"}) {
+    const auto none = world.Run({"store", command, world.Path("none.db")});
+    CHECK(none.code == ExitCode::kCouldNotTell);
+    CHECK_THAT(none.err, Contains("none.db: there is no such file") && Contains("report archive"));
+    CHECK_THAT(world.Run({"store", command, world.Path("scans")}).err, Contains("is a folder"));
+  }
+}
+
+TEST_CASE("a backup is a whole archive, and replaces nothing", "[cli][archive]") {
+  const ArchiveWorld world;
+  REQUIRE(world.Import(TrivyText(), kMonday).code == ExitCode::kPass);
+  const std::string copy = world.Path("copy.db");
+  const auto copied = world.Store("backup", {copy});
+  CAPTURE(copied.err);
+  REQUIRE(copied.code == ExitCode::kPass);
+  CHECK(world.Run({"store", "check", copy}).code == ExitCode::kPass);
+  CHECK((world.Run({"store", "export", copy, "--image", World::GoodImage()}).out == TrivyText()));
+  const auto again = world.Store("backup", {copy});
+  CHECK(again.code == ExitCode::kCouldNotTell);
+  CHECK_THAT(again.err, Contains("not there yet"));
 }
 
 TEST_CASE("store prune takes reports out of an archive and leaves its clocks", "[cli][archive]") {
@@ -263,7 +342,8 @@ TEST_CASE("one report is exported only when it is clear which, and never to a te
   CHECK_THAT(both.err, Contains("grype of " + DigestOf('a')) && Contains("trivy of " + DigestOf('a')) && Contains("--scanner"));
   CHECK((world.Export(World::GoodImage(), {"--scanner", "trivy"}).out == trivy));
   CHECK((world.Export(World::BadImage()).out == grype));  // the index above it
-  CHECK_THAT(world.Export(World::GoodImage(), {"--scanner", "snyk"}).err, Contains("there is no such report"));
+  CHECK_THAT(world.Export(World::GoodImage(), {"--scanner", "snyk"}).err,
+             Contains("there is no such report") && Contains("it holds those by"));
   CHECK_THAT(world.Export(World::UnscannedImage()).err, Contains("there is no such report"));
 
   const auto newer = world.Import(TrivyText("CVE-2026-0009"), kFriday);
