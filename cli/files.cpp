@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace hullwright::cli {
@@ -163,11 +164,16 @@ Result<void> WriteFileAtomically(const std::string& path, std::string_view text)
   return {};
 }
 
-Result<FolderLock> FolderLock::Take(const std::string& folder) {
+Result<FolderLock> FolderLock::Take(const std::string& folder, std::chrono::milliseconds patience) {
   Descriptor directory(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory.number() < 0) return SystemError(errno);
-  while (flock(directory.number(), LOCK_EX) != 0) {
-    if (errno != EINTR) return SystemError(errno);
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  while (flock(directory.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EINTR && errno != EWOULDBLOCK) return SystemError(errno);
+    if (std::chrono::steady_clock::now() >= give_up)
+      return Fail(ErrorCode::kUnavailable,
+                  "somebody else keeps this folder locked (another hullctl?): try again, or find out who with fuser");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   return FolderLock(directory.Release());
 }

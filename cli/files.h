@@ -1,6 +1,7 @@
 // Reading and writing of files, bounded. Errors say what is wrong and what to do; which file it was the caller adds (Error::Within).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -27,9 +28,10 @@ bool IsFolder(const std::string& path);
 Result<void> WriteFileAtomically(const std::string& path, std::string_view text);
 
 // Held until destroyed: nobody else who asks writes into this folder meanwhile (flock on the folder itself, so no lock file stays behind).
+// Waits for whoever has it, then kUnavailable.
 class FolderLock {
  public:
-  static Result<FolderLock> Take(const std::string& folder);
+  static Result<FolderLock> Take(const std::string& folder, std::chrono::milliseconds patience = std::chrono::seconds(10));
   FolderLock(FolderLock&& other) noexcept;
   FolderLock& operator=(FolderLock&&) = delete;
   ~FolderLock();

@@ -10,6 +10,7 @@
 #include "base/rfc3339.h"
 #include "cli/files.h"
 #include "kube/client.h"
+#include "support/temporary_directory.h"
 #include "unit/cli/world.h"
 
 namespace hullwright::cli::testing {
@@ -110,6 +111,16 @@ std::string PathOfScan() {
 }
 
 }  // namespace
+
+TEST_CASE("a folder that somebody keeps locked is told, and not waited for without end", "[cli]") {
+  const hullwright::testing::TemporaryDirectory folder;
+  const auto held = FolderLock::Take(folder.path().string());
+  REQUIRE(held);
+  const auto second = FolderLock::Take(folder.path().string(), std::chrono::milliseconds(30));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code == ErrorCode::kUnavailable);
+  CHECK(second.error().message.find("locked") != std::string::npos);
+}
 
 TEST_CASE("an import creates the object and writes its status through the subresource", "[cli]") {
   FakeApiServer server;
