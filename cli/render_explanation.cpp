@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/rfc3339.h"
 #include "cli/render.h"
 #include "cli/text.h"
 
@@ -101,7 +102,11 @@ class Explainer {
     Node& node = parent.Add(fmt::format("{} {}: {}", paint_.Bold(policy::ToString(reason.word)), effect, reason.message));
     for (const policy::FindingDetail& finding : reason.findings) {
       const std::string fix = finding.fixed_in.empty() ? std::string(api::ToString(finding.fix)) : finding.fixed_in;
-      node.Add(fmt::format("{}  {}  {} {}  fix: {}", finding.id, api::ToString(finding.severity), finding.package, finding.version, fix));
+      std::string text =
+          fmt::format("{}  {}  {} {}  fix: {}", finding.id, api::ToString(finding.severity), finding.package, finding.version, fix);
+      if (finding.first_seen) text += "  first seen: " + FormatRfc3339(*finding.first_seen);
+      if (finding.fix_first_seen) text += "  fix first seen: " + FormatRfc3339(*finding.fix_first_seen);
+      node.Add(text);
     }
     if (!reason.findings.empty() && reason.finding_count > reason.findings.size()) {
       node.Add(fmt::format("and {} more", reason.finding_count - reason.findings.size()));

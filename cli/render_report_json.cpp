@@ -66,13 +66,16 @@ Json ScanJson(const policy::ScanRecord* scan) {
 Json FindingJson(const policy::FindingView& finding) {
   Json aliases = Json::array();
   for (const std::string_view alias : finding.Aliases()) aliases.push_back(FindingText(alias));
-  return {{"id", FindingText(finding.id)},
-          {"aliases", std::move(aliases)},
-          {"package", FindingText(finding.package)},
-          {"version", FindingText(finding.version)},
-          {"severity", api::ToString(finding.severity)},
-          {"fix", api::ToString(finding.fix)},
-          {"fixedIn", FindingText(finding.fixed_in)}};
+  Json json = {{"id", FindingText(finding.id)},
+               {"aliases", std::move(aliases)},
+               {"package", FindingText(finding.package)},
+               {"version", FindingText(finding.version)},
+               {"severity", api::ToString(finding.severity)},
+               {"fix", api::ToString(finding.fix)},
+               {"fixedIn", FindingText(finding.fixed_in)}};
+  if (const auto first = finding.times.FirstSeen()) json["firstSeen"] = FormatRfc3339(*first);
+  if (const auto fix = finding.times.FixFirstSeen()) json["fixFirstSeen"] = FormatRfc3339(*fix);
+  return json;
 }
 
 Json FindingsJson(const PlatformReport& platform) {

@@ -23,12 +23,15 @@ template <class T>
 Json ListJson(const std::vector<T>& items);
 
 Json PartJson(const policy::FindingDetail& finding) {
-  return {{"id", finding.id},
-          {"package", finding.package},
-          {"version", finding.version},
-          {"severity", api::ToString(finding.severity)},
-          {"fix", api::ToString(finding.fix)},
-          {"fixedIn", finding.fixed_in}};
+  Json json = {{"id", finding.id},
+               {"package", finding.package},
+               {"version", finding.version},
+               {"severity", api::ToString(finding.severity)},
+               {"fix", api::ToString(finding.fix)},
+               {"fixedIn", finding.fixed_in}};
+  if (finding.first_seen) json["firstSeen"] = FormatRfc3339(*finding.first_seen);
+  if (finding.fix_first_seen) json["fixFirstSeen"] = FormatRfc3339(*finding.fix_first_seen);
+  return json;
 }
 
 Json PartJson(const policy::Reason& reason) {
@@ -82,7 +85,9 @@ policy::FindingDetail FindingOf(const RecordedNode& node) {
           .version = node.Text("version"),
           .fixed_in = node.Text("fixedIn"),
           .severity = node.Word("severity", api::FromWord<api::Severity>),
-          .fix = node.Word("fix", api::FromWord<api::FixState>)};
+          .fix = node.Word("fix", api::FromWord<api::FixState>),
+          .first_seen = node.TimeIf("firstSeen"),
+          .fix_first_seen = node.TimeIf("fixFirstSeen")};
 }
 
 policy::Reason ReasonOf(const RecordedNode& node) {

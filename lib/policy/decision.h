@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/common.h"
+#include "base/clock.h"
 #include "policy/outcome.h"
 #include "policy/reason.h"
 
@@ -18,6 +19,7 @@ struct FindingDetail {
   std::string id, package, version, fixed_in;
   api::Severity severity = api::Severity::kUnknown;
   api::FixState fix = api::FixState::kUnknown;
+  std::optional<Time> first_seen = {}, fix_first_seen = {};  // as the scan says
 };
 
 // Why a rule of a policy did not pass for an image.

@@ -61,7 +61,9 @@ FindingDetail DetailOf(const FindingView& finding) {
           .version = Printable(finding.version),
           .fixed_in = Printable(finding.fixed_in),
           .severity = finding.severity,
-          .fix = finding.fix};
+          .fix = finding.fix,
+          .first_seen = finding.times.FirstSeen(),
+          .fix_first_seen = finding.times.FixFirstSeen()};
 }
 
 }  // namespace hullwright::policy

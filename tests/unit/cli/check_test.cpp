@@ -80,6 +80,9 @@ TEST_CASE("a finding within its grace passes, also when strict, for that notice 
   CHECK(output.code == ExitCode::kPass);
   CHECK(output.out.contains("WithinGrace"));
   CHECK(world.Run({"check", "--help"}).out.contains("WithinGrace"));
+  world.WriteScan('b', R"([{"id": "CVE-2026-0001", "package": "pkg:deb/debian/openssl", "version": "3.0.1", "severity": "Critical",
+                            "fix": "Available", "firstSeen": "2026-02-01T12:00:00Z", "scanners": ["trivy"]}])");
+  CHECK(CheckJson(world, World::Pod("api", World::BadImage())).dump().contains("\"firstSeen\":\"2026-02-01T12:00:00Z\""));
 }
 
 TEST_CASE("Lists are taken apart, in typed lists too", "[cli]") {
