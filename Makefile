@@ -18,9 +18,9 @@ demo: build ## build, then show a Pod refused because of a scan report (about 8 
 
 build: ## build the programs into build/bin/ (about 8 minutes cold)
 	@setup/install build
-	@echo "building hullwright-webhook and hullctl into build/bin (about 7 minutes cold on two cores)"
+	@echo "building hullwright-webhook, hullwright-operator and hullctl into build/bin (about 8 minutes cold on two cores)"
 	@cmake --preset release >build.log 2>&1 || { cat build.log; exit 1; }; rm -f build.log
-	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullctl
+	@ninja -C build -j $(JOBS) $(QUIET) hullwright-webhook hullwright-operator hullctl
 
 # KEY: the signer's key, a file or the URI of a key service (cosign's words); without it one is made in build/images, to try things out.
 image: build ## make images of the programs in build/images, signed with KEY, without a container engine (5 minutes more cold, for cosign)

@@ -16,6 +16,7 @@ class Program:
 
 PROGRAMS = (
     Program("webhook", "hullwright-webhook", "Judges Pods by the images they run, for a Kubernetes API server", (8443, 8080)),
+    Program("operator", "hullwright-operator", "Keeps the gate's certificates and webhook configurations in order", (8080,)),
     Program("hullctl", "hullctl", "Judges container images against Hullwright policies, without a cluster"),
 )
 
