@@ -14,8 +14,9 @@ constexpr std::size_t kMostAddresses = 1000;  // an EndpointSlice has at most so
 // The Service has one port, so its slices have one.
 std::uint16_t PortOf(JsonElement slice) {
   const auto ports = Member(slice, "ports");
-  if (!ports || !ports->is_array()) return 0;
-  for (const JsonElement port : ports->get_array().value_unsafe()) {
+  simdjson::dom::array all;
+  if (!ports || ports->get(all) != simdjson::SUCCESS) return 0;
+  for (const JsonElement port : all) {
     const auto number = Member(port, "port");
     std::int64_t value = 0;
     if (number && number->get(value) == simdjson::SUCCESS && value > 0 && value <= 65'535) return static_cast<std::uint16_t>(value);
@@ -33,8 +34,9 @@ bool IsReady(JsonElement endpoint) {
 // The first is the one that a proxy takes (API reference: Endpoint.addresses).
 std::optional<http::IpAddress> FirstAddress(JsonElement endpoint) {
   const auto addresses = Member(endpoint, "addresses");
-  if (!addresses || !addresses->is_array()) return std::nullopt;
-  for (const JsonElement address : addresses->get_array().value_unsafe()) {
+  simdjson::dom::array all;
+  if (!addresses || addresses->get(all) != simdjson::SUCCESS) return std::nullopt;
+  for (const JsonElement address : all) {
     std::string_view text;
     if (address.get(text) == simdjson::SUCCESS) return http::IpAddress::Parse(text);
   }
@@ -47,10 +49,11 @@ Result<std::vector<WebhookAddress>> ReadyAddresses(JsonElement slice) {
   const auto endpoints = Member(slice, "endpoints");
   std::vector<WebhookAddress> ready;
   if (!endpoints) return ready;
-  if (!endpoints->is_array()) return Fail(ErrorCode::kInvalidInput, "endpoints: expected a list");
+  simdjson::dom::array all;
+  if (endpoints->get(all) != simdjson::SUCCESS) return Fail(ErrorCode::kInvalidInput, "endpoints: expected a list");
   const std::uint16_t port = PortOf(slice);
   if (port == 0) return ready;
-  for (const JsonElement endpoint : endpoints->get_array().value_unsafe()) {
+  for (const JsonElement endpoint : all) {
     const auto address = FirstAddress(endpoint);
     if (address && IsReady(endpoint) && ready.size() < kMostAddresses) ready.push_back({*address, port});
   }

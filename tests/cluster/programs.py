@@ -112,7 +112,8 @@ class Programs:
             "cgroupDriver": "cgroupfs", "cgroupsPerQOS": False, "enforceNodeAllocatable": [], "failCgroupV1": False, "failSwapOn": False,
             # The machine's disk may be nearly full and its memory in use: that is not what the tests are about.
             "evictionHard": {name: "0%" for name in never}, "imageGCHighThresholdPercent": 100, "imageGCLowThresholdPercent": 99,
-            "oomScoreAdj": 0, "serializeImagePulls": False}))
+            # A Secret that changes reaches the Pods that mount it within seconds instead of a minute.
+            "syncFrequency": "5s", "oomScoreAdj": 0, "serializeImagePulls": False}))
         return [self.tool("kubelet"), f"--config={file}", f"--kubeconfig={c.folder}/kubelet.kubeconfig", f"--hostname-override={NODE}",
                 f"--node-ip={network.NODE}", "--root-dir=/var/lib/kubelet"]
 
