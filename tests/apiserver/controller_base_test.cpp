@@ -276,7 +276,7 @@ TEST_CASE("A list whose history is compacted away between two pages is still a w
   for (const auto* name : {"page-b", "page-c", "page-d", "page-e"}) painters.Remove(name);
 }
 
-TEST_CASE("An informer, its workers and a leader go on when the API server is killed and comes back", "[apiserver]") {
+TEST_CASE("Informer, workers and leader go on when the API server is killed and comes back", "[apiserver]") {
   ApiServer& server = ApiServer::Shared();
   const auto client = AdminClient(server);
   Painters painters(*client);
