@@ -3,6 +3,9 @@
 
 Usage: tests/chart/chart_test.py [BUILD_DIR]
 """
+import datetime
+import gzip
+import hashlib
 import json
 import os
 import pathlib
@@ -200,6 +203,15 @@ class Objects(unittest.TestCase):
             given = {argument.split("=")[0] for argument in render(values).container("operator")["args"]}
             self.assertEqual([flag for flag in given if not re.search(rf"^\s*(-\w,)?{flag}\b", known, re.MULTILINE)], [], name)
 
+    def test_hullctl_knows_every_argument_of_helm_test(self):
+        known = subprocess.run([BUILD / "bin/hullctl", "doctor", "--help"], capture_output=True, text=True, timeout=30)
+        if known.returncode:
+            self.skipTest("this hullctl has no doctor")
+        command, *given = self.default.of("Pod", "hullwright-test")["spec"]["containers"][0]["args"]
+        self.assertEqual(command, "doctor")
+        self.assertEqual([argument for argument in given if not re.search(rf"\s{argument.split('=')[0]}\b", known.stdout)], [])
+        self.assertIn("admission", known.stdout)
+
     def test_the_authority_s_key_is_mounted_nowhere(self):
         for name, values in VARIANTS.items():
             for deployment in render(values).of("Deployment"):
@@ -212,7 +224,8 @@ class Objects(unittest.TestCase):
             objects = render(values)
             for role, rule in rules_of(objects):
                 with self.subTest(f"{name}: {role}"):
-                    self.assertNotIn("*", rule["verbs"] + rule["resources"] + rule["apiGroups"])
+                    watches_ours = rule["apiGroups"] == ["hullwright.dev"] and set(rule["verbs"]) == {"list", "watch"}
+                    self.assertNotIn("*", rule["verbs"] + rule["apiGroups"] + ([] if watches_ours else rule["resources"]))
                     if "secrets" not in rule["resources"]:
                         continue
                     self.assertFalse({"list", "watch", "deletecollection", "delete"} & set(rule["verbs"]))
@@ -391,6 +404,70 @@ class Policies(unittest.TestCase):
                 self.assertEqual((code, "Unscanned" in said), (0, True), said)
             code, said = self.judged(folder, {"policies": {"mode": "Deny", "baseline": {"enabled": True}}}, "registry.example/shop/api:1")
             self.assertIn("Digest", said)
+
+    def layout(self, folder, user):
+        """An image in an OCI layout that runs as this user; returns its digest."""
+        blobs = pathlib.Path(folder, "layout", "blobs", "sha256")
+        blobs.mkdir(parents=True, exist_ok=True)
+
+        def put(content, media_type):
+            data = content if isinstance(content, bytes) else json.dumps(content).encode()
+            digest = hashlib.sha256(data).hexdigest()
+            (blobs / digest).write_bytes(data)
+            return {"mediaType": media_type, "digest": "sha256:" + digest, "size": len(data)}
+        image = "application/vnd.oci.image."
+        layer = put(gzip.compress(b"\0" * 1024, mtime=0), image + "layer.v1.tar+gzip")
+        config = put({"architecture": "amd64", "os": "linux", "created": "2026-01-01T00:00:00Z", "config": {"User": user},
+                      "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(b"\0" * 1024).hexdigest()]}}, image + "config.v1+json")
+        manifest = put({"schemaVersion": 2, "mediaType": image + "manifest.v1+json", "config": config, "layers": [layer]}, image + "manifest.v1+json")
+        index = pathlib.Path(folder, "layout", "index.json")
+        index.write_text(json.dumps({"schemaVersion": 2, "manifests": [manifest]}))
+        pathlib.Path(folder, "layout", "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+        return manifest["digest"]
+
+    def scan(self, folder, digest, secrets=0, end_of_life=False, findings=(), hours=1):
+        """An ImageScan of it, as an import would leave it."""
+        scanned = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=hours)
+        status = {"results": [{"scannerRef": {"name": "trivy"}, "source": "Import", "outcome": "Complete", "scannedAt": scanned.strftime("%Y-%m-%dT%H:%M:%SZ")}],
+                  "os": {"family": "debian", "name": "12.8", "endOfLife": end_of_life}, "packageCount": 80, "secrets": secrets, "findings": list(findings),
+                  "counts": [{"severity": one["severity"], "fix": one["fix"], "layer": "Unknown", "count": 1} for one in findings]}
+        scan = {"apiVersion": "hullwright.dev/v1alpha1", "kind": "ImageScan", "metadata": {"name": digest.replace(":", "-")},
+                "spec": {"digest": digest, "platform": {"os": "linux", "architecture": "amd64"}}, "status": status}
+        pathlib.Path(folder, "scans").mkdir(exist_ok=True)
+        pathlib.Path(folder, "scans", "scan.json").write_text(json.dumps(scan))
+
+    def test_restricted_admits_a_good_image_and_says_what_a_bad_one_lacks(self):
+        values = {"publishers": ["docker-official"], "policies": {"mode": "Deny", "restricted": {"enabled": True}}}
+        high = {"id": "CVE-2099-1", "package": "pkg:deb/debian/openssl@1", "severity": "High", "fix": "Available", "scanners": ["trivy"]}
+        for user, name, scan, wanted in [
+                ("65532", "docker.io/library/app", {}, None),
+                ("65532", "registry.example/app", {}, "PublisherUntrusted"),
+                ("0", "docker.io/library/app", {}, "RunsAsRoot"),
+                ("65532", "docker.io/library/app", {"secrets": 1}, "SecretsFound"),
+                ("65532", "docker.io/library/app", {"end_of_life": True}, "OSEndOfLife"),
+                ("65532", "docker.io/library/app", {"findings": [high]}, "VulnerabilityForbidden"),
+                ("65532", "docker.io/library/app", {"hours": 200}, "ScanStale")]:
+            with self.subTest(f"{name} {user} {scan}"), tempfile.TemporaryDirectory() as folder:
+                digest = self.layout(folder, user)
+                self.scan(folder, digest, **scan)
+                code, said = self.judged(folder, values, f"{name}@{digest}", "--layout", f"{folder}/layout")
+                self.assertEqual(code == 0, wanted is None, said)
+                self.assertIn(wanted or "1 passed", said)
+
+    def test_regulated_asks_for_provenance_and_an_sbom_beside_all_that(self):
+        key = re.search(r"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", read("docs/guides/cosign.md"), re.DOTALL)[0].replace("        ", "")
+        ci = {"apiVersion": "hullwright.dev/v1alpha1", "kind": "TrustedPublisher", "metadata": {"name": "ci"}, "spec": {
+            "displayName": "CI", "repositories": ["docker.io/library/**"], "verification": "Signature",
+            "authorities": [{"name": "key", "type": "Key", "key": {"pem": key + "\n", "transparencyLog": "Ignore"}}]}}
+        values = {**POLICIES, "publishers": ["docker-official"], "extraObjects": [ci], "policies": {"mode": "Deny", "ciPublishers": ["ci"], "regulated": {"enabled": True}}}
+        with tempfile.TemporaryDirectory() as folder:
+            digest = self.layout(folder, "65532")
+            self.scan(folder, digest, hours=30)
+            code, said = self.judged(folder, values, f"docker.io/library/app@{digest}", "--layout", f"{folder}/layout")
+            self.assertNotEqual(code, 0)
+            for word in ("AttestationMissing", "provenance", "sbom", "ScanStale", "ImageTooOld"):
+                self.assertIn(word, said)
+            self.assertNotIn("PublisherUntrusted", said)
 
     def test_the_policy_of_helm_test_needs_no_registry(self):
         policy = render().of("ClusterImageAdmissionPolicy", "hullwright-test")

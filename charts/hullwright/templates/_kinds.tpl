@@ -7,9 +7,14 @@
 {{- toJson $kinds -}}
 {{- end -}}
 
+{{/* Those of which the operator writes the status. That of a scan is evidence, and belongs to whoever imports it. */}}
+{{- define "hullwright.told" -}}
+{{- without (include "hullwright.kinds" . | fromJsonArray) "imagescans" | toJson -}}
+{{- end -}}
+
 {{- define "hullwright.statuses" -}}
 {{- $statuses := list -}}
-{{- range without (include "hullwright.kinds" . | fromJsonArray) "imagescans" -}}
+{{- range include "hullwright.told" . | fromJsonArray -}}
 {{- $statuses = append $statuses (printf "%s/status" .) -}}
 {{- end -}}
 {{- toJson $statuses -}}
