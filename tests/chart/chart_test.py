@@ -277,6 +277,13 @@ class Objects(unittest.TestCase):
         self.assertIn(["rollouts"], [rule["resources"] for rule in varied["rules"]])
         self.assertEqual(render(VARIANTS["hooks"]).hook("objects.hullwright.dev")["failurePolicy"], "Fail")
 
+    def test_our_own_reader_of_yaml_takes_the_wanted_hooks(self):
+        for name in ("defaults", "hooks", "history"):
+            wanted = next(one for one in render(VARIANTS[name]).of("ConfigMap") if "validating.yaml" in one["data"])
+            for text in wanted["data"].values():
+                said = subprocess.run([BUILD / "bin/hullctl", "validate", "-"], input=text, capture_output=True, text=True, timeout=60)
+                self.assertIn("WebhookConfiguration hullwright: skipped: no Hullwright object", said.stdout + said.stderr, name)
+
     def test_updates_are_sent_unchanged_where_they_teach_what_runs_already(self):
         names = lambda values: [each["name"] for each in render(values).hook("images.hullwright.dev")["matchConditions"]]    # noqa: E731
         self.assertEqual(names({}), ["spec-changes", "template-changes"])
