@@ -113,6 +113,8 @@ class Cluster:
         self.run("kubelet", self.programs.kubelet())
         self.run("kube-proxy", self.programs.kube_proxy())
         self.wait_for("the node is ready", self.node_ready, START_PATIENCE)
+        # A busy machine may take longer over the first schema than kubectl apply waits.
+        self.wait_for("the schemas are served", lambda: self.raw("/openapi/v2"), START_PATIENCE)
         if self.kwok_nodes:
             self.run("kwok", self.programs.kwok())
             self.apply(*(programs.kwok_node(f"kwok-{number}") for number in range(1, self.kwok_nodes + 1)))
@@ -177,13 +179,15 @@ class Cluster:
 
     def command(self, name: str, *arguments: str, input: str | None = None, check: bool = True, seconds: float = 120) -> str:
         """One of the built tools, against this cluster and without settings of the user."""
-        home = self.folder / "home"
-        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(home / "kubectl")}
-        done = subprocess.run([self.tools / name, *arguments], env=environment, input=input, text=True, timeout=seconds,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **({} if input is not None else {"stdin": subprocess.DEVNULL}))
+        done = self.call(name, *arguments, input=input, seconds=seconds)
         if done.returncode and check:
             raise ClusterError(f"{name} {' '.join(arguments)}: {done.stderr.strip()[-3000:] or done.stdout[-3000:]}")
         return done.stdout if not done.returncode else done.stdout + done.stderr
+
+    def call(self, name: str, *arguments: str, input: str | None = None, seconds: float = 120) -> subprocess.CompletedProcess:
+        home = self.folder / "home"
+        environment = {"PATH": os.environ["PATH"], "HOME": str(home), "KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(home / "kubectl")}
+        return subprocess.run([self.tools / name, *arguments], env=environment, input=input or "", text=True, capture_output=True, timeout=seconds)
 
     def apply(self, *objects: dict, check: bool = True) -> str:
         return self.kubectl("apply", "-f", "-", input=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}), check=check)
