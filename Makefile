@@ -50,7 +50,7 @@ test-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer (b
 
 # The pure layers start no thread, nor does hullctl: their suites could find nothing here.
 THREADED := base-test http-test registry-test registry-contract-test kube-test store-test evidence-test webhook-test \
-            webhook-integration-test differential-test apiserver-test attack-test
+            operator-test operator-program-test webhook-integration-test differential-test apiserver-test attack-test
 test-tsan: ## the tests of all that starts threads, under ThreadSanitizer (build-tsan/)
 	@$(MAKE) --no-print-directory sanitized PRESET=tsan SUITES="$(THREADED)"
 

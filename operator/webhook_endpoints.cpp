@@ -1,6 +1,7 @@
 #include "operator/webhook_endpoints.h"
 
 #include <optional>
+#include <string_view>
 
 #include "base/log.h"
 #include "http/peer_connection.h"
@@ -11,12 +12,19 @@ namespace {
 
 constexpr std::size_t kMostAddresses = 1000;  // an EndpointSlice has at most so many endpoints
 
+// The elements of a member that is a list; none otherwise.
+std::vector<JsonElement> ArrayAt(JsonElement object, std::string_view key) {
+  std::vector<JsonElement> elements;
+  JsonArray array;
+  const auto member = Member(object, key);
+  if (!member || member->get(array) != simdjson::SUCCESS) return elements;
+  for (const JsonElement element : array) elements.push_back(element);
+  return elements;
+}
+
 // The Service has one port, so its slices have one.
 std::uint16_t PortOf(JsonElement slice) {
-  const auto ports = Member(slice, "ports");
-  simdjson::dom::array all;
-  if (!ports || ports->get(all) != simdjson::SUCCESS) return 0;
-  for (const JsonElement port : all) {
+  for (const JsonElement port : ArrayAt(slice, "ports")) {
     const auto number = Member(port, "port");
     std::int64_t value = 0;
     if (number && number->get(value) == simdjson::SUCCESS && value > 0 && value <= 65'535) return static_cast<std::uint16_t>(value);
@@ -33,10 +41,7 @@ bool IsReady(JsonElement endpoint) {
 
 // The first is the one that a proxy takes (API reference: Endpoint.addresses).
 std::optional<http::IpAddress> FirstAddress(JsonElement endpoint) {
-  const auto addresses = Member(endpoint, "addresses");
-  simdjson::dom::array all;
-  if (!addresses || addresses->get(all) != simdjson::SUCCESS) return std::nullopt;
-  for (const JsonElement address : all) {
+  for (const JsonElement address : ArrayAt(endpoint, "addresses")) {
     std::string_view text;
     if (address.get(text) == simdjson::SUCCESS) return http::IpAddress::Parse(text);
   }
@@ -49,11 +54,10 @@ Result<std::vector<WebhookAddress>> ReadyAddresses(JsonElement slice) {
   const auto endpoints = Member(slice, "endpoints");
   std::vector<WebhookAddress> ready;
   if (!endpoints) return ready;
-  simdjson::dom::array all;
-  if (endpoints->get(all) != simdjson::SUCCESS) return Fail(ErrorCode::kInvalidInput, "endpoints: expected a list");
+  if (!endpoints->is_array()) return Fail(ErrorCode::kInvalidInput, "endpoints: expected a list");
   const std::uint16_t port = PortOf(slice);
   if (port == 0) return ready;
-  for (const JsonElement endpoint : all) {
+  for (const JsonElement endpoint : ArrayAt(slice, "endpoints")) {
     const auto address = FirstAddress(endpoint);
     if (address && IsReady(endpoint) && ready.size() < kMostAddresses) ready.push_back({*address, port});
   }

@@ -32,7 +32,7 @@ def names_of_tests():
 
 
 def sources():
-    return "\n".join(read(file) for file in tracked("lib/*.h", "lib/*.cpp", "webhook/*.h", "webhook/*.cpp"))
+    return "\n".join(read(file) for file in tracked("lib/*.h", "lib/*.cpp", "webhook/*.h", "webhook/*.cpp", "operator/*.h", "operator/*.cpp"))
 
 
 class Documents(unittest.TestCase):

@@ -24,6 +24,12 @@ bool CanRun() {
 struct RunningOperator {
   explicit RunningOperator(const std::vector<std::string>& further = kLongLives)
       : port(testing::FreePort()), process(Release::Get().StartOperator(further, port)) {}
+  // Gives the Lease back, so that the next need not wait for its end.
+  ~RunningOperator() {
+    process->Signal(SIGTERM);
+    if (!process->Wait(kPatience)) WARN("hullwright-operator does not end: " + process->Errors());
+  }
+  RunningOperator(RunningOperator&&) = delete;
 
   std::uint16_t port;
   std::unique_ptr<testing::Process> process;
@@ -110,7 +116,9 @@ TEST_CASE("The off switch removes every hook until it is taken away", "[operator
   };
   switch_gate("off");
   CHECK(WaitUntil([&] { return release.HookCount("validating") + release.HookCount("mutating") == 0; }, kPatience));
-  CHECK(WaitUntil([&] { return release.HasEvent("GateOff"); }, kPatience));
+  const bool told = WaitUntil([&] { return release.HasEvent("GateOff"); }, kPatience);
+  INFO(running.process->Errors());
+  CHECK(told);
   CHECK(WaitUntil([&] { return MetricsOf(running.port).find("hullwright_operator_gate_off 1") != std::string::npos; }, kPatience));
   switch_gate(nullptr);
   CHECK(WaitUntil([&] { return release.BothRegistered() && release.Probe().empty(); }, kPatience));

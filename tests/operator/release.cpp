@@ -182,9 +182,6 @@ std::unique_ptr<testing::Process> Release::StartOperator(const std::vector<std::
   std::vector<std::string> arguments = {"--kubeconfig",       server_->kubeconfig(),
                                         "--namespace",        kNamespace,
                                         "--metrics-listen",   fmt::format("127.0.0.1:{}", metrics_port),
-                                        "--lease-duration",   "4s",
-                                        "--renew-deadline",   "3s",
-                                        "--retry-period",     "1s",
                                         "--propagation-time", "2s",
                                         "--recreate-after",   "2s"};
   arguments.insert(arguments.end(), further.begin(), further.end());

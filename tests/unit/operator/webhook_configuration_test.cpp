@@ -35,7 +35,7 @@ std::string ErrorIn(const std::string& text) {
 TEST_CASE("Wanted hooks are read from the ConfigMap, without a bundle", "[operator]") {
   json hook = Hook();
   hook["clientConfig"]["caBundle"] = "Cg==";
-  const auto wanted = ReadWantedHooks(HookKind::kValidating, ConfigMapWith(Configuration({hook}).dump()), kNames);
+  const auto wanted = ReadWantedHooks(HookKind::kValidating, ConfigMapWith(Configuration(json::array({hook})).dump()), kNames);
   REQUIRE(wanted.has_value());
   CHECK(wanted->webhooks == json::array({Hook()}));
   const json object = ConfigurationObject(HookKind::kValidating, kNames, *wanted);
@@ -50,21 +50,23 @@ TEST_CASE("A ConfigMap that holds rubbish is refused with what would be right", 
   CHECK_THAT(ErrorIn("a: 1\n---\nb: 2\n"), Contains("2 documents; expected one"));
   CHECK_THAT(ErrorIn("[]"), Contains("no object"));
   CHECK_THAT(ErrorIn(R"({"kind":"ConfigMap","apiVersion":"v1"})"), Contains("expected admissionregistration.k8s.io/v1"));
-  json other = Configuration({Hook()});
+  json other = Configuration(json::array({Hook()}));
   other["metadata"]["name"] = "theirs";
   CHECK_THAT(ErrorIn(other.dump()), Contains("expected hullwright"));
   CHECK_THAT(ErrorIn(Configuration(json::array()).dump()), Contains("hullwright.dev/gate=off"));
-  CHECK_THAT(ErrorIn(Configuration({Hook(), Hook()}).dump()), Contains("twice"));
-  CHECK_THAT(ErrorIn(Configuration({"text"}).dump()), Contains("must be an object with a name"));
+  CHECK_THAT(ErrorIn(Configuration(json::array({Hook(), Hook()})).dump()), Contains("twice"));
+  CHECK_THAT(ErrorIn(Configuration(json::array({"text"})).dump()), Contains("must be an object with a name"));
+  const json by_url = {{"name", "a"}, {"clientConfig", {{"url", "https://evil.example"}}}};
   json elsewhere = Hook();
   elsewhere["clientConfig"]["service"]["namespace"] = "default";
-  CHECK_THAT(ErrorIn(Configuration({elsewhere}).dump()), Contains("must name the Service hullwright-webhook in hullwright-system"));
-  CHECK_THAT(ErrorIn(Configuration({{{"name", "a"}, {"clientConfig", {{"url", "https://evil.example"}}}}}).dump()), Contains("no url"));
+  CHECK_THAT(ErrorIn(Configuration(json::array({elsewhere})).dump()),
+             Contains("must name the Service hullwright-webhook in hullwright-system"));
+  CHECK_THAT(ErrorIn(Configuration(json::array({by_url})).dump()), Contains("no url"));
   CHECK_FALSE(ReadWantedHooks(HookKind::kValidating, json::object(), kNames).has_value());
 }
 
 TEST_CASE("A bundle is put into every hook, and read from every hook that has one", "[operator]") {
-  const json hooks = WithBundle({Hook("a"), Hook("b")}, "PEM");
+  const json hooks = WithBundle(json::array({Hook("a"), Hook("b")}), "PEM");
   CHECK(hooks[0]["clientConfig"]["caBundle"] == EncodeBase64("PEM"));
   CHECK(BundlesOf(hooks) == std::vector<std::string>{"PEM", "PEM"});
   CHECK(BundlesOf({Hook(), {{"clientConfig", {{"caBundle", "no base64!"}}}}, "text"}) == std::vector<std::string>{"", "", ""});
