@@ -356,7 +356,7 @@ TEST_CASE("one report is exported only when it is clear which, and never to a te
 
   CHECK(world.Export("registry.example/shop/api:1").code == ExitCode::kUsage);
   CHECK(world.Store("export", {"-n", "shop"}).code == ExitCode::kUsage);
-  CHECK_THAT(world.Run({"store", "export", world.Path("none.db"), "--image", World::GoodImage()}).err, Contains("no report archive"));
+  CHECK_THAT(world.Run({"store", "export", world.Path("none.db"), "--image", World::GoodImage()}).err, Contains("there is no such file"));
   const Terminal terminal{.is_terminal = true};
   const auto shown = world.Run({"store", "export", world.File(), "--image", World::GoodImage(), "--scanner", "trivy"}, "", terminal);
   CHECK(shown.code == ExitCode::kUsage);

@@ -125,7 +125,7 @@ inline bool MayAsInstalled(const std::string& user, const StoredObject& attribut
     if (group == "hullwright.dev" || resource == "namespaces") return reads;
     return resource == "subjectaccessreviews" || (verb == "get" && group.empty());
   }
-  if (group == "admissionregistration.k8s.io") return reads || verb == "patch";
+  if (group == "admissionregistration.k8s.io") return reads || verb == "patch" || verb == "create";
   return attributes.value("namespace", "") == "hullwright-system";
 }
 
@@ -189,7 +189,8 @@ class InstalledCluster {
   void InstallHooks() {
     const std::string bundle = EncodeBase64(TextOfFile(authority.ca_file()));
     StoredObject config_map{{"metadata", {{"name", "hullwright-webhook-configuration"}}}};
-    for (const YamlDocument& document : *ReadYaml(TextOfFile(hullwright::testing::SourcePath("docs/install/webhooks.yaml")))) {
+    const auto documents = ReadYaml(TextOfFile(hullwright::testing::SourcePath("docs/install/webhooks.yaml")));
+    for (const YamlDocument& document : documents.value()) {
       StoredObject hooks = StoredObject::parse(document.json);
       const bool validating = hooks["kind"] == "ValidatingWebhookConfiguration";
       StoredObject wanted = hooks;
