@@ -16,7 +16,7 @@ struct ScanImportOptions {
   std::string context;              // "": the current one
   std::string database_updated_at;  // RFC 3339; "": as the report says
   std::string now;
-  std::string archive;  // file of a report archive; "": the report is not kept
+  std::string archive;                                   // file of a report archive; "": the report is not kept
   std::int64_t archive_mebibytes = 0, archive_days = 0;  // 0: as the file says
 };
 
