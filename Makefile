@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 QUIET = $$([ -t 1 ] || echo --quiet)
 TEST_TOOLS := kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet kube-proxy cluster-app crane trivy trivy-fixture-db grype grype-fixture-db olareg notation cosign oidc-issuer ct-log fulcio rekor-server timestamp-server helm
 
-.PHONY: help demo build image image-push deb test test-asan test-tsan bench cluster cluster-down lint generate fuzz clean
+.PHONY: help demo build image image-push deb test soak test-asan test-tsan bench cluster cluster-down lint generate fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,9 @@ test: ## build and run every test against the real parts (about 55 minutes with 
 	@cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/run build
+
+soak: ## the worst days of an installed gate at full length, on a real node (about 15 minutes, after make test)
+	@HULLWRIGHT_SOAK=1 tests/cluster/gate_test.py build
 
 test-asan: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer (build-asan/)
 	@$(MAKE) --no-print-directory sanitized PRESET=asan

@@ -52,7 +52,7 @@ class Load:
         while not self.ended.is_set():
             self.turn()
             if self.ended.is_set():
-                return
+                break
             started = time.monotonic()
             connection = connection or http.client.HTTPSConnection(network.NODE, 6443, context=self.context, timeout=60)
             try:
@@ -64,6 +64,8 @@ class Load:
                 connection.close()
                 connection, wrong = None, f"no answer: {error!r}"
             self.answers.append((started, time.monotonic() - started, wrong))
+        if connection:
+            connection.close()
 
     def failures(self, since: float = 0.0) -> list[str]:
         return [wrong for at, _, wrong in list(self.answers) if wrong and at >= since]
