@@ -63,6 +63,7 @@ double AsSeconds(Time time) {
 template <class T, class ToValue>
 std::vector<Point> ByHookKind(const std::map<HookKind, T>& values, ToValue&& to_value) {
   std::vector<Point> points;
+  points.reserve(values.size());
   for (const auto& [kind, value] : values) points.push_back({{{"configuration", std::string(Word(kind))}}, to_value(value)});
   return points;
 }
@@ -70,6 +71,7 @@ std::vector<Point> ByHookKind(const std::map<HookKind, T>& values, ToValue&& to_
 template <class T, class ToValue>
 std::vector<Point> ByRole(const std::map<CertificateRole, T>& values, ToValue&& to_value) {
   std::vector<Point> points;
+  points.reserve(values.size());
   for (const auto& [role, value] : values) points.push_back({{{"certificate", RoleWord(role)}}, to_value(value)});
   return points;
 }

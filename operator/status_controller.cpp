@@ -106,6 +106,7 @@ class StatusController::Parts {
     cache.decode = ReadOwnObject;
     cache.indexes[kRefersTo] = [](const OwnObject& object) {
       std::vector<std::string> keys;
+      keys.reserve(object.refers_to.size());
       for (const api::ObjectKey& key : object.refers_to) keys.push_back(key.ToString());
       return keys;
     };
