@@ -36,11 +36,11 @@ deb: build ## make the Debian package of hullctl in build/packages
 	@setup/install image
 	@tools/image/debian-package build build/packages
 
-test: ## build and run every test against the real parts (about 55 minutes with cold caches, 9 warm)
+test: ## build and run every test against the real parts (about 75 minutes with cold caches, 13 warm)
 	@setup/install build image test cluster
-	@echo "building the real API server and node, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 28 minutes cold)"
+	@echo "building the real API server and node, Trivy, Grype, cosign, notation, a private Sigstore and registries from their Go modules, once per user (about 32 minutes cold)"
 	@tests/tools/build $(TEST_TOOLS) >/dev/null
-	@echo "building the programs and their tests (about 18 minutes cold)"
+	@echo "building the programs and their tests (about 22 minutes cold)"
 	@cmake --preset release >/dev/null
 	@ninja -C build -j $(JOBS) $(QUIET)
 	@tests/run build
