@@ -4,8 +4,8 @@
 //   no hooks yet ─► registered once a webhook answers over TLS with a certificate that leads to the bundle
 //   hooks ─► compared with what the API server itself makes of what is wanted (a dry run), and brought back to it whoever has changed them
 //
-// A deleted object is made again only after a pause: helm deletes it first when it uninstalls, and the ConfigMap, without which nothing is
-// wanted, some time later.
+// A deleted object is made again only after a pause, in which whoever deleted it can switch the gate off, and only while the ConfigMap
+// stands, without which nothing is wanted.
 #pragma once
 
 #include <chrono>
