@@ -289,6 +289,11 @@ class Objects(unittest.TestCase):
         self.assertEqual(names({}), ["spec-changes", "template-changes"])
         self.assertEqual(names(VARIANTS["history"]), ["template-changes"])
 
+    def test_no_update_of_a_kind_that_may_keep_its_images_elsewhere_is_skipped(self):
+        for condition in render(VARIANTS["hooks"]).hook("images.hullwright.dev")["matchConditions"]:
+            if condition["name"] in ("spec-changes", "template-changes"):
+                self.assertIn("!(request.resource.group in ['', 'apps', 'batch']) ||", condition["expression"])
+
     def test_the_configurations_themselves_are_empty_for_the_operator_to_fill(self):
         for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
             one = self.default.of(kind, "hullwright")

@@ -44,6 +44,15 @@ def built_tools(*names: str) -> pathlib.Path:
     return pathlib.Path(done.stdout.strip())
 
 
+def why_impossible() -> str:
+    """What keeps a cluster from running here; "" when nothing does."""
+    try:
+        check_possible()
+        return ""
+    except ClusterImpossible as error:
+        return str(error)
+
+
 class Cluster:
     """Etcd, API server, controllers, scheduler, kubelet, containerd, kube-proxy and a registry, in namespaces of their own. Not thread-safe.
 

@@ -17,22 +17,14 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from cluster import Cluster, ClusterImpossible, certificates, state  # noqa: E402
-from cluster.cluster import built_tools, check_possible  # noqa: E402
+from cluster import Cluster, certificates, state  # noqa: E402
+from cluster.cluster import built_tools, why_impossible  # noqa: E402
 from cluster.images import crane  # noqa: E402
 from cluster.machine import snapshot  # noqa: E402
 from cluster.programs import PAUSE  # noqa: E402
 
 SHOP = "shop"
 PATIENCE = 300  # seconds to wait for the cluster of another run of the tests
-
-
-def why_impossible() -> str:
-    try:
-        check_possible()
-        return ""
-    except ClusterImpossible as error:
-        return str(error)
 
 
 IMPOSSIBLE = why_impossible()

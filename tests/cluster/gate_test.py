@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / (sys.argv[1] if len(sys.argv) > 1 else "build")
 sys.path.insert(0, str(ROOT / "tests"))
 
-from cluster import Cluster, ClusterImpossible  # noqa: E402
-from cluster.cluster import built_tools, check_possible  # noqa: E402
+from cluster import Cluster  # noqa: E402
+from cluster.cluster import built_tools, why_impossible  # noqa: E402
 from cluster.load import Load  # noqa: E402
 from cluster.programs import CONTAINERD_SOCKET  # noqa: E402
 
@@ -30,14 +30,6 @@ CALLS = 10_000 if SOAK else 1_500
 HOOKS = ("validatingwebhookconfiguration", "mutatingwebhookconfiguration")
 CHART = ROOT / "charts/hullwright"
 PATIENCE = 300
-
-
-def why_impossible() -> str:
-    try:
-        check_possible()
-        return ""
-    except ClusterImpossible as error:
-        return str(error)
 
 
 IMPOSSIBLE = why_impossible()

@@ -34,7 +34,9 @@ namespaceSelector:
 {{- define "hullwright.changesNoImage" -}}
 {{- if not .Values.clientCA.configMapName }}
 - name: spec-changes
-  expression: "request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec"
+  expression: >-
+    request.operation != 'UPDATE' || !(request.resource.group in ['', 'apps', 'batch']) || !has(object.spec) || !has(oldObject.spec) ||
+    object.spec != oldObject.spec
 {{- end }}
 - name: template-changes
   expression: >-
